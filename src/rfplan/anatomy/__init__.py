@@ -1,0 +1,1 @@
+"""The patient: bones, the back of the sacrum as a chart, foramina, landmarks, nerves and skin."""

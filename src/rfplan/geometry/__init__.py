@@ -1,0 +1,1 @@
+"""Frames, rigid transforms, polylines, implicit shapes and meshes. Knows nothing of anatomy."""

@@ -1,0 +1,55 @@
+"""Signed distance to the surface of closed meshes, on a grid: negative inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from rfplan.geometry.arrays import FloatArray, frozen
+from rfplan.geometry.distance_kernels import narrow_band, sample_grid
+from rfplan.geometry.frames import Isometry
+from rfplan.geometry.mesh import Mesh
+
+
+@dataclass(frozen=True, eq=False)
+class DistanceField:
+    """Signed distance, mm, trilinear between grid nodes, cut off at ``+-band_mm``.
+
+    Node (i, j, k) is at ``origin_mm + spacing_mm (i, j, k)`` in the frame in which the field was made; ``pose`` maps that frame
+    to the patient's. Outside the grid the distance is ``band_mm``.
+    """
+
+    origin_mm: FloatArray
+    spacing_mm: float
+    values_mm: np.ndarray
+    band_mm: float
+    pose: Isometry = field(default_factory=Isometry)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "origin_mm", frozen(self.origin_mm))
+        object.__setattr__(self, "values_mm", frozen(self.values_mm, np.float32))
+
+    @classmethod
+    def of(
+        cls, meshes: Sequence[Mesh], bounds_mm: ArrayLike, spacing_mm: float = 1.0, band_mm: float = 8.0
+    ) -> DistanceField:
+        """Distance to the union of closed ``meshes`` inside ``bounds_mm`` (2, 3)."""
+        bounds = np.asarray(bounds_mm, dtype=float)
+        counts = np.ceil((bounds[1] - bounds[0]) / spacing_mm).astype(int) + 1
+        values = np.full(tuple(counts), band_mm, dtype=np.float32)
+        for mesh in meshes:
+            narrow_band(mesh.vertices_mm, mesh.faces, bounds[0], spacing_mm, band_mm, values)
+        return cls(bounds[0], spacing_mm, values, band_mm)
+
+    def __call__(self, points_mm: ArrayLike) -> FloatArray:
+        """(...,) distance at (..., 3) patient points."""
+        points = np.asarray(points_mm, dtype=float)
+        local = self.pose.inverse().points(points).reshape(-1, 3)
+        return sample_grid(self.values_mm, self.origin_mm, self.spacing_mm, self.band_mm, local).reshape(points.shape[:-1])
+
+    def moved(self, motion: Isometry) -> DistanceField:
+        """The field of the moved bones."""
+        return replace(self, pose=motion.after(self.pose))

@@ -1,0 +1,130 @@
+"""Compiled kernels of the distance field."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from rfplan.geometry.arrays import FloatArray, IntArray
+
+
+@njit(cache=True)
+def _squared_distance(p: FloatArray, a: FloatArray, b: FloatArray, c: FloatArray) -> float:
+    """Squared distance from ``p`` to the triangle ``a b c`` (closest feature by its Voronoi region)."""
+    ab, ac, ap = b - a, c - a, p - a
+    d1, d2 = np.dot(ab, ap), np.dot(ac, ap)
+    if d1 <= 0.0 and d2 <= 0.0:
+        return np.dot(ap, ap)
+    bp = p - b
+    d3, d4 = np.dot(ab, bp), np.dot(ac, bp)
+    if d3 >= 0.0 and d4 <= d3:
+        return np.dot(bp, bp)
+    vc = d1 * d4 - d3 * d2
+    if vc <= 0.0 and d1 >= 0.0 and d3 <= 0.0:
+        q = p - (a + ab * (d1 / (d1 - d3)))
+        return np.dot(q, q)
+    cp = p - c
+    d5, d6 = np.dot(ab, cp), np.dot(ac, cp)
+    if d6 >= 0.0 and d5 <= d6:
+        return np.dot(cp, cp)
+    vb = d5 * d2 - d1 * d6
+    if vb <= 0.0 and d2 >= 0.0 and d6 <= 0.0:
+        q = p - (a + ac * (d2 / (d2 - d6)))
+        return np.dot(q, q)
+    va = d3 * d6 - d5 * d4
+    if va <= 0.0 and (d4 - d3) >= 0.0 and (d5 - d6) >= 0.0:
+        q = p - (b + (c - b) * ((d4 - d3) / ((d4 - d3) + (d5 - d6))))
+        return np.dot(q, q)
+    total = va + vb + vc
+    q = p - (a + ab * (vb / total) + ac * (vc / total))
+    return np.dot(q, q)
+
+
+@njit(cache=True)
+def narrow_band(
+    vertices: FloatArray, faces: IntArray, origin: FloatArray, spacing: float, band: float, values: np.ndarray
+) -> None:
+    """Lower ``values`` (nx, ny, nz) to the signed distance of one closed mesh, up to ``band`` from its surface.
+
+    The sign comes from counting crossings of the grid lines along x, so the mesh must be closed.
+    """
+    nx, ny, nz = values.shape
+    square = np.full(values.shape, band * band, dtype=np.float32)
+    crossings = np.zeros((ny, nz, 64), dtype=np.float32)
+    counts = np.zeros((ny, nz), dtype=np.int32)
+    point = np.empty(3)
+    for face in range(faces.shape[0]):
+        a, b, c = vertices[faces[face, 0]], vertices[faces[face, 1]], vertices[faces[face, 2]]
+        low = np.empty(3, dtype=np.int64)
+        high = np.empty(3, dtype=np.int64)
+        for axis in range(3):
+            smallest = min(a[axis], b[axis], c[axis]) - band
+            largest = max(a[axis], b[axis], c[axis]) + band
+            low[axis] = max(0, int(np.ceil((smallest - origin[axis]) / spacing)))
+            high[axis] = min(values.shape[axis] - 1, int(np.floor((largest - origin[axis]) / spacing)))
+        for i in range(low[0], high[0] + 1):
+            point[0] = origin[0] + i * spacing
+            for j in range(low[1], high[1] + 1):
+                point[1] = origin[1] + j * spacing
+                for k in range(low[2], high[2] + 1):
+                    point[2] = origin[2] + k * spacing
+                    found = _squared_distance(point, a, b, c)
+                    if found < square[i, j, k]:
+                        square[i, j, k] = found
+        # where grid lines along x cross this triangle; a tiny shift keeps them off vertices and edges
+        area = (b[1] - a[1]) * (c[2] - a[2]) - (c[1] - a[1]) * (b[2] - a[2])
+        if area == 0.0:
+            continue
+        j0 = max(0, int(np.ceil((min(a[1], b[1], c[1]) - origin[1]) / spacing - 1e-3)))
+        j1 = min(ny - 1, int(np.floor((max(a[1], b[1], c[1]) - origin[1]) / spacing + 1e-3)))
+        k0 = max(0, int(np.ceil((min(a[2], b[2], c[2]) - origin[2]) / spacing - 1e-3)))
+        k1 = min(nz - 1, int(np.floor((max(a[2], b[2], c[2]) - origin[2]) / spacing + 1e-3)))
+        for j in range(j0, j1 + 1):
+            y = origin[1] + j * spacing + 3.1e-6
+            for k in range(k0, k1 + 1):
+                z = origin[2] + k * spacing + 7.7e-6
+                u = ((b[1] - y) * (c[2] - z) - (c[1] - y) * (b[2] - z)) / area
+                v = ((c[1] - y) * (a[2] - z) - (a[1] - y) * (c[2] - z)) / area
+                w = 1.0 - u - v
+                if u >= 0.0 and v >= 0.0 and w >= 0.0 and counts[j, k] < 64:
+                    crossings[j, k, counts[j, k]] = u * a[0] + v * b[0] + w * c[0]
+                    counts[j, k] += 1
+    for j in range(ny):
+        for k in range(nz):
+            found = np.sort(crossings[j, k, : counts[j, k]])
+            passed = 0
+            for i in range(nx):
+                x = origin[0] + i * spacing
+                while passed < len(found) and found[passed] < x:
+                    passed += 1
+                distance = np.sqrt(square[i, j, k])
+                if passed % 2 == 1:
+                    distance = -distance
+                if distance < values[i, j, k]:
+                    values[i, j, k] = distance
+
+
+@njit(cache=True)
+def sample_grid(values: np.ndarray, origin: FloatArray, spacing: float, outside: float, points: FloatArray) -> FloatArray:
+    """(n,) trilinear values at (n, 3) ``points``; ``outside`` beyond the grid."""
+    nx, ny, nz = values.shape
+    result = np.empty(points.shape[0])
+    for n in range(points.shape[0]):
+        x = (points[n, 0] - origin[0]) / spacing
+        y = (points[n, 1] - origin[1]) / spacing
+        z = (points[n, 2] - origin[2]) / spacing
+        if not (0.0 <= x <= nx - 1 and 0.0 <= y <= ny - 1 and 0.0 <= z <= nz - 1):
+            result[n] = outside
+            continue
+        i, j, k = min(int(x), nx - 2), min(int(y), ny - 2), min(int(z), nz - 2)
+        s, t, r = x - i, y - j, z - k
+        total = 0.0
+        for di in range(2):
+            wi = s if di == 1 else 1.0 - s
+            for dj in range(2):
+                wj = t if dj == 1 else 1.0 - t
+                for dk in range(2):
+                    wk = r if dk == 1 else 1.0 - r
+                    total += wi * wj * wk * values[i + di, j + dj, k + dk]
+        result[n] = total
+    return result
