@@ -56,8 +56,12 @@ class DorsalChart:
         """(..., 3) unit normal of the bridged surface towards the operator, in the patient frame."""
         step = self.spacing_mm
         lateral, caudal = np.broadcast_arrays(np.asarray(lateral_mm, float), np.asarray(caudal_mm, float))
-        slope_l = (self.height_mm(lateral + step, caudal) - self.height_mm(lateral - step, caudal)) / (2 * step)
-        slope_c = (self.height_mm(lateral, caudal + step) - self.height_mm(lateral, caudal - step)) / (2 * step)
+        slope_l = (self.height_mm(lateral + step, caudal) - self.height_mm(lateral - step, caudal)) / (
+            2 * step
+        )
+        slope_c = (self.height_mm(lateral, caudal + step) - self.height_mm(lateral, caudal - step)) / (
+            2 * step
+        )
         normals = np.stack([-slope_l, -slope_c, np.ones_like(slope_l)], axis=-1)
         normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
         return normals @ self.frame.axes
@@ -83,7 +87,11 @@ class DorsalChart:
             return replace(self, frame=frame)
         last = self.lateral_0_mm + (self.seen_mm.shape[0] - 1) * self.spacing_mm
         return replace(
-            self, frame=frame, lateral_0_mm=-last, seen_mm=self.seen_mm[::-1], bridged_mm=self.bridged_mm[::-1]
+            self,
+            frame=frame,
+            lateral_0_mm=-last,
+            seen_mm=self.seen_mm[::-1],
+            bridged_mm=self.bridged_mm[::-1],
         )
 
     def _sample(self, grid: FloatArray, lateral_mm: ArrayLike, caudal_mm: ArrayLike) -> FloatArray:

@@ -35,8 +35,12 @@ class SkinSurface:
     def depth_mm(self, points_mm: ArrayLike) -> FloatArray:
         """(...,) depth of (..., 3) points below the skin along its outward axis; negative outside the body."""
         local = (np.asarray(points_mm, dtype=float) - self.origin_mm) @ self.axes.T
-        u = np.clip((local[..., 0] - self.lateral_0_mm) / self.spacing_mm, 0, self.height_mm.shape[0] - 1.000001)
-        v = np.clip((local[..., 1] - self.caudal_0_mm) / self.spacing_mm, 0, self.height_mm.shape[1] - 1.000001)
+        u = np.clip(
+            (local[..., 0] - self.lateral_0_mm) / self.spacing_mm, 0, self.height_mm.shape[0] - 1.000001
+        )
+        v = np.clip(
+            (local[..., 1] - self.caudal_0_mm) / self.spacing_mm, 0, self.height_mm.shape[1] - 1.000001
+        )
         i, j = np.floor(u).astype(int), np.floor(v).astype(int)
         s, t = u - i, v - j
         grid = self.height_mm

@@ -48,7 +48,9 @@ class DistanceField:
         """(...,) distance at (..., 3) patient points."""
         points = np.asarray(points_mm, dtype=float)
         local = self.pose.inverse().points(points).reshape(-1, 3)
-        return sample_grid(self.values_mm, self.origin_mm, self.spacing_mm, self.band_mm, local).reshape(points.shape[:-1])
+        return sample_grid(self.values_mm, self.origin_mm, self.spacing_mm, self.band_mm, local).reshape(
+            points.shape[:-1]
+        )
 
     def moved(self, motion: Isometry) -> DistanceField:
         """The field of the moved bones."""

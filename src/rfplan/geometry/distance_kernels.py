@@ -105,7 +105,9 @@ def narrow_band(
 
 
 @njit(cache=True)
-def sample_grid(values: np.ndarray, origin: FloatArray, spacing: float, outside: float, points: FloatArray) -> FloatArray:
+def sample_grid(
+    values: np.ndarray, origin: FloatArray, spacing: float, outside: float, points: FloatArray
+) -> FloatArray:
     """(n,) trilinear values at (n, 3) ``points``; ``outside`` beyond the grid."""
     nx, ny, nz = values.shape
     result = np.empty(points.shape[0])

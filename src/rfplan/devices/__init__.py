@@ -1,0 +1,1 @@
+"""Electrodes and generator protocols, and the catalogue of those in use."""

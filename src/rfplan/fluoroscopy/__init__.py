@@ -1,0 +1,1 @@
+"""The C-arm and the radiograph that it takes."""

@@ -1,0 +1,1 @@
+"""Many patients and many plans: design, runner, table and statistics."""
