@@ -91,9 +91,7 @@ def _walk(table: Mapping[str, Any], prefix: str, path: Path) -> Iterator[tuple[s
             continue
         unknown = set(entry) - known
         if unknown:
-            raise InputError(
-                f"{path.name}: {dotted} has unknown keys {sorted(unknown)}; known are {sorted(known)}"
-            )
+            raise InputError(f"{path.name}: {dotted} has unknown keys {sorted(unknown)}; known are {sorted(known)}")
         try:
             yield dotted, Figure(**entry)
         except (TypeError, InputError) as error:

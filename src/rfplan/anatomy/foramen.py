@@ -47,7 +47,8 @@ class Foramen:
     @property
     def ventral_mm(self) -> FloatArray:
         """Centre of the ventral opening."""
-        return self.canal_mm[-1]
+        opening: FloatArray = self.canal_mm[-1]
+        return opening
 
     def moved(self, motion: Isometry) -> Foramen:
         """The foramen after ``motion``; a mirror image exchanges the sides."""

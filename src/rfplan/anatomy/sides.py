@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 import numpy as np
 
 from rfplan.errors import InputError
+from rfplan.geometry.arrays import FloatArray
 
 Side = Literal["left", "right"]
 SIDES: Final[tuple[Side, Side]] = ("left", "right")
@@ -20,7 +21,7 @@ def side_named(name: str) -> Side:
     """``name`` as a side, or an :class:`InputError` that says what is accepted."""
     if name not in SIDES:
         raise InputError(f"side {name!r} is not known; it must be 'left' or 'right'")
-    return cast(Side, name)
+    return "left" if name == "left" else "right"
 
 
 def lateral_sign(side: Side) -> int:
@@ -28,7 +29,7 @@ def lateral_sign(side: Side) -> int:
     return 1 if side == "left" else -1
 
 
-def clock_direction(hours: float, side: Side) -> np.ndarray:
+def clock_direction(hours: float, side: Side) -> FloatArray:
     """Unit vector (lateral, caudal) on the chart of a clock position stated for the right side.
 
     12 is cranial, 3 is lateral and 6 is caudal on the right as the operator sees it; on the left the recipe is

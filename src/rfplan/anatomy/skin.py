@@ -35,12 +35,8 @@ class SkinSurface:
     def depth_mm(self, points_mm: ArrayLike) -> FloatArray:
         """(...,) depth of (..., 3) points below the skin along its outward axis; negative outside the body."""
         local = (np.asarray(points_mm, dtype=float) - self.origin_mm) @ self.axes.T
-        u = np.clip(
-            (local[..., 0] - self.lateral_0_mm) / self.spacing_mm, 0, self.height_mm.shape[0] - 1.000001
-        )
-        v = np.clip(
-            (local[..., 1] - self.caudal_0_mm) / self.spacing_mm, 0, self.height_mm.shape[1] - 1.000001
-        )
+        u = np.clip((local[..., 0] - self.lateral_0_mm) / self.spacing_mm, 0, self.height_mm.shape[0] - 1.000001)
+        v = np.clip((local[..., 1] - self.caudal_0_mm) / self.spacing_mm, 0, self.height_mm.shape[1] - 1.000001)
         i, j = np.floor(u).astype(int), np.floor(v).astype(int)
         s, t = u - i, v - j
         grid = self.height_mm
@@ -50,7 +46,8 @@ class SkinSurface:
             + grid[i, j + 1] * (1 - s) * t
             + grid[i + 1, j + 1] * s * t
         )
-        return height - local[..., 2]
+        depth: FloatArray = height - local[..., 2]
+        return depth
 
     def entry_mm(self, tip_mm: ArrayLike, axis: ArrayLike, longest_mm: float = 250.0) -> FloatArray | None:
         """Where the line from ``tip_mm`` along ``axis`` (towards the hub) leaves the body; None if it does not."""
@@ -67,7 +64,8 @@ class SkinSurface:
                 high = middle
             else:
                 low = middle
-        return tip + 0.5 * (low + high) * direction
+        entry: FloatArray = tip + 0.5 * (low + high) * direction
+        return entry
 
     def moved(self, motion: Isometry) -> SkinSurface:
         """The skin of the moved patient; a mirror image reverses the lateral axis."""

@@ -22,4 +22,5 @@ def frozen(values: ArrayLike, dtype: Any = np.float64) -> NDArray[Any]:
 def unit(vector: ArrayLike) -> FloatArray:
     """``vector`` (..., 3) scaled to length 1."""
     array = np.asarray(vector, dtype=float)
-    return array / np.linalg.norm(array, axis=-1, keepdims=True)
+    scaled: FloatArray = array / np.linalg.norm(array, axis=-1, keepdims=True)
+    return scaled

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+from scipy import ndimage
 
 from rfplan.geometry.arrays import FloatArray, frozen
-from rfplan.geometry.distance_kernels import narrow_band, sample_grid
+from rfplan.geometry.distance_kernels import lower_to_mesh, nearest_faces, sample_grid
 from rfplan.geometry.frames import Isometry
 from rfplan.geometry.mesh import Mesh
 
@@ -24,7 +25,7 @@ class DistanceField:
 
     origin_mm: FloatArray
     spacing_mm: float
-    values_mm: np.ndarray
+    values_mm: NDArray[np.float32]
     band_mm: float
     pose: Isometry = field(default_factory=Isometry)
 
@@ -39,9 +40,23 @@ class DistanceField:
         """Distance to the union of closed ``meshes`` inside ``bounds_mm`` (2, 3)."""
         bounds = np.asarray(bounds_mm, dtype=float)
         counts = np.ceil((bounds[1] - bounds[0]) / spacing_mm).astype(int) + 1
-        values = np.full(tuple(counts), band_mm, dtype=np.float32)
+        values = np.full(tuple(counts), float(band_mm))
         for mesh in meshes:
-            narrow_band(mesh.vertices_mm, mesh.faces, bounds[0], spacing_mm, band_mm, values)
+            reach = mesh.bounds_mm + np.array([[-band_mm], [band_mm]])
+            low = np.clip(np.floor((reach[0] - bounds[0]) / spacing_mm).astype(int), 0, counts)
+            high = np.clip(np.ceil((reach[1] - bounds[0]) / spacing_mm).astype(int) + 1, 0, counts)
+            if np.any(high - low < 2):
+                continue
+            origin = bounds[0] + low * spacing_mm
+            part = values[low[0] : high[0], low[1] : high[1], low[2] : high[2]]
+            nearest = np.empty(part.shape, dtype=np.int64)
+            nearest_faces(mesh.vertices_mm, mesh.faces, origin, spacing_mm, nearest)
+            if not np.any(nearest >= 0):
+                continue
+            # farther out, a node takes the face of the nearest node that knows one: exact to a small part of a cell
+            gap, index = ndimage.distance_transform_edt(nearest < 0, sampling=spacing_mm, return_indices=True)
+            nearest = np.where(gap <= band_mm, nearest[tuple(index)], -1)
+            lower_to_mesh(mesh.vertices_mm, mesh.faces, origin, spacing_mm, band_mm, nearest, part)
         return cls(bounds[0], spacing_mm, values, band_mm)
 
     def __call__(self, points_mm: ArrayLike) -> FloatArray:

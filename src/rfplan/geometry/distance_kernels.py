@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -9,7 +11,7 @@ from rfplan.geometry.arrays import FloatArray, IntArray
 
 
 @njit(cache=True)
-def _squared_distance(p: FloatArray, a: FloatArray, b: FloatArray, c: FloatArray) -> float:
+def _squared_distance(p: FloatArray, a: FloatArray, b: FloatArray, c: FloatArray) -> Any:
     """Squared distance from ``p`` to the triangle ``a b c`` (closest feature by its Voronoi region)."""
     ab, ac, ap = b - a, c - a, p - a
     d1, d2 = np.dot(ab, ap), np.dot(ac, ap)
@@ -41,27 +43,22 @@ def _squared_distance(p: FloatArray, a: FloatArray, b: FloatArray, c: FloatArray
 
 
 @njit(cache=True)
-def narrow_band(
-    vertices: FloatArray, faces: IntArray, origin: FloatArray, spacing: float, band: float, values: np.ndarray
-) -> None:
-    """Lower ``values`` (nx, ny, nz) to the signed distance of one closed mesh, up to ``band`` from its surface.
-
-    The sign comes from counting crossings of the grid lines along x, so the mesh must be closed.
-    """
-    nx, ny, nz = values.shape
-    square = np.full(values.shape, band * band, dtype=np.float32)
-    crossings = np.zeros((ny, nz, 64), dtype=np.float32)
-    counts = np.zeros((ny, nz), dtype=np.int32)
+def nearest_faces(vertices: FloatArray, faces: IntArray, origin: FloatArray, spacing: float, nearest: IntArray) -> None:
+    """Write into ``nearest`` (nx, ny, nz) the closest face of every node within 1.5 cells of the surface; -1 elsewhere."""
+    nx, ny, nz = nearest.shape
+    reach = 1.5 * spacing
+    square = np.full(nearest.shape, reach * reach)
+    nearest[:] = -1
     point = np.empty(3)
+    low = np.empty(3, dtype=np.int64)
+    high = np.empty(3, dtype=np.int64)
     for face in range(faces.shape[0]):
         a, b, c = vertices[faces[face, 0]], vertices[faces[face, 1]], vertices[faces[face, 2]]
-        low = np.empty(3, dtype=np.int64)
-        high = np.empty(3, dtype=np.int64)
         for axis in range(3):
-            smallest = min(a[axis], b[axis], c[axis]) - band
-            largest = max(a[axis], b[axis], c[axis]) + band
+            smallest = min(a[axis], b[axis], c[axis]) - reach
+            largest = max(a[axis], b[axis], c[axis]) + reach
             low[axis] = max(0, int(np.ceil((smallest - origin[axis]) / spacing)))
-            high[axis] = min(values.shape[axis] - 1, int(np.floor((largest - origin[axis]) / spacing)))
+            high[axis] = min(nearest.shape[axis] - 1, int(np.floor((largest - origin[axis]) / spacing)))
         for i in range(low[0], high[0] + 1):
             point[0] = origin[0] + i * spacing
             for j in range(low[1], high[1] + 1):
@@ -71,7 +68,29 @@ def narrow_band(
                     found = _squared_distance(point, a, b, c)
                     if found < square[i, j, k]:
                         square[i, j, k] = found
-        # where grid lines along x cross this triangle; a tiny shift keeps them off vertices and edges
+                        nearest[i, j, k] = face
+
+
+@njit(cache=True)
+def lower_to_mesh(
+    vertices: FloatArray,
+    faces: IntArray,
+    origin: FloatArray,
+    spacing: float,
+    band: float,
+    nearest: IntArray,
+    values: FloatArray,
+) -> None:
+    """Lower ``values`` (nx, ny, nz) to the signed distance of one closed mesh, cut off at ``band``.
+
+    ``nearest`` names a face for every node. The sign comes from counting crossings of the grid lines along x.
+    """
+    nx, ny, nz = values.shape
+    most = 64
+    crossings = np.zeros((ny, nz, most))
+    counts = np.zeros((ny, nz), dtype=np.int64)
+    for face in range(faces.shape[0]):
+        a, b, c = vertices[faces[face, 0]], vertices[faces[face, 1]], vertices[faces[face, 2]]
         area = (b[1] - a[1]) * (c[2] - a[2]) - (c[1] - a[1]) * (b[2] - a[2])
         if area == 0.0:
             continue
@@ -80,24 +99,34 @@ def narrow_band(
         k0 = max(0, int(np.ceil((min(a[2], b[2], c[2]) - origin[2]) / spacing - 1e-3)))
         k1 = min(nz - 1, int(np.floor((max(a[2], b[2], c[2]) - origin[2]) / spacing + 1e-3)))
         for j in range(j0, j1 + 1):
+            # a tiny shift keeps the lines off vertices and edges, where a crossing would count twice
             y = origin[1] + j * spacing + 3.1e-6
             for k in range(k0, k1 + 1):
                 z = origin[2] + k * spacing + 7.7e-6
                 u = ((b[1] - y) * (c[2] - z) - (c[1] - y) * (b[2] - z)) / area
                 v = ((c[1] - y) * (a[2] - z) - (a[1] - y) * (c[2] - z)) / area
                 w = 1.0 - u - v
-                if u >= 0.0 and v >= 0.0 and w >= 0.0 and counts[j, k] < 64:
+                if u >= 0.0 and v >= 0.0 and w >= 0.0 and counts[j, k] < most:
                     crossings[j, k, counts[j, k]] = u * a[0] + v * b[0] + w * c[0]
                     counts[j, k] += 1
+    point = np.empty(3)
     for j in range(ny):
+        point[1] = origin[1] + j * spacing
         for k in range(nz):
+            point[2] = origin[2] + k * spacing
             found = np.sort(crossings[j, k, : counts[j, k]])
             passed = 0
             for i in range(nx):
-                x = origin[0] + i * spacing
-                while passed < len(found) and found[passed] < x:
+                point[0] = origin[0] + i * spacing
+                while passed < len(found) and found[passed] < point[0]:
                     passed += 1
-                distance = np.sqrt(square[i, j, k])
+                face = nearest[i, j, k]
+                distance = band
+                if face >= 0:
+                    square = _squared_distance(
+                        point, vertices[faces[face, 0]], vertices[faces[face, 1]], vertices[faces[face, 2]]
+                    )
+                    distance = min(band, np.sqrt(square))
                 if passed % 2 == 1:
                     distance = -distance
                 if distance < values[i, j, k]:
