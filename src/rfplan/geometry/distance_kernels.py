@@ -45,7 +45,6 @@ def _squared_distance(p: FloatArray, a: FloatArray, b: FloatArray, c: FloatArray
 @njit(cache=True)
 def nearest_faces(vertices: FloatArray, faces: IntArray, origin: FloatArray, spacing: float, nearest: IntArray) -> None:
     """Write into ``nearest`` (nx, ny, nz) the closest face of every node within 1.5 cells of the surface; -1 elsewhere."""
-    nx, ny, nz = nearest.shape
     reach = 1.5 * spacing
     square = np.full(nearest.shape, reach * reach)
     nearest[:] = -1
