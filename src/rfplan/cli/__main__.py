@@ -1,0 +1,7 @@
+"""``python -m rfplan.cli``."""
+
+import sys
+
+from rfplan.cli import main
+
+sys.exit(main())
