@@ -1,0 +1,422 @@
+"""Compiled kernels of the software rasteriser: projection, depth buffer, occlusion, shadow and shading.
+
+View space is right, up, towards the viewer, mm from the camera's target. A buffer of ``depths`` holds a number that is linear on
+the screen and larger where nearer: the third view coordinate for parallel rays, 1 / (distance from the eye) otherwise.
+``FAR`` marks the background.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from rfplan.geometry.arrays import FloatArray, IntArray
+
+FAR = np.float32(-1.0e30)
+
+
+@njit(cache=True)
+def smooth_normals(vertices: FloatArray, faces: IntArray) -> FloatArray:
+    """(n, 3) unit outward normals at the vertices, area-weighted over their faces."""
+    normals = np.zeros(vertices.shape)
+    for face in range(faces.shape[0]):
+        i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
+        ux, uy, uz = (
+            vertices[j, 0] - vertices[i, 0],
+            vertices[j, 1] - vertices[i, 1],
+            vertices[j, 2] - vertices[i, 2],
+        )
+        vx, vy, vz = (
+            vertices[k, 0] - vertices[i, 0],
+            vertices[k, 1] - vertices[i, 1],
+            vertices[k, 2] - vertices[i, 2],
+        )
+        nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+        for corner in (i, j, k):
+            normals[corner, 0] += nx
+            normals[corner, 1] += ny
+            normals[corner, 2] += nz
+    for n in range(normals.shape[0]):
+        length = np.sqrt(normals[n, 0] ** 2 + normals[n, 1] ** 2 + normals[n, 2] ** 2)
+        if length > 0.0:
+            normals[n] /= length
+    return normals
+
+
+@njit(cache=True)
+def project(view: FloatArray, eye: float, scale: float, width: int, height: int) -> FloatArray:
+    """(n, 3) screen x, screen y and depth of (n, 3) view points; ``eye`` 0 means parallel rays; ``scale`` px/mm at the target."""
+    screen = np.empty(view.shape)
+    for n in range(view.shape[0]):
+        here = scale
+        depth = view[n, 2]
+        if eye > 0.0:
+            distance = max(eye - view[n, 2], 1.0)
+            here = scale * eye / distance
+            depth = 1.0 / distance
+        screen[n, 0] = 0.5 * width + here * view[n, 0]
+        screen[n, 1] = 0.5 * height - here * view[n, 1]
+        screen[n, 2] = depth
+    return screen
+
+
+@njit(cache=True, fastmath=True)
+def draw_triangles(
+    screen: FloatArray,
+    normals: FloatArray,
+    faces: IntArray,
+    material: int,
+    depths: np.ndarray,
+    slopes: np.ndarray,
+    materials: np.ndarray,
+) -> None:
+    """Draw one mesh: nearest depth, the right and up parts of its normal turned to the viewer, and its material.
+
+    ``screen`` and ``normals`` (n, 3); ``depths`` (h, w), ``slopes`` (h, w, 2) and ``materials`` (h, w) are changed in place.
+    """
+    height, width = depths.shape
+    for face in range(faces.shape[0]):
+        i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
+        ax, ay, bx, by, cx, cy = (
+            screen[i, 0],
+            screen[i, 1],
+            screen[j, 0],
+            screen[j, 1],
+            screen[k, 0],
+            screen[k, 1],
+        )
+        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+        if area == 0.0:
+            continue
+        # the screen's y points down, so a face that looks at the viewer has negative area
+        facing = 1.0 if area < 0.0 else -1.0
+        y0 = max(0, int(np.ceil(min(ay, by, cy) - 0.5)))
+        y1 = min(height - 1, int(np.floor(max(ay, by, cy) - 0.5)))
+        if y0 > y1 or max(ax, bx, cx) < 0.0 or min(ax, bx, cx) > width:
+            continue
+        inverse = 1.0 / area
+        # barycentric weights u (of a) and v (of b) as linear functions of the pixel's centre
+        ux, uy = (by - cy) * inverse, (cx - bx) * inverse
+        vx, vy = (cy - ay) * inverse, (ax - cx) * inverse
+        wx, wy = -ux - vx, -uy - vy
+        u0 = 1.0 - ux * ax - uy * ay
+        v0 = 1.0 - vx * bx - vy * by
+        w0 = 1.0 - u0 - v0
+        az, bz, cz = screen[i, 2], screen[j, 2], screen[k, 2]
+        anx, any_ = facing * normals[i, 0], facing * normals[i, 1]
+        bnx, bny = facing * normals[j, 0], facing * normals[j, 1]
+        cnx, cny = facing * normals[k, 0], facing * normals[k, 1]
+        for y in range(y0, y1 + 1):
+            py = y + 0.5
+            low, high = min(ax, bx, cx), max(ax, bx, cx)
+            for edge in range(3):
+                if edge == 0:
+                    slope, offset = ux, u0 + uy * py
+                elif edge == 1:
+                    slope, offset = vx, v0 + vy * py
+                else:
+                    slope, offset = wx, w0 + wy * py
+                if slope > 1e-12:
+                    low = max(low, -offset / slope - 1e-6)
+                elif slope < -1e-12:
+                    high = min(high, -offset / slope + 1e-6)
+                elif offset < -1e-9:
+                    high = low - 1.0
+            x0 = max(0, int(np.ceil(low - 0.5)))
+            x1 = min(width - 1, int(np.floor(high - 0.5)))
+            for x in range(x0, x1 + 1):
+                px = x + 0.5
+                u = u0 + ux * px + uy * py
+                v = v0 + vx * px + vy * py
+                w = 1.0 - u - v
+                depth = u * az + v * bz + w * cz
+                if depth > depths[y, x]:
+                    depths[y, x] = depth
+                    slopes[y, x, 0] = u * anx + v * bnx + w * cnx
+                    slopes[y, x, 1] = u * any_ + v * bny + w * cny
+                    materials[y, x] = material
+
+
+@njit(cache=True, fastmath=True)
+def draw_depth(screen: FloatArray, faces: IntArray, depths: np.ndarray) -> None:
+    """Nearest depth only, for shadows and outlines."""
+    height, width = depths.shape
+    for face in range(faces.shape[0]):
+        i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
+        ax, ay, bx, by, cx, cy = (
+            screen[i, 0],
+            screen[i, 1],
+            screen[j, 0],
+            screen[j, 1],
+            screen[k, 0],
+            screen[k, 1],
+        )
+        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+        if area == 0.0:
+            continue
+        x0, x1 = max(0, int(np.ceil(min(ax, bx, cx) - 0.5))), min(width - 1, int(max(ax, bx, cx) - 0.5))
+        y0, y1 = max(0, int(np.ceil(min(ay, by, cy) - 0.5))), min(height - 1, int(max(ay, by, cy) - 0.5))
+        inverse = 1.0 / area
+        for y in range(y0, y1 + 1):
+            for x in range(x0, x1 + 1):
+                px, py = x + 0.5, y + 0.5
+                u = ((bx - px) * (cy - py) - (cx - px) * (by - py)) * inverse
+                v = ((cx - px) * (ay - py) - (ax - px) * (cy - py)) * inverse
+                w = 1.0 - u - v
+                if u >= -1e-9 and v >= -1e-9 and w >= -1e-9:
+                    depth = u * screen[i, 2] + v * screen[j, 2] + w * screen[k, 2]
+                    if depth > depths[y, x]:
+                        depths[y, x] = depth
+
+
+@njit(cache=True, fastmath=True)
+def view_depth(depths: np.ndarray, eye: float, step: int) -> np.ndarray:
+    """(h / step, w / step) third view coordinate, mm, of the nearest sample in every block of ``step`` x ``step``; FAR if none."""
+    height, width = depths.shape[0] // step, depths.shape[1] // step
+    result = np.full((height, width), FAR, dtype=np.float32)
+    for y in range(height):
+        for x in range(width):
+            nearest = FAR
+            for dy in range(step):
+                for dx in range(step):
+                    nearest = max(nearest, depths[y * step + dy, x * step + dx])
+            if nearest > FAR * np.float32(0.5):
+                result[y, x] = eye - 1.0 / nearest if eye > 0.0 else nearest
+    return result
+
+
+@njit(cache=True, fastmath=True)
+def occlusion(depth_mm: np.ndarray, mm_per_px: float, spiral: FloatArray, bias_mm: float) -> np.ndarray:
+    """(h, w) how much of the sky each pixel sees, 0 to 1, from the depth map alone.
+
+    ``spiral`` (k, 2) offsets in pixels, from near to far; the normal comes from the depth map itself. Occluders count
+    by the sine of their height above the tangent plane, weakened with distance.
+    """
+    height, width = depth_mm.shape
+    raw = np.ones((height, width), dtype=np.float32)
+    count = spiral.shape[0]
+    half = FAR * np.float32(0.5)
+    for y in range(1, height - 1):
+        for x in range(1, width - 1):
+            here = depth_mm[y, x]
+            if here < half:
+                continue
+            # one-sided differences: the smaller one does not cross an edge
+            left, right = here - depth_mm[y, x - 1], depth_mm[y, x + 1] - here
+            above, below = here - depth_mm[y - 1, x], depth_mm[y + 1, x] - here
+            gx = left if abs(left) < abs(right) else right
+            gy = above if abs(above) < abs(below) else below
+            limit = 4.0 * mm_per_px
+            gx = min(max(gx, -limit), limit) / mm_per_px
+            gy = min(max(gy, -limit), limit) / mm_per_px
+            length = np.sqrt(1.0 + gx * gx + gy * gy)
+            # four by four rotations of the pattern, smoothed away afterwards
+            turn = 0.3926990817 * ((x & 3) * 4 + (y & 3)) * 1.618
+            c, s = np.cos(turn), np.sin(turn)
+            blocked = 0.0
+            for n in range(count):
+                ox = c * spiral[n, 0] - s * spiral[n, 1]
+                oy = s * spiral[n, 0] + c * spiral[n, 1]
+                sx, sy = x + int(np.round(ox)), y + int(np.round(oy))
+                if sx < 0 or sy < 0 or sx >= width or sy >= height:
+                    continue
+                there = depth_mm[sy, sx]
+                if there < half:
+                    continue
+                dx, dy, dz = (sx - x) * mm_per_px, (sy - y) * mm_per_px, there - here
+                above_plane = (dz - gx * dx - gy * dy) / length - bias_mm
+                if above_plane > 0.0:
+                    square = dx * dx + dy * dy + dz * dz
+                    blocked += above_plane / np.sqrt(square + 1e-6) / (1.0 + square / 240.0)
+            raw[y, x] = max(0.0, 1.0 - 1.9 * blocked / count)
+    result = np.ones((height, width), dtype=np.float32)
+    for y in range(2, height - 2):
+        for x in range(2, width - 2):
+            here = depth_mm[y, x]
+            if here < half:
+                continue
+            total, weight = 0.0, 0.0
+            for dy in range(-2, 2):
+                for dx in range(-2, 2):
+                    if abs(depth_mm[y + dy, x + dx] - here) < 2.5:
+                        total += raw[y + dy, x + dx]
+                        weight += 1.0
+            result[y, x] = total / weight
+    return result
+
+
+@njit(cache=True, fastmath=True)
+def shadow(
+    depth_mm: np.ndarray,
+    scale: float,
+    eye: float,
+    to_light: FloatArray,
+    light_depths: np.ndarray,
+    light_scale: float,
+    blur_px: float,
+    bias_mm: float,
+) -> np.ndarray:
+    """(h, w) share of the key light that reaches each pixel, 0 to 1, with a soft edge.
+
+    ``to_light`` (3, 4) maps view points to light coordinates, mm (the third towards the light); ``light_depths`` is the depth map
+    seen from the light with ``light_scale`` px/mm.
+    """
+    height, width = depth_mm.shape
+    lit = np.ones((height, width), dtype=np.float32)
+    rows, columns = light_depths.shape
+    for y in range(height):
+        for x in range(width):
+            z = depth_mm[y, x]
+            if z < FAR * np.float32(0.5):
+                continue
+            here = scale if eye <= 0.0 else scale * eye / (eye - z)
+            vx = (x + 0.5 - 0.5 * width) / here
+            vy = (0.5 * height - y - 0.5) / here
+            lx = to_light[0, 0] * vx + to_light[0, 1] * vy + to_light[0, 2] * z + to_light[0, 3]
+            ly = to_light[1, 0] * vx + to_light[1, 1] * vy + to_light[1, 2] * z + to_light[1, 3]
+            lz = to_light[2, 0] * vx + to_light[2, 1] * vy + to_light[2, 2] * z + to_light[2, 3]
+            px, py = 0.5 * columns + light_scale * lx, 0.5 * rows - light_scale * ly
+            open_taps = 0.0
+            for dy in range(-2, 3):
+                for dx in range(-2, 3):
+                    i, j = int(py + dy * blur_px), int(px + dx * blur_px)
+                    inside = 0 <= i < rows and 0 <= j < columns
+                    if not inside or light_depths[i, j] < lz + bias_mm:
+                        open_taps += 1.0
+            lit[y, x] = open_taps / 25.0
+    return lit
+
+
+@njit(cache=True, fastmath=True)
+def shade(
+    depths: np.ndarray,
+    slopes: np.ndarray,
+    materials: np.ndarray,
+    sky: np.ndarray,
+    lit: np.ndarray,
+    colours: FloatArray,
+    finishes: FloatArray,
+    lights: FloatArray,
+    ambient: FloatArray,
+    background: FloatArray,
+    step: int,
+) -> np.ndarray:
+    """(h, w, 3) linear colour of the opaque scene.
+
+    ``colours`` (m, 3) linear; ``finishes`` (m, 3): strength of the highlight, its sharpness, and how far the colour is faded to
+    the background; ``lights`` (k, 6): direction and linear colour, the first is the key and casts the shadow; ``ambient``
+    (2, 3): colour from below and from above. ``sky`` and ``lit`` are maps ``step`` times coarser.
+    """
+    height, width = depths.shape
+    image = np.empty((height, width, 3), dtype=np.float32)
+    rows, columns = sky.shape
+    inverse = 1.0 / step
+    for y in range(height):
+        fy = min(max((y + 0.5) * inverse - 0.5, 0.0), rows - 1.001)
+        iy = int(fy)
+        ty = fy - iy
+        for x in range(width):
+            if depths[y, x] < FAR * np.float32(0.5):
+                image[y, x, 0], image[y, x, 1], image[y, x, 2] = background[0], background[1], background[2]
+                continue
+            fx = min(max((x + 0.5) * inverse - 0.5, 0.0), columns - 1.001)
+            ix = int(fx)
+            tx = fx - ix
+            w00, w01, w10, w11 = (1 - ty) * (1 - tx), (1 - ty) * tx, ty * (1 - tx), ty * tx
+            seen = (
+                w00 * sky[iy, ix] + w01 * sky[iy, ix + 1] + w10 * sky[iy + 1, ix] + w11 * sky[iy + 1, ix + 1]
+            )
+            key = (
+                w00 * lit[iy, ix] + w01 * lit[iy, ix + 1] + w10 * lit[iy + 1, ix] + w11 * lit[iy + 1, ix + 1]
+            )
+            nx, ny = slopes[y, x, 0], slopes[y, x, 1]
+            flat = nx * nx + ny * ny
+            if flat > 1.0:
+                length = np.sqrt(flat)
+                nx, ny, flat = nx / length, ny / length, 1.0
+            nz = np.sqrt(1.0 - flat)
+            m = materials[y, x]
+            up = 0.5 + 0.5 * ny
+            red = (ambient[0, 0] + (ambient[1, 0] - ambient[0, 0]) * up) * seen
+            green = (ambient[0, 1] + (ambient[1, 1] - ambient[0, 1]) * up) * seen
+            blue = (ambient[0, 2] + (ambient[1, 2] - ambient[0, 2]) * up) * seen
+            gloss = 0.0
+            for n in range(lights.shape[0]):
+                facing = nx * lights[n, 0] + ny * lights[n, 1] + nz * lights[n, 2]
+                if facing <= 0.0:
+                    continue
+                amount = facing * (key if n == 0 else 0.45 + 0.55 * seen)
+                red += amount * lights[n, 3]
+                green += amount * lights[n, 4]
+                blue += amount * lights[n, 5]
+                if n == 0 and finishes[m, 0] > 0.0:
+                    # half vector between the light and the viewer, who is straight ahead
+                    hx, hy, hz = lights[n, 0], lights[n, 1], lights[n, 2] + 1.0
+                    cosine = (nx * hx + ny * hy + nz * hz) / np.sqrt(hx * hx + hy * hy + hz * hz)
+                    gloss += key * finishes[m, 0] * max(cosine, 0.0) ** finishes[m, 1]
+            # surfaces that turn away darken a little, which draws the form as a pencil would
+            rim = 0.62 + 0.38 * min(1.0, nz * 1.7)
+            red, green, blue = red * rim, green * rim, blue * rim
+            fade = finishes[m, 2]
+            image[y, x, 0] = (1 - fade) * (red * colours[m, 0] + gloss) + fade * background[0]
+            image[y, x, 1] = (1 - fade) * (green * colours[m, 1] + gloss) + fade * background[1]
+            image[y, x, 2] = (1 - fade) * (blue * colours[m, 2] + gloss) + fade * background[2]
+    return image
+
+
+@njit(cache=True, fastmath=True)
+def blend_layers(
+    image: np.ndarray,
+    depths: np.ndarray,
+    layer_depths: np.ndarray,
+    layer_slopes: np.ndarray,
+    colours: FloatArray,
+    opacities: FloatArray,
+    edges: FloatArray,
+    key: FloatArray,
+) -> None:
+    """Lay translucent surfaces over ``image`` (h, w, 3), per pixel from far to near, where they are before the opaque scene.
+
+    ``layer_depths`` (k, h, w), ``layer_slopes`` (k, h, w, 2), ``colours`` (k, 3) linear, ``opacities`` (k,) seen face on and
+    ``edges`` (k,) seen edge on, ``key`` (3,) direction of the light.
+    """
+    layers, height, width = layer_depths.shape
+    order = np.empty(layers, dtype=np.int64)
+    for y in range(height):
+        for x in range(width):
+            count = 0
+            for n in range(layers):
+                depth = layer_depths[n, y, x]
+                if depth > FAR * np.float32(0.5) and depth > depths[y, x]:
+                    slot = count
+                    while slot > 0 and layer_depths[order[slot - 1], y, x] > depth:
+                        order[slot] = order[slot - 1]
+                        slot -= 1
+                    order[slot] = n
+                    count += 1
+            for slot in range(count):
+                n = order[slot]
+                nx, ny = layer_slopes[n, y, x, 0], layer_slopes[n, y, x, 1]
+                nz = np.sqrt(max(0.0, 1.0 - nx * nx - ny * ny))
+                grazing = (1.0 - nz) * (1.0 - nz)
+                opacity = opacities[n] + (edges[n] - opacities[n]) * grazing
+                light = 0.72 + 0.33 * max(0.0, nx * key[0] + ny * key[1] + nz * key[2])
+                for channel in range(3):
+                    image[y, x, channel] += opacity * (colours[n, channel] * light - image[y, x, channel])
+
+
+@njit(cache=True, fastmath=True)
+def finish(image: np.ndarray, step: int, encode: np.ndarray) -> np.ndarray:
+    """(h / step, w / step, 3) bytes: samples averaged, then encoded for the screen by the table ``encode`` (4096,)."""
+    height, width = image.shape[0] // step, image.shape[1] // step
+    result = np.empty((height, width, 3), dtype=np.uint8)
+    for y in range(height):
+        for x in range(width):
+            for channel in range(3):
+                total = 0.0
+                for dy in range(step):
+                    for dx in range(step):
+                        # a highlight brighter than the screen must not spoil the average at an edge
+                        total += min(image[y * step + dy, x * step + dx, channel], 1.0)
+                result[y, x, channel] = encode[int(max(0.0, min(total / (step * step), 1.0)) * 4095.0 + 0.5)]
+    return result
