@@ -1,0 +1,110 @@
+"""The true AP view of a sacrum: the beam runs along the S1 endplate, in the midsagittal plane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from rfplan.anatomy.endplate import Endplate, find_endplate
+from rfplan.anatomy.midsagittal import FaceCloud, MidsagittalPlane, find_midsagittal
+from rfplan.errors import InputError
+from rfplan.figures import figures
+from rfplan.geometry.arrays import FloatArray, frozen, unit
+from rfplan.geometry.frames import ApFrame, Isometry
+from rfplan.geometry.mesh import Mesh
+
+_ASYMMETRY_LIMIT_MM = 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class TrueAp:
+    """The view frame and what it was read from.
+
+    ``endplate_normal`` (3,) out of the bone; ``promontory_mm`` and ``endplate_posterior_mm`` (3,) its ends on the midline;
+    ``confidence`` 0 to 1; ``notes`` are sentences for the user.
+    """
+
+    frame: ApFrame
+    endplate_normal: FloatArray
+    promontory_mm: FloatArray
+    endplate_posterior_mm: FloatArray
+    confidence: float
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("endplate_normal", "promontory_mm", "endplate_posterior_mm"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    def moved(self, motion: Isometry) -> TrueAp:
+        """The view of the moved bone."""
+        return TrueAp(
+            self.frame.moved(motion),
+            motion.vectors(self.endplate_normal),
+            motion.points(self.promontory_mm),
+            motion.points(self.endplate_posterior_mm),
+            self.confidence,
+            self.notes,
+        )
+
+
+def find_true_ap(bones: Mapping[str, Mesh]) -> TrueAp:
+    """The true AP frame of the sacrum among ``bones`` (patient LPS, mm), which may be turned by up to about 30 degrees.
+
+    The midline is the mirror plane of the sacrum itself: an operator centres the spinous processes, and hips are often
+    cut or rotated against it.
+
+    Raises
+    ------
+    InputError : there is no sacrum, or no S1 endplate is seen on it
+    """
+    if "sacrum" not in bones:
+        raise InputError(f"there is no bone named 'sacrum' among {sorted(bones)}; it is the one that is needed")
+    cloud = FaceCloud.of(bones["sacrum"])
+    plane = find_midsagittal(cloud)
+    endplate = find_endplate(cloud, plane)
+    if endplate is None:
+        raise InputError(
+            "the sacrum shows no S1 endplate: no flat area of about 45 by 31 mm faces up and forward at its head end; "
+            "accepted is a whole sacrum, or one cut below S2, in patient LPS within about 30 degrees"
+        )
+    frame = frame_from(endplate.normal, plane.normal, endplate.posterior_mm)
+    return TrueAp(
+        frame,
+        endplate.normal,
+        endplate.anterior_mm,
+        endplate.posterior_mm,
+        _confidence(plane, endplate),
+        _notes(plane, endplate),
+    )
+
+
+def frame_from(endplate_normal: FloatArray, left: FloatArray, endplate_posterior_mm: FloatArray) -> ApFrame:
+    """The AP frame of an endplate whose normal points out of the bone, with ``left`` across the midline."""
+    lateral = unit(left)
+    caudal = -unit(endplate_normal - (endplate_normal @ lateral) * lateral)
+    return ApFrame(endplate_posterior_mm, lateral, caudal, np.cross(lateral, caudal))
+
+
+def _confidence(plane: MidsagittalPlane, endplate: Endplate) -> float:
+    """Product of how symmetric the bone is and how flat and how like an endplate in depth the plate is."""
+    depth = figures("foramina_prior")["endplate.depth"]
+    spread = 3.0 * (depth.sd or 2.0)
+    symmetric = np.exp(-((plane.asymmetry_mm / _ASYMMETRY_LIMIT_MM) ** 2))
+    flat = np.exp(-((endplate.flatness_mm / 3.0) ** 2))
+    deep = np.exp(-((max(0.0, abs(endplate.depth_mm - depth.value) - spread) / spread) ** 2))
+    return float(symmetric * flat * deep)
+
+
+def _notes(plane: MidsagittalPlane, endplate: Endplate) -> tuple[str, ...]:
+    notes = []
+    if plane.asymmetry_mm > 0.5 * _ASYMMETRY_LIMIT_MM:
+        notes.append(
+            f"the sacrum differs from its mirror image by {plane.asymmetry_mm:.1f} mm (median): check the midline"
+        )
+    if abs(endplate.roll_deg) > 6.0:
+        notes.append(
+            f"the S1 endplate leans {abs(endplate.roll_deg):.0f} degrees to one side; the beam is kept in the midsagittal plane"
+        )
+    return tuple(notes)
