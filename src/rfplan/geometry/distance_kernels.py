@@ -71,6 +71,48 @@ def nearest_faces(vertices: FloatArray, faces: IntArray, origin: FloatArray, spa
 
 
 @njit(cache=True)
+def relax_nearest_faces(
+    vertices: FloatArray, faces: IntArray, origin: FloatArray, spacing: float, nearest: IntArray
+) -> None:
+    """Let every node that knows a face try those of its neighbours: one sweep forward, one backward."""
+    nx, ny, nz = nearest.shape
+    point = np.empty(3)
+    for sweep in range(2):
+        back = -1 if sweep == 0 else 1
+        for n in range(nx * ny * nz):
+            m = n if sweep == 0 else nx * ny * nz - 1 - n
+            i, j, k = m // (ny * nz), (m // nz) % ny, m % nz
+            own = nearest[i, j, k]
+            if own < 0:
+                continue
+            point[0], point[1], point[2] = origin[0] + i * spacing, origin[1] + j * spacing, origin[2] + k * spacing
+            square = -1.0
+            for axis in range(3):
+                ni, nj, nk = i, j, k
+                if axis == 0:
+                    ni = i + back
+                elif axis == 1:
+                    nj = j + back
+                else:
+                    nk = k + back
+                if not (0 <= ni < nx and 0 <= nj < ny and 0 <= nk < nz):
+                    continue
+                face = nearest[ni, nj, nk]
+                if face < 0 or face == nearest[i, j, k]:
+                    continue
+                if square < 0.0:
+                    square = _squared_distance(
+                        point, vertices[faces[own, 0]], vertices[faces[own, 1]], vertices[faces[own, 2]]
+                    )
+                other = _squared_distance(
+                    point, vertices[faces[face, 0]], vertices[faces[face, 1]], vertices[faces[face, 2]]
+                )
+                if other < square:
+                    square = other
+                    nearest[i, j, k] = face
+
+
+@njit(cache=True)
 def lower_to_mesh(
     vertices: FloatArray,
     faces: IntArray,
@@ -82,7 +124,8 @@ def lower_to_mesh(
 ) -> None:
     """Lower ``values`` (nx, ny, nz) to the signed distance of one closed mesh, cut off at ``band``.
 
-    ``nearest`` names a face for every node. The sign comes from counting crossings of the grid lines along x.
+    ``nearest`` names the nearest face of every node, -1 beyond the band. The sign comes from counting crossings of the grid
+    lines along x.
     """
     nx, ny, nz = values.shape
     most = 64
