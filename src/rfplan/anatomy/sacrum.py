@@ -1,0 +1,65 @@
+"""The parametric sacrum, closed by construction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from rfplan.anatomy.foramen import Foramen
+from rfplan.anatomy.landmarks import Curve, Landmark
+from rfplan.anatomy.sacrum_body import body_field
+from rfplan.anatomy.sacrum_canals import canal_field, foramina_field
+from rfplan.anatomy.sacrum_foramina import foramina_of
+from rfplan.anatomy.sacrum_landmarks import curves_of, landmarks_of
+from rfplan.anatomy.sacrum_layout import SacrumLayout, sacrum_layout
+from rfplan.anatomy.sacrum_parameters import SacrumParameters, sacrum_parameters
+from rfplan.anatomy.sacrum_processes import add_processes
+from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.frames import ApFrame
+from rfplan.geometry.implicit import mesh_of, smooth_difference
+from rfplan.geometry.mesh import Mesh
+
+
+@dataclass(frozen=True, eq=False)
+class ParametricSacrum:
+    """A sacrum made of implicit functions of its ``parameters``, patient LPS, mm, symmetric about x = 0."""
+
+    parameters: SacrumParameters = field(default_factory=sacrum_parameters)
+    layout: SacrumLayout = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layout", sacrum_layout(self.parameters))
+
+    def distance_mm(self, points_mm: ArrayLike) -> FloatArray:
+        """(n,) approximate signed distance to the bone at (n, 3) points, negative inside."""
+        points = np.asarray(points_mm, dtype=float)
+        axis_mm = self.layout.axis.to_axis(np.column_stack([np.abs(points[:, 0]), points[:, 1:]]))
+        solid = add_processes(self.layout, axis_mm, body_field(self.layout, axis_mm))
+        solid = smooth_difference(solid, canal_field(self.layout, axis_mm), 2.0)
+        return smooth_difference(solid, foramina_field(self.layout, axis_mm), 2.0)
+
+    def frame(self) -> ApFrame:
+        """The true AP view: the beam runs along the S1 endplate."""
+        return self.layout.frame
+
+    def foramina(self) -> tuple[Foramen, ...]:
+        """The eight posterior foramina, by construction."""
+        return foramina_of(self.layout, self.distance_mm)
+
+    def landmarks(self) -> dict[str, Landmark]:
+        """The landmarks that lie on the sacrum, by name."""
+        return landmarks_of(self.layout, self.distance_mm)
+
+    def curves(self) -> dict[str, Curve]:
+        """The left and the right lateral crest, by name."""
+        return curves_of(self.layout, self.distance_mm)
+
+    def mesh(self, spacing_mm: float = 0.75) -> Mesh:
+        """The bone as one closed surface of genus 17: a canal with eighteen openings."""
+        half = 0.5 * self.parameters["breadth"] + 8.0
+        tall = 0.75 * self.parameters["length"]
+        return mesh_of(
+            self.distance_mm, [[-half, -tall, -tall], [half, tall, tall]], spacing_mm, symmetric_x=True
+        )

@@ -1,0 +1,89 @@
+"""Landmarks and curves of the parametric sacrum, read off its field."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rfplan.anatomy.landmarks import Curve, Landmark
+from rfplan.anatomy.sacrum_foramina import _first_bone, _onto_surface
+from rfplan.anatomy.sacrum_layout import SacrumLayout
+from rfplan.anatomy.sacrum_processes import articular_tip, crest_course, tubercle_centres
+from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.frames import Isometry
+from rfplan.geometry.implicit import Field
+
+
+def landmarks_of(layout: SacrumLayout, distance_mm: Field) -> dict[str, Landmark]:
+    """All landmarks that lie on the sacrum, by name; ``distance_mm`` is the field of the finished bone."""
+    posterior = layout.frame.origin_mm
+    promontory = posterior - layout.parameters["endplate_ap"] * layout.frame.posterior
+    middle = {
+        "promontory": promontory,
+        "endplate_centre": 0.5 * (posterior + promontory),
+        "endplate_posterior": posterior,
+        "hiatus_apex": _hiatus_apex(layout, distance_mm),
+    }
+    base, ala = _groove(layout, distance_mm)
+    left = {"s1_sap": layout.axis.to_patient(articular_tip(layout)), "s1_sap_base": base, "ala": ala}
+    for level, centre in tubercle_centres(layout).items():
+        left[f"tubercle_{level}"] = _from_behind(layout, distance_mm, centre[None])[0]
+    snapped = {name: _onto_surface(distance_mm, point[None])[0] for name, point in {**middle, **left}.items()}
+    mirror = Isometry.mirror_left_right()
+    result: dict[str, Landmark] = {}
+    for name, point in snapped.items():
+        if name in middle:
+            result[name] = Landmark(name, point * [0.0, 1.0, 1.0], "given", 1.0)
+        else:
+            landmark = Landmark(f"{name}_left", point, "given", 1.0)
+            result[landmark.name] = landmark
+            result[f"{name}_right"] = landmark.moved(mirror)
+    return result
+
+
+def curves_of(layout: SacrumLayout, distance_mm: Field) -> dict[str, Curve]:
+    """The lateral crests, cranial to caudal, on the back of the bone."""
+    points = _from_behind(layout, distance_mm, crest_course(layout))
+    left = Curve("lateral_crest_left", points, "given", 1.0)
+    return {left.name: left, "lateral_crest_right": left.moved(Isometry.mirror_left_right())}
+
+
+def _from_behind(layout: SacrumLayout, distance_mm: Field, axis_mm: FloatArray) -> FloatArray:
+    """Points of the bone's back under (n, 3) axis coordinates."""
+    start = axis_mm + [0.0, 0.0, 14.0]
+    down = layout.axis.directions(start[:, 1], np.tile([0.0, 0.0, -1.0], (len(start), 1)))
+    patient = layout.axis.to_patient(start)
+    return patient + down * _first_bone(distance_mm, patient, down, 40.0)[:, None]
+
+
+def _hiatus_apex(layout: SacrumLayout, distance_mm: Field) -> FloatArray:
+    """Where the roof of the canal ends on the midline, at the back of the bone."""
+    along = np.arange(layout.stations_mm[4], layout.apex_mm, 0.25)
+    heights = np.arange(0.0, 30.0, 0.25)
+    grid = np.stack(np.broadcast_arrays(0.0, along[:, None], heights[None, :]), axis=-1)
+    bone = distance_mm(layout.axis.to_patient(grid).reshape(-1, 3)).reshape(grid.shape[:2]) < 0
+    floor = layout.profile("canal_floor")(along)[:, None]
+    roofed = (bone & (heights[None, :] > floor + 1.5)).any(axis=1)
+    last = int(np.flatnonzero(roofed)[-1]) if roofed.all() else int(np.argmin(roofed)) - 1
+    top = heights[np.flatnonzero(bone[last])[-1]]
+    return layout.axis.to_patient(np.array([0.0, along[last], top]))
+
+
+def _groove(layout: SacrumLayout, distance_mm: Field) -> tuple[FloatArray, FloatArray]:
+    """Deepest point of the notch between articular process and ala as the beam shows it, and the top of the ala beside it."""
+    lateral = np.arange(22.0, 0.5 * layout.parameters["breadth"] - 6.0, 0.5)
+    caudal, height = np.arange(-25.0, 30.0, 0.5), np.arange(-4.0, 24.0, 1.0)
+    grid = np.stack(np.meshgrid(lateral, caudal, height, indexing="ij"), axis=-1)
+    bone = distance_mm(layout.frame.to_patient(grid).reshape(-1, 3)).reshape(grid.shape[:3]) < 0
+    seen = bone.any(axis=2)
+    top = np.where(seen.any(axis=1), caudal[seen.argmax(axis=1)], caudal[-1])
+    peak = int(np.argmin(top[lateral < 34.0]))
+    stretch = slice(peak, peak + int(18.0 / 0.5))
+    notch = peak + int(np.argmax(top[stretch]))
+    beside = notch + int(np.argmin(top[notch : notch + int(14.0 / 0.5)]))
+
+    def at(index: int) -> FloatArray:
+        row = bone[index, int(np.searchsorted(caudal, top[index]))]
+        deep = float(height[row].mean())
+        return layout.frame.to_patient(np.array([lateral[index], top[index], deep]))
+
+    return at(notch), at(beside)

@@ -1,0 +1,94 @@
+"""Where the parts of the parametric sacrum lie along its axis, solved from the stated dimensions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+from scipy.optimize import brentq
+
+from rfplan.anatomy.sacrum_axis import SacralAxis
+from rfplan.anatomy.sacrum_parameters import SacrumParameters
+from rfplan.anatomy.sides import LEVELS
+from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.frames import ApFrame
+
+
+@dataclass(frozen=True, eq=False)
+class SacrumLayout:
+    """Axis, view frame and stations of one sacrum.
+
+    ``stations_mm`` (7,) positions along the axis of the stations of the profiles; ``dorsal_mm`` (4, 3) centres of the
+    dorsal apertures of the left side in axis coordinates (x, s, t); ``endplate_slope`` is the caudal shift of the S1 endplate per mm dorsal.
+    """
+
+    parameters: SacrumParameters
+    axis: SacralAxis
+    frame: ApFrame
+    stations_mm: FloatArray
+    dorsal_mm: FloatArray
+    endplate_slope: float
+
+    @property
+    def apex_mm(self) -> float:
+        """Position of the end of S5 along the axis."""
+        return float(self.stations_mm[-1])
+
+    def profile(self, name: str) -> PchipInterpolator:
+        """``profile.<name>`` as a function of the position along the axis."""
+        return PchipInterpolator(self.stations_mm, self.parameters.profile(name))
+
+
+def sacrum_layout(parameters: SacrumParameters) -> SacrumLayout:
+    """Place endplate, foramina and apex so that the stated distances come out.
+
+    The origin of the patient frame is put near the middle of the bone.
+    """
+    p = parameters
+    tilt = np.deg2rad(p["prone_tilt_deg"])
+    posterior = np.array([0.0, np.cos(tilt), np.sin(tilt)])
+    caudal = np.array([0.0, np.sin(tilt), -np.cos(tilt)])
+    start = -0.42 * p["length"] * np.array([np.cos(np.deg2rad(52.0)), -np.sin(np.deg2rad(52.0))])
+    axis = SacralAxis(
+        start, p["axis_heading_deg"], p["axis_turn_deg"], p["axis_bend_start"], p["axis_bend_end"]
+    )
+    origin = np.array([0.0, *start]) + 0.5 * p["endplate_ap"] * posterior
+    frame = ApFrame(origin, np.array([1.0, 0.0, 0.0]), caudal, posterior)
+    dorsal = _dorsal_apertures(p, axis, frame)
+    lines = [
+        centre[1] - p[f"foramen.{level}.slope"] * centre[2]
+        for level, centre in zip(LEVELS, dorsal, strict=True)
+    ]
+    promontory = origin - p["endplate_ap"] * posterior
+    ventral_apex = p["profile.ventral_mid.apex"]
+
+    def too_long(along: float) -> float:
+        point = axis.to_patient(np.array([0.0, along, ventral_apex]))
+        return float(np.linalg.norm(point - promontory) - p["length"])
+
+    apex = float(brentq(too_long, lines[-1] + 1.0, lines[-1] + 60.0))
+    stations = np.array([0.0, 0.5 * lines[0], *lines, apex])
+    slope = np.tan(np.deg2rad(90.0 - p["axis_heading_deg"] - p["prone_tilt_deg"]))
+    return SacrumLayout(p, axis, frame, stations, dorsal, float(slope))
+
+
+def _dorsal_apertures(p: SacrumParameters, axis: SacralAxis, frame: ApFrame) -> FloatArray:
+    """(4, 3) centres in axis coordinates: the first by its place in the AP view, the others by their spacing."""
+    centres: list[FloatArray] = []
+    for number, level in enumerate(LEVELS):
+        lateral, height = p[f"foramen.{level}.lateral"], p[f"profile.foramen_line.line{number + 1}"]
+
+        def point(along: float, lateral: float = lateral, height: float = height) -> FloatArray:
+            return axis.to_patient(np.array([lateral, along, height]))
+
+        def miss(along: float, number: int = number, level: str = level) -> float:
+            if number == 0:
+                return float(frame.to_chart(point(along))[1] - p["foramen.S1.caudal"])
+            gap = np.linalg.norm(point(along) - axis.to_patient(centres[-1]))
+            return float(gap - p[f"foramen.{level}.spacing"])
+
+        low = 5.0 if number == 0 else float(centres[-1][1]) + 1.0
+        along = float(brentq(miss, low, low + 60.0))
+        centres.append(np.array([lateral, along, height]))
+    return np.array(centres)
