@@ -4,13 +4,57 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from rfplan.anatomy.nerves import courses as courses
+    from rfplan.anatomy.patient import Patient as Patient
+    from rfplan.anatomy.patient_file import import_patient as import_patient
+    from rfplan.anatomy.patient_file import load_patient as load_patient
+    from rfplan.anatomy.patient_file import save_patient as save_patient
+    from rfplan.anatomy.reference import reference_patient as reference_patient
+    from rfplan.devices.catalogue import electrode as electrode
+    from rfplan.devices.catalogue import electrodes as electrodes
+    from rfplan.devices.electrode import Electrode as Electrode
+    from rfplan.devices.protocol import Protocol as Protocol
+    from rfplan.errors import InputError as InputError
+    from rfplan.errors import RfplanError as RfplanError
+    from rfplan.planning.evaluation import Evaluation as Evaluation
+    from rfplan.planning.evaluation import evaluate as evaluate
+    from rfplan.planning.needle import Needle as Needle
+    from rfplan.planning.plan import Application as Application
+    from rfplan.planning.plan import Plan as Plan
+    from rfplan.planning.plan_file import load_plan as load_plan
+    from rfplan.planning.plan_file import save_plan as save_plan
+    from rfplan.planning.techniques import technique as technique
+    from rfplan.planning.techniques import techniques as techniques
+
 __version__ = "0.1.0"
 
 _HOME = {
+    "Application": "rfplan.planning.plan",
+    "Electrode": "rfplan.devices.electrode",
+    "Evaluation": "rfplan.planning.evaluation",
+    "InputError": "rfplan.errors",
+    "Needle": "rfplan.planning.needle",
     "Patient": "rfplan.anatomy.patient",
+    "Plan": "rfplan.planning.plan",
+    "Protocol": "rfplan.devices.protocol",
+    "RfplanError": "rfplan.errors",
+    "courses": "rfplan.anatomy.nerves",
+    "electrode": "rfplan.devices.catalogue",
+    "electrodes": "rfplan.devices.catalogue",
+    "evaluate": "rfplan.planning.evaluation",
+    "import_patient": "rfplan.anatomy.patient_file",
+    "load_patient": "rfplan.anatomy.patient_file",
+    "load_plan": "rfplan.planning.plan_file",
+    "reference_patient": "rfplan.anatomy.reference",
+    "save_patient": "rfplan.anatomy.patient_file",
+    "save_plan": "rfplan.planning.plan_file",
+    "technique": "rfplan.planning.techniques",
+    "techniques": "rfplan.planning.techniques",
 }
+"""Public name -> the module that owns it."""
 
-__all__ = ["__version__", *sorted(_HOME)]
+__all__ = ["__version__", *_HOME]
 
 
 def __getattr__(name: str) -> Any:
