@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
+from rfplan.anatomy.nerve import Nerve
 from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side
 from rfplan.geometry.mesh import Mesh
+from rfplan.geometry.polyline import resample
 from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Plan
 from rfplan.report import palette
+from rfplan.report.branch_state import BranchState, state_colours
 from rfplan.report.scene import Scene, Surface
 from rfplan.report.tubes import tube
 
@@ -23,32 +26,24 @@ _SHAFT_SHOWN_MM = 70.0
 def patient_scene(
     patient: Patient,
     plan: Plan | None = None,
-    captured: Mapping[str, bool] | None = None,
+    states: Mapping[str, BranchState] | None = None,
     lesions: Sequence[Mesh] = (),
     side: Side | None = None,
-    ghost_hip: Side | None = None,
+    ghosts: Collection[str] = (),
 ) -> Scene:
     """Bones, branches, needles and lesions.
 
     Parameters
     ----------
-    captured : branch name -> whether the plan takes it, for the branches of the plan's side; others are drawn as not judged
+    states : what became of the branches of ``side``, by name; others are drawn as not judged
     lesions : closed surfaces of the lethal isotherm, drawn as glass
     side : only the branches of this side; both without it
-    ghost_hip : the hip bone of this side is drawn as glass, so that it hides nothing
+    ghosts : names of bones that are drawn as glass, so that they hide nothing
     """
-    surfaces = [_bone(name, mesh, ghost_hip) for name, mesh in patient.bones.items()]
+    surfaces = [_bone(name, mesh, name in ghosts) for name, mesh in patient.bones.items()]
     for nerve in patient.nerves:
-        if side is not None and nerve.side != side:
-            continue
-        judged = None if captured is None else captured.get(nerve.name)
-        surfaces.append(
-            Surface(
-                tube(nerve.points_mm, 0.5 * max(nerve.diameter_mm, _NERVE_DRAWN_MM)),
-                nerve_colour(judged),
-                gloss=0.12,
-            )
-        )
+        if side is None or nerve.side == side:
+            surfaces.extend(_branch(nerve, (states or {}).get(nerve.name, "unjudged")))
     framed = [patient.bones["sacrum"].vertices_mm]
     if plan is not None:
         for needle in plan.needles:
@@ -60,9 +55,16 @@ def patient_scene(
     return Scene(tuple(surfaces), np.concatenate(framed))
 
 
-def nerve_colour(captured: bool | None) -> str:
-    """Colour of a branch that is captured, missed, or not judged."""
-    return palette.UNJUDGED if captured is None else palette.CAPTURED if captured else palette.MISSED
+def _branch(nerve: Nerve, state: BranchState) -> list[Surface]:
+    radius = 0.5 * max(nerve.diameter_mm, _NERVE_DRAWN_MM)
+    points = resample(nerve.points_mm, 0.6)
+    colours = state_colours(state)
+    if len(colours) == 1:
+        return [Surface(tube(points, radius), colours[0], gloss=0.12)]
+    return [
+        Surface(tube(points[start : start + 6], radius), colours[n % 2], gloss=0.12)
+        for n, start in enumerate(range(0, len(points) - 1, 5))
+    ]
 
 
 def needle_surfaces(needle: Needle) -> list[Surface]:
@@ -87,9 +89,10 @@ def _shown_shaft(needle: Needle) -> np.ndarray:
     return np.stack([needle.tip_mm, needle.tip_mm + reach * needle.axis])
 
 
-def _bone(name: str, mesh: Mesh, ghost_hip: Side | None) -> Surface:
+def _bone(name: str, mesh: Mesh, ghost: bool) -> Surface:
+    colour = _BONE_COLOURS.get(name, palette.HIP)
+    if ghost:
+        return Surface(mesh, colour, opacity=0.16, edge_opacity=0.55, layer=name)
     if name.startswith("hip_"):
-        if name == f"hip_{ghost_hip}":
-            return Surface(mesh, palette.HIP, opacity=0.16, edge_opacity=0.55, layer=name)
-        return Surface(mesh, palette.HIP, fade=0.12, gloss=0.03)
-    return Surface(mesh, _BONE_COLOURS.get(name, palette.HIP), gloss=0.05)
+        return Surface(mesh, colour, fade=0.12, gloss=0.03)
+    return Surface(mesh, colour, gloss=0.05)

@@ -18,7 +18,7 @@ FAR = np.float32(-1.0e30)
 @njit(cache=True)
 def smooth_normals(vertices: FloatArray, faces: IntArray) -> FloatArray:
     """(n, 3) unit outward normals at the vertices, area-weighted over their faces."""
-    normals = np.zeros(vertices.shape)
+    normals: FloatArray = np.zeros_like(vertices)
     for face in range(faces.shape[0]):
         i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
         ux, uy, uz = (
@@ -32,10 +32,11 @@ def smooth_normals(vertices: FloatArray, faces: IntArray) -> FloatArray:
             vertices[k, 2] - vertices[i, 2],
         )
         nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
-        for corner in (i, j, k):
-            normals[corner, 0] += nx
-            normals[corner, 1] += ny
-            normals[corner, 2] += nz
+        for corner in range(3):
+            vertex = faces[face, corner]
+            normals[vertex, 0] += nx
+            normals[vertex, 1] += ny
+            normals[vertex, 2] += nz
     for n in range(normals.shape[0]):
         length = np.sqrt(normals[n, 0] ** 2 + normals[n, 1] ** 2 + normals[n, 2] ** 2)
         if length > 0.0:
