@@ -1,0 +1,139 @@
+"""Whether bones can be what they are called: their size, which way up, which way round, which side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from rfplan.errors import InputError
+from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.mesh import Mesh
+
+BONES: Final = ("sacrum", "hip_left", "hip_right", "vertebrae_L5")
+"""Bones of an import, by the names of their files and labels."""
+
+MM_PER_UNIT: Final[Mapping[str, float]] = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
+
+_LARGEST_EXTENT_MM: Final[Mapping[str, tuple[float, float]]] = {
+    "sacrum": (60.0, 220.0),
+    "hip_left": (50.0, 320.0),
+    "hip_right": (50.0, 320.0),
+    "vertebrae_L5": (40.0, 160.0),
+}
+"""Longest side of the bounding box that is believed (A): generous, as a picture may end within the bone."""
+
+_APART_MM = 40.0
+_ASKEW = 0.1
+
+
+def check_size(bone: str, vertices_mm: FloatArray, unit: str, source: str) -> None:
+    """Refuse a bone of impossible size, and say which unit would make it possible.
+
+    ``vertices_mm`` (n, 3) as converted with ``unit``.
+    """
+    # percentiles, so that a crumb far away does not count
+    extent = float(np.max(np.subtract(*np.percentile(vertices_mm, [99.5, 0.5], axis=0))))
+    low, high = _LARGEST_EXTENT_MM[bone]
+    if low <= extent <= high:
+        return
+    raw = extent / MM_PER_UNIT[unit]
+    fitting = [name for name, factor in MM_PER_UNIT.items() if low <= raw * factor <= high]
+    advice = f"the numbers look like {_WORDS[fitting[0]]}: give --unit {fitting[0]}" if fitting else "no unit explains that (mm, cm or m)"
+    raise InputError(
+        f"{source}: the {bone} would be {extent:.3g} mm long if its coordinates are {unit}; "
+        f"{low:.0f} to {high:.0f} mm is believed; {advice}"
+    )
+
+
+_WORDS: Final = {"mm": "millimetres", "cm": "centimetres", "m": "metres"}
+
+
+def check_arrangement(bones: Mapping[str, Mesh], source: str) -> tuple[str, ...]:
+    """Refuse bones that are upside down, back to front or on the wrong side; sentences about what could not be checked.
+
+    ``bones`` closed, patient LPS, mm, turned against the patient's axes by no more than about 30 degrees.
+    """
+    sacrum = bones["sacrum"]
+    centre = sacrum.bounds_mm.mean(axis=0)
+    thick_end = _thick_end(sacrum)
+    hips = [bones[name].bounds_mm.mean(axis=0) for name in ("hip_left", "hip_right") if name in bones]
+    sides_swapped = _sides_swapped(bones, centre)
+    if thick_end is not None and thick_end[1] < -_ASKEW:
+        whole = hips and all(hip[2] > centre[2] for hip in hips)
+        raise InputError(
+            f"{source}: the sacrum is upside down: its narrow lower end points to the head (+z)"
+            + (", and the hip bones lie above it: the whole set is" if whole else "")
+            + "; turn the data so that +z points to the head"
+        )
+    if "vertebrae_L5" in bones and bones["vertebrae_L5"].bounds_mm.mean(axis=0)[2] < centre[2]:
+        raise InputError(
+            f"{source}: vertebrae_L5 lies below the sacrum; the data are upside down or the bone is not L5"
+        )
+    backward = thick_end is not None and thick_end[0] > _ASKEW
+    if hips:
+        # the acetabulum and pubis are far in front of the sacrum
+        backward = backward or float(np.mean(hips, axis=0)[1] - centre[1]) > 15.0
+    if backward and (sides_swapped or not hips):
+        raise InputError(
+            f"{source}: the pelvic face of the sacrum looks to the back (+y)"
+            + (" and hip_left lies on the patient's right (-x)" if sides_swapped else "")
+            + ": the data look like RAS read as LPS (or the reverse); give the other of --frame RAS and --frame LPS"
+        )
+    if backward:
+        raise InputError(
+            f"{source}: the pelvic face of the sacrum looks to the back (+y) though left and right are as named: "
+            "the data are mirrored front to back; correct them before the import"
+        )
+    if sides_swapped:
+        raise InputError(
+            f"{source}: left and right are swapped: hip_left lies on the patient's right (-x) and hip_right on the left; "
+            "rename the two, or give the true frame of the data with --frame"
+        )
+    _refuse_strangers(bones, source)
+    if not hips:
+        return ("there are no hip bones: which side is left cannot be checked, and the joint line is estimated",)
+    return ()
+
+
+def _thick_end(sacrum: Mesh) -> FloatArray | None:
+    """(2,) unit vector (y, z) from the narrow to the wide end of the bone; None where neither is clearly wider."""
+    a, b, c = np.moveaxis(sacrum.triangles_mm, 1, 0)
+    area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    middle = (a + b + c) / 3.0
+    offset = middle - np.average(middle, axis=0, weights=area)
+    axis = np.linalg.eigh(np.cov(offset[:, 1:].T, aweights=area))[1][:, 1]
+    along = offset[:, 1:] @ axis
+    low, high = float(along.min()), float(along.max())
+    quarter = 0.25 * (high - low)
+
+    def width(here: np.ndarray) -> float:
+        return float(np.sqrt(np.average(offset[here, 0] ** 2, weights=area[here])))
+
+    first, last = width(along < low + quarter), width(along > high - quarter)
+    if max(first, last) < 1.15 * min(first, last):
+        return None
+    return np.asarray(axis if last > first else -axis)
+
+
+def _sides_swapped(bones: Mapping[str, Mesh], centre: FloatArray) -> bool:
+    left = bones["hip_left"].bounds_mm.mean(axis=0)[0] if "hip_left" in bones else None
+    right = bones["hip_right"].bounds_mm.mean(axis=0)[0] if "hip_right" in bones else None
+    if left is not None and right is not None:
+        return bool(left < right)
+    return bool((left is not None and left < centre[0]) or (right is not None and right > centre[0]))
+
+
+def _refuse_strangers(bones: Mapping[str, Mesh], source: str) -> None:
+    """Bones that touch nothing come from another frame, unit or person."""
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree(bones["sacrum"].vertices_mm)
+    for name, mesh in bones.items():
+        gap = float(tree.query(mesh.vertices_mm)[0].min())
+        if gap > _APART_MM:
+            raise InputError(
+                f"{source}: {name} lies {gap:.0f} mm away from the sacrum (at most {_APART_MM:.0f} mm is believed): "
+                "the files are in different frames or units, or of different people"
+            )

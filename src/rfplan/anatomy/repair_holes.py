@@ -1,0 +1,163 @@
+"""Openings in the surface of a bone: where they are, whether they are a flat cut, and a lid for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rfplan.anatomy.repair_topology import half_edges
+from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.geometry.polygon import triangulated
+
+_FLAT_MM = 0.5
+_LONGEST_EXACT_RING = 150
+
+
+@dataclass(frozen=True, eq=False)
+class Hole:
+    """An opening of a mesh.
+
+    ``ring`` (n,) vertices of its edge in the order in which a lid runs; ``inner`` rings of islands inside a cut (the sacral
+    canal); ``diameter_mm`` the longest distance across; ``is_cut`` for a flat opening with all of the bone on one side.
+    """
+
+    ring: IntArray
+    inner: tuple[IntArray, ...]
+    centre_mm: FloatArray
+    diameter_mm: float
+    is_cut: bool
+    normal: FloatArray
+
+    @property
+    def open_edges(self) -> int:
+        """Number of edges that have one face only."""
+        return len(self.ring) + sum(len(ring) for ring in self.inner)
+
+
+def holes_of(vertices: FloatArray, faces: IntArray) -> list[Hole]:
+    """Every opening of a consistently wound mesh whose edges have one or two faces."""
+    edges = half_edges(faces)
+    key = np.sort(edges, axis=1)
+    _, inverse, count = np.unique(key, axis=0, return_inverse=True, return_counts=True)
+    border = edges[count[inverse.reshape(-1)] == 1]
+    # a lid runs against the faces that it meets
+    following = dict(zip(border[:, 1].tolist(), border[:, 0].tolist(), strict=True))
+    rings = []
+    while following:
+        start, at = following.popitem()
+        ring = [start]
+        while at != start and at in following:
+            ring.append(at)
+            at = following.pop(at)
+        rings.append(np.array(ring, dtype=np.int64))
+    cuts, holes = [], []
+    for ring in rings:
+        hole = _measured(vertices, faces, ring)
+        (cuts if hole.is_cut else holes).append(hole)
+    return [*_nested(vertices, cuts), *holes]
+
+
+def _measured(vertices: FloatArray, faces: IntArray, ring: IntArray) -> Hole:
+    points = vertices[ring]
+    centre = points.mean(axis=0)
+    spread = points - centre
+    # the area vector of the ring points out of the bone, as its lid will
+    normal = np.cross(spread, np.roll(spread, -1, axis=0)).sum(axis=0)
+    length = float(np.linalg.norm(normal))
+    normal = normal / length if length > 0 else np.array([0.0, 0.0, 1.0])
+    diameter = float(np.sqrt(np.max(np.sum((points[:, None] - points[None]) ** 2, axis=-1)))) if len(ring) < 2000 else float(
+        np.linalg.norm(np.ptp(points, axis=0))
+    )
+    flat = bool(np.abs(spread @ normal).max() < _FLAT_MM)
+    height = (vertices[faces].reshape(-1, 3) - centre) @ normal
+    # the lid of an inner ring points into the canal, that is the same way or against, but the bone is on one side for both
+    one_sided = bool(height.max() < _FLAT_MM or height.min() > -_FLAT_MM)
+    return Hole(ring, (), centre, diameter, flat and one_sided and diameter > 4.0, normal)
+
+
+def _nested(vertices: FloatArray, cuts: list[Hole]) -> list[Hole]:
+    """Inner rings given to the cut that surrounds them."""
+    outer = sorted(cuts, key=lambda hole: -hole.diameter_mm)
+    taken: dict[int, list[IntArray]] = {}
+    alone: list[Hole] = []
+    for k, hole in enumerate(outer):
+        for j in range(k):
+            host = outer[j]
+            same_plane = (
+                hole.normal @ host.normal < -0.98
+                and abs((hole.centre_mm - host.centre_mm) @ host.normal) < 2 * _FLAT_MM
+                and np.linalg.norm(hole.centre_mm - host.centre_mm) < host.diameter_mm
+            )
+            if same_plane:
+                taken.setdefault(j, []).append(hole.ring)
+                break
+        else:
+            alone.append(hole)
+    number = {id(hole): k for k, hole in enumerate(outer)}
+    return [
+        Hole(h.ring, tuple(taken.get(number[id(h)], [])), h.centre_mm, h.diameter_mm, True, h.normal) for h in alone
+    ]
+
+
+def fill_hole(vertices: FloatArray, faces: IntArray, hole: Hole) -> tuple[FloatArray, IntArray]:
+    """The mesh with a lid on ``hole``."""
+    if hole.is_cut:
+        across = np.eye(3)[np.argmin(np.abs(hole.normal))]
+        u = np.cross(across, hole.normal)
+        u /= np.linalg.norm(u)
+        plane = np.stack([u, np.cross(hole.normal, u)], axis=1)
+        rings = [hole.ring, *hole.inner]
+        lid = triangulated([(vertices[ring] - hole.centre_mm) @ plane for ring in rings])
+        return vertices, np.concatenate([faces, np.concatenate(rings)[lid]])
+    lid_or_none = _smallest_lid(vertices[hole.ring], _chords(faces, hole.ring)) if len(hole.ring) <= _LONGEST_EXACT_RING else None
+    if lid_or_none is not None:
+        return vertices, np.concatenate([faces, hole.ring[lid_or_none]])
+    middle = np.full(len(hole.ring), len(vertices))
+    fan = np.stack([hole.ring, np.roll(hole.ring, -1), middle], axis=1)
+    return np.concatenate([vertices, hole.centre_mm[None]]), np.concatenate([faces, fan])
+
+
+def _chords(faces: IntArray, ring: IntArray) -> np.ndarray:
+    """(n, n) True where two vertices of the ring are already joined by an edge; a lid must not use it again."""
+    place = np.full(int(faces.max()) + 1, -1)
+    place[ring] = np.arange(len(ring))
+    edges = place[half_edges(faces)]
+    edges = edges[(edges >= 0).all(axis=1)]
+    joined = np.zeros((len(ring), len(ring)), dtype=bool)
+    joined[edges[:, 0], edges[:, 1]] = True
+    joined |= joined.T
+    step = np.arange(len(ring))
+    joined[step, (step + 1) % len(ring)] = joined[(step + 1) % len(ring), step] = False
+    return joined
+
+
+def _smallest_lid(points: FloatArray, forbidden: np.ndarray) -> IntArray | None:
+    """(n - 2, 3) triangulation of the ring (n, 3) of least area (Barequet and Sharir 1995); None if there is none."""
+    n = len(points)
+    if n < 3:
+        return None
+    cost = np.full((n, n), np.inf)
+    choice = np.zeros((n, n), dtype=np.int64)
+    cost[np.arange(n - 1), np.arange(1, n)] = 0.0
+    for span in range(2, n):
+        for i in range(n - span):
+            k = i + span
+            if span < n - 1 and forbidden[i, k]:
+                continue
+            m = np.arange(i + 1, k)
+            area = 0.5 * np.linalg.norm(np.cross(points[m] - points[i], points[k] - points[i]), axis=1)
+            total = cost[i, m] + cost[m, k] + area
+            best = int(np.argmin(total))
+            cost[i, k], choice[i, k] = total[best], m[best]
+    if not np.isfinite(cost[0, n - 1]):
+        return None
+    lid, waiting = [], [(0, n - 1)]
+    while waiting:
+        i, k = waiting.pop()
+        if k - i < 2:
+            continue
+        m = int(choice[i, k])
+        lid.append((i, m, k))
+        waiting += [(i, m), (m, k)]
+    return np.array(lid, dtype=np.int64)
