@@ -1,0 +1,154 @@
+"""The parametric hip bone: it takes the sacrum that it is given and follows it over the joint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from rfplan.anatomy.foramen import Status
+from rfplan.anatomy.hip_blade import DIRECTIONS, blade_of
+from rfplan.anatomy.hip_joint import SacrumSurface, auricular_surface, hip_place, posterior_margin
+from rfplan.anatomy.hip_kernels import hip_field
+from rfplan.anatomy.hip_ring import cup_of, rods_of
+from rfplan.anatomy.landmarks import Curve, Landmark
+from rfplan.anatomy.sides import Side, lateral_sign
+from rfplan.figures import figures
+from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.implicit import gradient, mesh_of, smooth_intersection, smooth_union
+from rfplan.geometry.mesh import Mesh
+
+_BLEND_MM = 9.0
+_PAD_BLEND_MM = 6.0
+_NEAR_MM = 6.0
+_PAD_DEPTH_MM = 8.0
+_BELOW_JOINT_MM = 35.0
+_MARGIN_MM = 8.0
+
+
+def hip_parameters() -> dict[str, float]:
+    """Every dimension of the hip bone by its key in ``anatomy/morphometry.toml``."""
+    return {key: figure.value for key, figure in figures("morphometry").items() if key.startswith("hip.")}
+
+
+class ParametricHip:
+    """One hip bone on a given sacrum.
+
+    ``side`` of the patient; ``sacrum`` whose joint it follows; ``parameters`` by key (see :func:`hip_parameters`).
+    """
+
+    def __init__(
+        self, side: Side, sacrum: SacrumSurface, parameters: Mapping[str, float] | None = None
+    ) -> None:
+        values = dict(hip_parameters() if parameters is None else parameters)
+        self.side: Side = side
+        self.parameters: Mapping[str, float] = values
+        self._sacrum = sacrum
+        self._frame = sacrum.frame()
+        self._sign = np.array([lateral_sign(side), 1.0, 1.0])
+        self.auricular = auricular_surface(sacrum, side)
+        self.place = hip_place(self.auricular, values)
+        self.blade = blade_of(values)
+        self._ring = rods_of(values, float(self.place.cup_mm[0]))
+        self._cup = cup_of(values)
+        self._mesh: dict[float, Mesh] = {}
+
+    def _to_patient(self, chart_mm: FloatArray) -> FloatArray:
+        return self._frame.to_patient(chart_mm * self._sign)
+
+    def distance_mm(self, points_mm: FloatArray) -> FloatArray:
+        """(n,) approximate signed distance of (n, 3) patient points, negative inside."""
+        return self._field(self._frame.to_chart(points_mm) * self._sign)
+
+    def _field(self, chart_mm: FloatArray) -> FloatArray:
+        """The same at (n, 3) points of the lateralised chart."""
+        value, blade = self.parameters, self.blade
+        hip = np.ascontiguousarray(self.place.to_hip(chart_mm))
+        yaw = float(np.deg2rad(blade.yaw_deg))
+        field = hip_field(
+            hip, blade.maps, blade.along_0_mm, blade.up_0_mm, blade.step_mm, yaw,
+            self._ring.rods, self._ring.first_of_chain, self._ring.spheres, self._cup, _BLEND_MM,
+        )  # fmt: skip
+        outside = self.auricular.outside_mm(chart_mm)
+        above = self.auricular.above_mm(chart_mm)
+        # the bone behind the auricular face reaches from the blade to the joint wherever the sacrum is
+        plane = blade.to_plane(hip)
+        pad = smooth_intersection(outside - 1.0, plane[:, 2] - blade.middle_mm(plane[:, :2]), 4.0)
+        field = smooth_union(field, np.maximum(pad, -above - _PAD_DEPTH_MM), _PAD_BLEND_MM)
+        # in front of the joint the ilium ends lateral to it; behind it may reach over the sacrum
+        over = np.maximum(chart_mm[:, 2] - self.auricular.centre_mm[2], 0.0)
+        below = np.maximum(value["hip.placement.joint_superior"] - _BELOW_JOINT_MM - hip[:, 1], 0.0)
+        field = smooth_intersection(field, -above - 2.0 - 0.8 * over - 2.0 * below, 4.0)
+        # the symphysis
+        field = np.maximum(field, value["hip.symphysis.half_gap"] - chart_mm[:, 0])
+        near = np.flatnonzero(field < _NEAR_MM)
+        opening = np.clip(value["hip.joint.cleft_slope"] * outside[near], 0.0, value["hip.joint.cleft_extra"])
+        gap = value["hip.joint.gap"] + opening
+        sacrum = self._sacrum.distance_mm(self._to_patient(chart_mm[near]))
+        field[near] = np.maximum(field[near], gap - sacrum)
+        return field
+
+    def mesh(self, spacing_mm: float = 0.75) -> Mesh:
+        """Closed mesh, patient frame, outward winding."""
+        if spacing_mm not in self._mesh:
+            local = mesh_of(self._field, self._bounds_mm(), spacing_mm)
+            vertices = self._to_patient(local.vertices_mm)
+            mesh = Mesh(vertices, local.faces)
+            self._mesh[spacing_mm] = mesh if mesh.volume_mm3 > 0 else Mesh(vertices, local.faces[:, ::-1])
+        return self._mesh[spacing_mm]
+
+    def _bounds_mm(self) -> FloatArray:
+        blade = self.blade
+        edge = np.concatenate([blade.outline_mm, blade.middle_mm(blade.outline_mm)[:, None]], axis=1)
+        rods = self._ring.rods
+        points = [blade.from_plane(edge), rods[:, :3], rods[:, 3:6]]
+        reach = float(max(np.max(self._ring.reach_mm), np.sum(self._cup[:2])))
+        chart = self.place.to_chart(np.concatenate([*points, np.zeros((1, 3))]))
+        low, high = chart.min(axis=0) - reach - _MARGIN_MM, chart.max(axis=0) + reach + _MARGIN_MM
+        low[0] = max(low[0], self.parameters["hip.symphysis.half_gap"] - 2.0)
+        return np.stack([low, high])
+
+    def landmarks(self) -> dict[str, Landmark]:
+        """``psis``, ``piis`` and ``sij_inferior`` of this side."""
+        line = self.curves()[f"sij_posterior_line_{self.side}"].points_mm
+        found = {
+            "psis": self._prominence("psis", np.array([0.0, -0.3, 1.0])),
+            "piis": self._prominence("piis", np.array([0.0, 0.8, 0.6])),
+            "sij_inferior": line[-1],
+        }
+        status: Status = "given"
+        return {
+            f"{name}_{self.side}": Landmark(f"{name}_{self.side}", place, status, 1.0)
+            for name, place in found.items()
+        }
+
+    def _prominence(self, direction: str, towards: FloatArray) -> FloatArray:
+        """The vertex that stands out furthest ``towards`` (lateralised chart) near the end of a direction of the blade."""
+        assert direction in DIRECTIONS
+        value = self.parameters
+        angle = np.deg2rad(value[f"hip.blade.{direction}.angle"])
+        radius = value[f"hip.blade.{direction}.radius"]
+        edge = np.array([value["hip.blade.centre.along"], value["hip.blade.centre.superior"]])
+        edge = edge + radius * np.array([np.cos(angle), np.sin(angle)])
+        place = self.blade.from_plane(np.append(edge, value[f"hip.blade.{direction}.mid_95"]))
+        vertices = self._frame.to_chart(self.mesh().vertices_mm) * self._sign
+        away = vertices - self.place.to_chart(place)
+        near = np.flatnonzero(np.linalg.norm(away, axis=1) < 10.0)
+        best = near[np.argmax(away[near] @ towards)]
+        return np.asarray(self.mesh().vertices_mm[best])
+
+    def curves(self) -> dict[str, Curve]:
+        """``sij_posterior_line`` of this side: where the joint opens at the back, in the middle of the gap."""
+        margin = self._to_patient(posterior_margin(self.auricular))
+        outward = gradient(self._sacrum.distance_mm, margin)
+        outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-9)
+        depth = 0.5 * self.parameters["hip.joint.gap"] - self._sacrum.distance_mm(margin)
+        name = f"sij_posterior_line_{self.side}"
+        return {name: Curve(name, margin + depth[:, None] * outward, "given", 1.0)}
+
+
+def hip_bone(
+    side: Side, sacrum: SacrumSurface, parameters: Mapping[str, float] | None = None, spacing_mm: float = 0.75
+) -> Mesh:
+    """Closed mesh of the hip bone of ``side`` on ``sacrum``."""
+    return ParametricHip(side, sacrum, parameters).mesh(spacing_mm)
