@@ -29,6 +29,7 @@ _WIDTH_PX = 1000.0
 _SIDE_MARGIN_MM = 26.0
 _TOP_MARGIN_MM = 10.0
 _BOTTOM_MARGIN_MM = 9.0
+_BELOW_FORAMINA_MM = 34.0
 _UNDERLAY_PX_PER_UNIT = 1.5
 
 
@@ -97,6 +98,11 @@ def chart_figure(
 def _sheet(patient: Patient) -> Sheet:
     seen = patient.frame.to_chart(patient.bones["sacrum"].vertices_mm)[:, :2]
     low, high = seen.min(axis=0), seen.max(axis=0)
+    # a long coccygeal end would only make everything else smaller
+    lowest = max(
+        (patient.frame.to_chart(foramen.centre_mm)[1] for foramen in patient.foramina), default=high[1]
+    )
+    high[1] = min(high[1], lowest + _BELOW_FORAMINA_MM)
     width_mm = high[0] - low[0] + 2 * _SIDE_MARGIN_MM
     height_mm = high[1] - low[1] + _TOP_MARGIN_MM + _BOTTOM_MARGIN_MM
     scale = _WIDTH_PX / width_mm

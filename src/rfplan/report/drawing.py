@@ -103,24 +103,26 @@ class Drawing:
         """The drawing as a PNG of ``scale`` pixels per unit."""
         return png_bytes(self.image(scale))
 
-    def image(self, scale: float = 1.6) -> np.ndarray:
-        """(h, w, 3) bytes."""
+    def image(self, scale: float = 1.6, samples: int = _PNG_SAMPLES) -> np.ndarray:
+        """(h, w, 3) bytes of ``scale`` pixels per unit, lines smoothed by ``samples`` per pixel along each axis."""
         from PIL import Image, ImageDraw
 
-        zoom = scale * _PNG_SAMPLES
+        zoom = scale * samples
         size = (round(self.width * zoom), round(self.height * zoom))
         canvas = Image.new("RGB", size, palette.PAPER)
         pen = ImageDraw.Draw(canvas, "RGBA")
         for item in self.items:
             if isinstance(item, Picture):
                 box = (round(item.width * zoom), round(item.height * zoom))
-                picture = Image.fromarray(item.image).resize(box, Image.Resampling.BILINEAR)
+                picture = Image.fromarray(item.image)
+                if picture.size != box:
+                    picture = picture.resize(box, Image.Resampling.BILINEAR)
                 canvas.paste(picture, (round(item.left * zoom), round(item.top * zoom)))
             elif isinstance(item, Shape):
                 _paint_shape(pen, item, zoom)
             else:
                 _paint_text(pen, item, zoom)
-        return np.asarray(canvas.reduce(_PNG_SAMPLES))
+        return np.asarray(canvas.reduce(samples))
 
 
 def text_width(text: str, size: float, bold: bool = False) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -20,7 +21,8 @@ from rfplan.report.tubes import tube
 
 _BONE_COLOURS = {"sacrum": palette.BONE, "vertebrae_L5": palette.VERTEBRA}
 _NERVE_DRAWN_MM = 1.7
-_SHAFT_SHOWN_MM = 70.0
+SHAFT_SHOWN_MM: Final = 46.0
+"""Length of needle that is drawn; the rest would only make the bone smaller."""
 
 
 def patient_scene(
@@ -71,7 +73,7 @@ def needle_surfaces(needle: Needle) -> list[Surface]:
     """Insulated shaft in grey and active tip in gold, at true thickness."""
     radius = 0.5 * needle.electrode.diameter_mm
     end = max(needle.depth_mm, needle.electrode.tip_mm + 1.0)
-    out = needle.tip_mm + needle.axis * min(end, _SHAFT_SHOWN_MM)
+    out = needle.tip_mm + needle.axis * min(end, SHAFT_SHOWN_MM)
     surfaces = []
     for start in needle.electrode.contacts_mm:
         base = needle.tip_mm + needle.axis * (start + radius)
@@ -85,7 +87,7 @@ def needle_surfaces(needle: Needle) -> list[Surface]:
 
 
 def _shown_shaft(needle: Needle) -> np.ndarray:
-    reach = min(needle.depth_mm, 0.5 * _SHAFT_SHOWN_MM)
+    reach = min(needle.depth_mm, SHAFT_SHOWN_MM)
     return np.stack([needle.tip_mm, needle.tip_mm + reach * needle.axis])
 
 

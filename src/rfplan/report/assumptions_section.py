@@ -1,0 +1,147 @@
+"""What the result rests on: assumptions with their marks, and how everything came about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rfplan.anatomy.patient import Patient
+from rfplan.figures import MARKS, figures
+from rfplan.planning.plan import Plan
+from rfplan.report.html import Html, element, number, table
+
+
+def assumptions_section(patient: Patient, plan: Plan, statements: Sequence[str]) -> Html:
+    """Sentences, sizes of the lesions used, and the assumed figures behind the branches.
+
+    ``statements`` are those of the lesion model.
+    """
+    return element(
+        "section",
+        element("h2", "Assumptions", id="assumptions"),
+        element("ul", [element("li", text) for text in [*statements, *_of_patient(patient)]]),
+        _lesion_sizes(plan),
+        _assumed_figures(),
+        element("p", _marks_in_words(), class_="note"),
+        aria_labelledby="assumptions",
+    )
+
+
+def provenance_section(patient: Patient, plan: Plan, evaluation: Mapping[str, Any]) -> Html:
+    """Versions, seeds, hashes and sources; repairs and warnings."""
+    entries: dict[str, Any] = {"patient": patient.name, "anatomy from": patient.source}
+    entries |= {f"patient {key}": value for key, value in patient.provenance.items()}
+    entries |= {f"evaluation {key}": value for key, value in evaluation.get("provenance", {}).items()}
+    entries |= {
+        "lesion model": evaluation.get("lesion_model"),
+        "courses of the branches": evaluation.get("courses"),
+    }
+    entries["true AP view"] = (
+        f"{number(abs(patient.frame.lao_deg))}° towards the {'left' if patient.frame.lao_deg >= 0 else 'right'}, "
+        f"{number(patient.frame.cranial_deg)}° cranial"
+    )
+    rows = [
+        (key.replace("_", " "), _plain(value)) for key, value in entries.items() if value not in (None, "")
+    ]
+    return element(
+        "section",
+        element("h2", "Provenance", id="provenance"),
+        table("How this result came about", ("What", "Value"), rows, class_="wide plain"),
+        _listed("Repairs made to the bones", patient.repairs),
+        _listed("Warnings", patient.warnings),
+        aria_labelledby="provenance",
+    )
+
+
+def _of_patient(patient: Patient) -> list[str]:
+    said = []
+    if patient.skin.status == "estimated":
+        said.append(
+            "The skin is estimated from the population prior: depths of needles and distances to the skin follow it."
+        )
+    estimated = [foramen.name for foramen in patient.foramina if foramen.status == "estimated"]
+    estimated += [mark.name for mark in patient.landmarks.values() if mark.status == "estimated"]
+    estimated += [curve.name for curve in patient.curves.values() if curve.status == "estimated"]
+    if estimated:
+        names = ", ".join(name.replace("_", " ") for name in estimated)
+        said.append(f"Estimated, not seen in the bone: {names}.")
+    absent = [foramen.name.replace("_", " ") for foramen in patient.foramina if foramen.status == "absent"]
+    if absent:
+        said.append(f"Foramina that this sacrum does not have: {', '.join(absent)}.")
+    said.append("The branches are drawn by the nerve model, not seen: no imaging of a patient shows them.")
+    return said
+
+
+def _lesion_sizes(plan: Plan) -> Html:
+    rows = []
+    seen = set()
+    for application in plan.applications:
+        for needle in application.needles:
+            key = (needle.electrode.name, application.mode)
+            shape = next((s for s in needle.electrode.shapes if s.mode == application.mode), None)
+            if key in seen or shape is None:
+                continue
+            seen.add(key)
+            rows.append(
+                (
+                    needle.electrode.name,
+                    application.mode,
+                    f"{number(shape.width_mm)} × {number(shape.length_mm)}",
+                    number(shape.beyond_tip_mm),
+                    shape.mark,
+                    _prose(shape.source, shape.note),
+                )
+            )
+    if not rows:
+        return Html("")
+    heads = ("Electrode", "Mode", "50 °C, mm", "Beyond tip, mm", "Mark", "Source")
+    return table(
+        "Lesion sizes used, width × length at the reference protocol",
+        heads,
+        rows,
+        numeric=(3,),
+        class_="wide small",
+    )
+
+
+def _assumed_figures() -> Html:
+    rows = [
+        (
+            key.replace(".", " ").replace("_", " "),
+            f"{figure.value:g}" + (f" ± {figure.sd:g}" if figure.sd is not None else ""),
+            figure.unit,
+            figure.mark,
+            figure.note or "–",
+        )
+        for key, figure in figures("nerves").items()
+        if figure.is_assumption
+    ]
+    return table(
+        "Figures of the nerve model that no publication gives",
+        ("Figure", "Value", "Unit", "Mark", "Note"),
+        rows,
+        numeric=(1,),
+        class_="wide small",
+    )
+
+
+def _marks_in_words() -> str:
+    return "Marks: " + "; ".join(f"{mark}, {meaning}" for mark, meaning in MARKS.items()) + "."
+
+
+def _listed(title: str, sentences: Iterable[str]) -> Html:
+    items = [element("li", sentence) for sentence in sentences]
+    return element("div", element("h3", title), element("ul", items)) if items else Html("")
+
+
+def _prose(source: str, note: str) -> str:
+    return f"{source.replace('_', ' ')}: {note}" if note else source.replace("_", " ")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping | list | tuple):
+        return json.dumps(value, default=str, ensure_ascii=False)
+    return str(value)

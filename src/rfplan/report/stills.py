@@ -1,0 +1,95 @@
+"""Pictures of the patient from a named view, with needle numbers and the letters of the sides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from rfplan.anatomy.patient import Patient
+from rfplan.anatomy.sides import Side, lateral_sign
+from rfplan.geometry.mesh import Mesh
+from rfplan.planning.plan import Plan
+from rfplan.report import palette
+from rfplan.report.branch_state import BranchState
+from rfplan.report.camera import Camera, named_camera
+from rfplan.report.drawing import Drawing, Picture
+from rfplan.report.labels import place
+from rfplan.report.patient_scene import SHAFT_SHOWN_MM, patient_scene
+from rfplan.report.renderer import render
+
+_UNIT_PX = 800.0
+_LETTERS = (("R", "L"), ("A", "P"), ("F", "H"))
+
+
+def still(
+    patient: Patient,
+    view: str,
+    plan: Plan | None = None,
+    states: Mapping[str, BranchState] | None = None,
+    lesions: Sequence[Mesh] = (),
+    size_px: tuple[int, int] = (800, 600),
+) -> np.ndarray:
+    """(height, width, 3) bytes: the scene from ``view`` with its labels.
+
+    Raises
+    ------
+    InputError : no such view
+    """
+    side: Side = plan.side if plan else "right"
+    camera = named_camera(view, patient, side)
+    ghosts = _in_the_way(patient, camera, side) if plan or view.startswith("lateral") else ()
+    scene = patient_scene(patient, plan, states, lesions, plan.side if plan else None, ghosts)
+    camera = camera.framing(scene.framed_mm, size_px[0] / size_px[1])
+    zoom = size_px[0] / _UNIT_PX
+    drawing = Drawing(_UNIT_PX, size_px[1] / zoom)
+    drawing.items.append(Picture(render(scene, camera, size_px), 0, 0, drawing.width, drawing.height))
+    if plan is not None:
+        _number_needles(drawing, camera, plan)
+    _letter_sides(drawing, camera)
+    return drawing.image(zoom, samples=1)
+
+
+def _in_the_way(patient: Patient, camera: Camera, side: Side) -> tuple[str, ...]:
+    """The hip bone that stands between the viewer and the treated side of the sacrum."""
+    outward = lateral_sign(side) * patient.frame.lateral
+    return (f"hip_{side}",) if float(camera.axes[2] @ outward) > 0.15 else ()
+
+
+def _number_needles(drawing: Drawing, camera: Camera, plan: Plan) -> None:
+    size = (round(drawing.width), round(drawing.height))
+    box = (14.0, 14.0, drawing.width - 14.0, drawing.height - 14.0)
+    ends = [
+        camera.to_pixels(needle.tip_mm + min(needle.depth_mm, SHAFT_SHOWN_MM) * needle.axis, size)
+        for needle in plan.needles
+    ]
+    taken: list[tuple[float, float, float, float]] = []
+    for number, end in enumerate(ends, start=1):
+        anchor = (float(np.clip(end[0], box[0], box[2])), float(np.clip(end[1], box[1], box[3])))
+        x, y = place(anchor, (10.0, 10.0), taken, np.empty((0, 2)), box, reach=(0.0, 12.0, 21.0, 32.0, 44.0))
+        taken.append((x - 10, y - 10, x + 10, y + 10))
+        if np.hypot(x - anchor[0], y - anchor[1]) > 11.0:
+            drawing.line([anchor, (x, y)], palette.INK, 0.9)
+        drawing.circle((x, y), 9.5, palette.INK, stroke=palette.PAPER, width=1.4)
+        drawing.text(
+            (x, y), str(number), size=12.5, bold=True, colour=palette.PAPER, anchor="middle", halo=None
+        )
+
+
+def _letter_sides(drawing: Drawing, camera: Camera) -> None:
+    """The letters that radiographs carry: what lies beyond each edge of the picture."""
+    middle_x, middle_y = 0.5 * drawing.width, 0.5 * drawing.height
+    for direction, at in (
+        (-camera.axes[0], (16.0, middle_y)),
+        (camera.axes[0], (drawing.width - 16.0, middle_y)),
+        (camera.axes[1], (middle_x, 16.0)),
+        (-camera.axes[1], (middle_x, drawing.height - 16.0)),
+    ):
+        drawing.text(at, side_letters(direction), size=17, bold=True, anchor="middle", colour=palette.MUTED)
+
+
+def side_letters(direction: np.ndarray) -> str:
+    """R, L, A, P, H or F, or two of them with the stronger first, of a direction in the patient frame (LPS)."""
+    order = np.argsort(-np.abs(direction))
+    letters = [_LETTERS[axis][int(direction[axis] > 0)] for axis in order if abs(direction[axis]) > 0.35]
+    return "".join(letters[:2])

@@ -1,0 +1,98 @@
+"""Writing the report and its pictures into a folder, each file complete or not at all."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from rfplan.anatomy.patient import Patient
+from rfplan.anatomy.sides import Side
+from rfplan.errors import RfplanError
+from rfplan.lesion.lesion import Lesion
+from rfplan.planning.plan import Plan
+from rfplan.report.branch_state import branch_states
+from rfplan.report.chart_figure import chart_figure
+from rfplan.report.drawing import data_uri, png_bytes
+from rfplan.report.lesion_surfaces import lesion_statements, lesion_surfaces, lesions_of
+from rfplan.report.page import Still, report_page
+from rfplan.report.stills import still
+
+STILL_PX: Final = (900, 680)
+"""Width and height of the pictures beside the report."""
+LETHAL_C: Final = 50.0
+WARM_C: Final = 45.0
+
+
+class Judgement(Protocol):
+    """An evaluation as the report needs it."""
+
+    def to_json(self) -> Mapping[str, Any]:
+        """The content of ``evaluation.json``."""
+
+
+def report_views(side: Side) -> tuple[str, ...]:
+    """Names of the four views of the report of a plan for ``side``."""
+    other = "left" if side == "right" else "right"
+    return ("true_ap", f"oblique_{other}_30", f"lateral_{side}", "caudal")
+
+
+def write_report(
+    folder: Path,
+    patient: Patient,
+    plan: Plan,
+    evaluation: Judgement,
+    lesions: Sequence[Lesion] | None = None,
+    date: datetime.date | None = None,
+) -> list[Path]:
+    """Write ``report.html``, ``chart.svg``, ``chart.png`` and one ``view_<name>.png`` per view into an existing folder.
+
+    Parameters
+    ----------
+    lesions : one per application; shapes of the catalogue without them
+    date : that stands on the report; today without it
+
+    Returns
+    -------
+    the files written, the report first
+
+    Raises
+    ------
+    RfplanError : a file cannot be written
+    """
+    judged = evaluation.to_json()
+    states = branch_states(judged)
+    used = lesions_of(plan) if lesions is None else lesions
+    lethal, warm = lesion_surfaces(used, LETHAL_C), lesion_surfaces(used, WARM_C)
+    chart = chart_figure(patient, plan, states, lethal, warm)
+    svg = chart.svg()
+    files = {"chart.svg": svg.encode("utf-8"), "chart.png": chart.png()}
+    stills = []
+    for view in report_views(plan.side):
+        picture = png_bytes(still(patient, view, plan, states, lethal, STILL_PX))
+        files[f"view_{view}.png"] = picture
+        stills.append(Still(view, data_uri(picture), *STILL_PX))
+    page = report_page(
+        patient, plan, judged, svg, stills, lesion_statements(used), date or datetime.date.today()
+    )
+    files = {"report.html": page.encode("utf-8"), **files}
+    return [write_whole(folder / name, content) for name, content in files.items()]
+
+
+def write_whole(path: Path, content: bytes) -> Path:
+    """Write a file so that it is there complete or not at all."""
+    handle, name = -1, ""
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except OSError as error:
+        if name:
+            Path(name).unlink(missing_ok=True)
+        raise RfplanError(f"{path}: cannot be written: {error.strerror or error}") from error
+    return path
