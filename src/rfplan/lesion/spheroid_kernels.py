@@ -99,7 +99,7 @@ def segment_distance(a: FloatArray, b: FloatArray, row: FloatArray, enough: floa
         return distance_and_slope(a[0], a[1], a[2], 0.0, 0.0, 0.0, row)[0]
     dx, dy, dz = dx / length, dy / length, dz / length
     f_low, g_low = distance_and_slope(a[0], a[1], a[2], dx, dy, dz, row)
-    if g_low >= 0.0:
+    if g_low >= 0.0 or f_low + g_low * length > enough:
         return f_low
     f_high, g_high = distance_and_slope(b[0], b[1], b[2], dx, dy, dz, row)
     if g_high <= 0.0:
@@ -133,6 +133,24 @@ def point_segment(cx: float, cy: float, cz: float, a: FloatArray, b: FloatArray)
     if square > 0.0:
         t = min(1.0, max(0.0, (qx * dx + qy * dy + qz * dz) / square))
     return np.sqrt((qx - t * dx) ** 2 + (qy - t * dy) ** 2 + (qz - t * dz) ** 2)
+
+
+@njit(cache=True)
+def _no_nearer(a: FloatArray, b: FloatArray, row: FloatArray) -> Any:
+    """A cheap lower bound of the signed distance of the segment a b from a spheroid: that of its middle less half its length."""
+    across, along = row[6], row[7]
+    qx, qy, qz = 0.5 * (a[0] + b[0]) - row[0], 0.5 * (a[1] + b[1]) - row[1], 0.5 * (a[2] + b[2]) - row[2]
+    height = qx * row[3] + qy * row[4] + qz * row[5]
+    rho = np.sqrt(max(0.0, qx * qx + qy * qy + qz * qz - height * height))
+    half = 0.5 * np.sqrt((b[0] - a[0]) ** 2 + (b[1] - a[1]) ** 2 + (b[2] - a[2]) ** 2)
+    share = 1.0 - (height / along) ** 2
+    if share > 0.0:
+        chord = across * np.sqrt(share)
+        if rho < chord:
+            # inside: the surface is no farther than straight across
+            return rho - chord - half
+    gauge = np.sqrt((rho / across) ** 2 + (height / along) ** 2)
+    return (gauge - 1.0) * min(across, along) - half
 
 
 @njit(cache=True)
@@ -173,11 +191,7 @@ def polyline_distance(
                 row = rows[k]
                 if row[6] <= 0.0 or row[7] <= 0.0:
                     continue
-                near = point_segment(row[0], row[1], row[2], a, b)
-                if near - max(row[6], row[7]) >= best:
-                    continue
-                # a point inside is no deeper than the smaller semi-axis less its share of the distance from the centre
-                if -min(row[6], row[7]) >= best:
+                if _no_nearer(a, b, row) >= best:
                     continue
                 found = segment_distance(a, b, row, best, tolerance)
                 best = min(best, found)

@@ -1,0 +1,194 @@
+"""What a plan achieves on a patient and what it risks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Final
+
+import rfplan
+from rfplan.anatomy.patient import Patient
+from rfplan.errors import InputError
+from rfplan.figures import figures
+from rfplan.lesion.lesion import ISOTHERMS_C
+from rfplan.lesion.shapes import ASSUMPTION, LABEL
+from rfplan.planning.coverage import Criterion, CriterionCoverage, NerveResult, coverage_of, nerve_results
+from rfplan.planning.evaluation_kernels import judge_branches
+from rfplan.planning.packed_patient import packed, packed_branches
+from rfplan.planning.packed_plan import PackedPlan, packed_plan
+from rfplan.planning.plan import Plan
+from rfplan.planning.safety import SafetyRow, Status, worst
+from rfplan.planning.safety_checks import safety_table
+
+SCHEMA: Final = "rfplan/evaluation/1"
+LESION_MODELS: Final = (LABEL,)
+_LATER: Final = ("solved",)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Coverage of the branches by both criteria, per branch and in all, and the safety table.
+
+    ``lesion_model`` names how lesions were found out and ``assumption`` says what that leaves out; ``lethal_c`` is the isotherm
+    inside which a branch counts as destroyed. ``warnings`` are sentences for the user.
+    """
+
+    side: str
+    technique: str
+    courses: int
+    lesion_model: str
+    assumption: str
+    lethal_c: float
+    transection_length_mm: float
+    coverage: Mapping[Criterion, CriterionCoverage]
+    nerves: tuple[NerveResult, ...]
+    safety: tuple[SafetyRow, ...]
+    applications: int
+    needles: int
+    energy_time_s: float
+    warnings: tuple[str, ...]
+    provenance: Mapping[str, Any]
+
+    @property
+    def status(self) -> Status:
+        """The gravest status in the safety table."""
+        return worst(self.safety)
+
+    def to_json(self) -> dict[str, Any]:
+        """The document ``evaluation.json``."""
+        return {
+            "schema": SCHEMA,
+            "side": self.side,
+            "technique": self.technique,
+            "courses": self.courses,
+            "lesion_model": self.lesion_model,
+            "assumption": self.assumption,
+            "lethal_c": self.lethal_c,
+            "transection_length_mm": self.transection_length_mm,
+            "coverage": {criterion: entry.to_json() for criterion, entry in self.coverage.items()},
+            "nerves": [_finite(entry.to_json()) for entry in self.nerves],
+            "safety": [entry.to_json() for entry in self.safety],
+            "status": self.status,
+            "applications": self.applications,
+            "needles": self.needles,
+            "energy_time_s": self.energy_time_s,
+            "warnings": list(self.warnings),
+            "provenance": dict(self.provenance),
+        }
+
+
+def evaluate(
+    plan: Plan,
+    patient: Patient,
+    courses: int = 1,
+    seed: int = 0,
+    lesion_model: str = LABEL,
+    transection_length_mm: float | None = None,
+) -> Evaluation:
+    """Judge ``plan`` on ``patient``: on its own branches, or on ``courses`` drawn courses of them.
+
+    Parameters
+    ----------
+    courses, seed : number of possible nerve courses and the seed that draws them; 1 takes the patient's own nerves
+    lesion_model : ``shapes``
+    transection_length_mm : contiguous length that cuts a branch; default is the figure of ``anatomy/safety.toml`` (4 mm)
+
+    Raises
+    ------
+    InputError : unknown lesion model, courses or length out of range, no branches on the plan's side
+    """
+    _check(courses, lesion_model, transection_length_mm)
+    table = figures("safety")
+    length_mm = (
+        table["transection.length"].value if transection_length_mm is None else float(transection_length_mm)
+    )
+    lethal_c = table["lethal.isotherm"].value
+    lethal = ISOTHERMS_C.index(lethal_c)
+    home = packed(patient)
+    branches = packed_branches(patient, plan.side, courses, seed)
+    work = packed_plan(plan)
+    judged = judge_branches(
+        branches.points, branches.first, home.beam, work.rows[lethal], work.starts, work.balls[lethal]
+    )
+    captured = {
+        "ap_projection": (judged[:, 4] > 0.0).tolist(),
+        "transection": (judged[:, 1] >= length_mm).tolist(),
+    }
+    coverage: dict[Criterion, CriterionCoverage] = {
+        "ap_projection": coverage_of(captured["ap_projection"], branches.levels, branches.course, courses),
+        "transection": coverage_of(captured["transection"], branches.levels, branches.course, courses),
+    }
+    return Evaluation(
+        side=plan.side,
+        technique=plan.technique,
+        courses=courses,
+        lesion_model=lesion_model,
+        assumption=ASSUMPTION,
+        lethal_c=lethal_c,
+        transection_length_mm=length_mm,
+        coverage=coverage,
+        nerves=nerve_results(branches.names, branches.levels, branches.lengths_mm, judged, captured, courses),
+        safety=safety_table(patient, home, work, plan.side, lethal),
+        applications=len(plan.applications),
+        needles=len(work.tips),
+        energy_time_s=plan.energy_time_s,
+        warnings=_warnings(plan, patient, home.fingerprint, work, lethal),
+        provenance={
+            "rfplan": rfplan.__version__,
+            "seed": None if courses == 1 else seed,
+            "patient": {"name": patient.name, "source": patient.source, "hash": home.fingerprint},
+            "lethal_isotherm": {"value": lethal_c, "unit": "degC", "mark": table["lethal.isotherm"].mark},
+        },
+    )
+
+
+def _check(courses: int, lesion_model: str, transection_length_mm: float | None) -> None:
+    if lesion_model in _LATER:
+        raise InputError(
+            f"lesion model {lesion_model!r} is not available in this version; accepted: {', '.join(LESION_MODELS)}"
+        )
+    if lesion_model not in LESION_MODELS:
+        near = get_close_matches(str(lesion_model), LESION_MODELS, n=1)
+        meant = f"did you mean {near[0]!r}? " if near else ""
+        raise InputError(
+            f"lesion model {lesion_model!r} is not known; {meant}accepted: {', '.join(LESION_MODELS)}"
+        )
+    if courses < 1:
+        raise InputError(f"courses is {courses}; it must be a whole number of at least 1")
+    if transection_length_mm is not None and not 0.0 < transection_length_mm < math.inf:
+        raise InputError(f"transection_length_mm is {transection_length_mm}; it must be above 0 mm")
+
+
+def _warnings(
+    plan: Plan, patient: Patient, fingerprint: str, work: PackedPlan, lethal: int
+) -> tuple[str, ...]:
+    found = []
+    made_for = plan.patient.get("hash")
+    if made_for is not None and made_for != fingerprint:
+        found.append(
+            f"the plan was made for another patient ({plan.patient.get('name', 'unnamed')}, hash {made_for}) than the one "
+            f"it is judged on ({patient.name}, hash {fingerprint})"
+        )
+    for number, application in enumerate(plan.applications):
+        if len(application.needles) == 2:
+            first, last = work.starts[number], work.starts[number + 1]
+            if work.rows[lethal, (first + last) // 2, 6] <= 0.0:
+                found.append(
+                    f"application {number + 1}: the lesions of its two needles do not join at {ISOTHERMS_C[lethal]:g} degC"
+                )
+    if plan.side not in ("left", "right") or not any(
+        f"sij_posterior_line_{plan.side}" == name for name in patient.curves
+    ):
+        found.append(
+            f"the patient has no posterior joint line on the {plan.side}; lesions were not checked against it"
+        )
+    return tuple(found)
+
+
+def _finite(entry: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in entry.items()
+    }

@@ -1,0 +1,321 @@
+"""Compiled parts of the evaluation: branches, canals, shafts, skin and joint line against spheroids."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.lesion.shape_kernels import silhouettes
+from rfplan.lesion.spheroid_kernels import inside_lengths, polyline_distance
+
+_FAR = 1e30
+_TOLERANCE_MM = 1e-8
+_SHAFT_STEP_MM = 0.25
+
+
+@njit(cache=True)
+def judge_branches(
+    points: FloatArray,
+    first: IntArray,
+    beam: FloatArray,
+    rows: FloatArray,
+    starts: IntArray,
+    balls: FloatArray,
+) -> FloatArray:
+    """What the lethal surface does to branches.
+
+    ``points`` (n, 3) of all branches, branch b is ``first[b]:first[b + 1]``; ``rows``, ``starts``, ``balls``: the lethal spheroids.
+
+    Returns
+    -------
+    (b, 5) lethal length, longest contiguous lethal length, margin in space, length in the shadow along ``beam``, margin there; mm
+    """
+    shadows = np.empty_like(points)
+    for n in range(points.shape[0]):
+        depth = points[n, 0] * beam[0] + points[n, 1] * beam[1] + points[n, 2] * beam[2]
+        for x in range(3):
+            shadows[n, x] = points[n, x] - depth * beam[x]
+    flat, flat_balls = np.empty_like(rows), np.empty_like(balls)
+    silhouettes(rows, beam, flat, balls, flat_balls)
+    result = np.empty((first.shape[0] - 1, 5))
+    for b in range(first.shape[0] - 1):
+        branch, shadow = points[first[b] : first[b + 1]], shadows[first[b] : first[b + 1]]
+        result[b, 0], result[b, 1] = inside_lengths(branch, rows, starts, balls)
+        result[b, 2] = -polyline_distance(branch, rows, starts, balls, _FAR, _TOLERANCE_MM)
+        result[b, 3], _ = inside_lengths(shadow, flat, starts, flat_balls)
+        result[b, 4] = -polyline_distance(shadow, flat, starts, flat_balls, _FAR, _TOLERANCE_MM)
+    return result
+
+
+@njit(cache=True)
+def clearances(
+    points: FloatArray,
+    first: IntArray,
+    radii: FloatArray,
+    lethal: int,
+    rows: FloatArray,
+    starts: IntArray,
+    balls: FloatArray,
+) -> FloatArray:
+    """Lesions against round tubes about the polylines ``points[first[k]:first[k + 1]]`` of ``radii`` (k,).
+
+    Returns
+    -------
+    (k, 2) distance of the ``lethal`` isotherm's surface from the tube, mm (negative where it enters), and the number of isotherms
+    that reach it: 0 for none, 1 for the coolest only, and so on
+    """
+    result = np.empty((first.shape[0] - 1, 2))
+    for k in range(first.shape[0] - 1):
+        tube = points[first[k] : first[k + 1]]
+        result[k, 0] = (
+            polyline_distance(tube, rows[lethal], starts, balls[lethal], _FAR, _TOLERANCE_MM) - radii[k]
+        )
+        reached = 0
+        for isotherm in range(rows.shape[0]):
+            # only whether it is nearer than the radius matters, so nothing farther needs refining
+            limit = radii[k] + 1e-6
+            if (
+                polyline_distance(tube, rows[isotherm], starts, balls[isotherm], limit, _TOLERANCE_MM)
+                > radii[k]
+            ):
+                break
+            reached += 1
+        result[k, 1] = reached
+    return result
+
+
+@njit(cache=True)
+def height_at(grid: FloatArray, u: float, v: float) -> float:
+    """Bilinear value at fractional node (u, v), clamped to the edge."""
+    u = min(max(u, 0.0), grid.shape[0] - 1.000001)
+    v = min(max(v, 0.0), grid.shape[1] - 1.000001)
+    i, j = int(u), int(v)
+    s, t = u - i, v - j
+    low = grid[i, j] * (1 - s) + grid[i + 1, j] * s
+    high = grid[i, j + 1] * (1 - s) + grid[i + 1, j + 1] * s
+    value: float = low * (1 - t) + high * t
+    return value
+
+
+@njit(cache=True)
+def skin_clearances(
+    grid: FloatArray,
+    origin: FloatArray,
+    axes: FloatArray,
+    corner: FloatArray,
+    spacing: float,
+    rows: FloatArray,
+) -> FloatArray:
+    """(isotherms,) depth under the skin of the most superficial point of each isotherm's surface, along the skin's outward axis.
+
+    ``axes`` rows: lateral, caudal, outward; ``corner`` (2,) lateral and caudal of node (0, 0). Far where there is no surface.
+    """
+    result = np.full(rows.shape[0], _FAR)
+    for isotherm in range(rows.shape[0]):
+        for k in range(rows.shape[1]):
+            row = rows[isotherm, k]
+            if row[6] <= 0.0 or row[7] <= 0.0:
+                continue
+            lean = row[3] * axes[2, 0] + row[4] * axes[2, 1] + row[5] * axes[2, 2]
+            across, along = row[6] * row[6], row[7] * row[7]
+            reach = np.sqrt(along * lean * lean + across * (1.0 - lean * lean))
+            place = np.zeros(3)
+            for x in range(3):
+                # the point of the spheroid farthest along the outward axis
+                top = row[x] + (across * axes[2, x] + (along - across) * lean * row[3 + x]) / reach
+                for a in range(3):
+                    place[a] += (top - origin[x]) * axes[a, x]
+            skin = height_at(grid, (place[0] - corner[0]) / spacing, (place[1] - corner[1]) / spacing)
+            result[isotherm] = min(result[isotherm], skin - place[2])
+    return result
+
+
+@njit(cache=True)
+def bone_along_shafts(
+    values: np.ndarray,
+    origin: FloatArray,
+    spacing: float,
+    outside: float,
+    tips: FloatArray,
+    ends: FloatArray,
+    tolerance: float,
+) -> FloatArray:
+    """(n, 2) length of straight shafts deeper than ``tolerance`` inside bone, and distance of their tips from it, mm.
+
+    ``tips`` and ``ends`` (n, 3) in the frame of the distance grid; the length comes from samples a quarter of a millimetre apart near
+    bone, linear in between.
+    """
+    result = np.zeros((tips.shape[0], 2))
+    point = np.empty(3)
+    for n in range(tips.shape[0]):
+        length = np.sqrt(np.sum((ends[n] - tips[n]) ** 2))
+        along, before, step = 0.0, 0.0, 0.0
+        while True:
+            t = along / length if length > 0.0 else 0.0
+            for x in range(3):
+                point[x] = tips[n, x] + t * (ends[n, x] - tips[n, x])
+            depth = -_distance_at(values, origin, spacing, outside, point)
+            if along == 0.0:
+                result[n, 1] = -depth
+            else:
+                a, b = before - tolerance, depth - tolerance
+                if a > 0.0 and b > 0.0:
+                    result[n, 0] += step
+                elif a > 0.0 or b > 0.0:
+                    result[n, 0] += step * max(a, b) / (abs(a) + abs(b))
+            if along >= length:
+                break
+            before = depth
+            # far from bone nothing can be missed within half the distance to it
+            step = min(max(_SHAFT_STEP_MM, -0.5 * depth), length - along)
+            along += step
+    return result
+
+
+@njit(cache=True)
+def _distance_at(
+    values: np.ndarray, origin: FloatArray, spacing: float, outside: float, point: FloatArray
+) -> float:
+    nx, ny, nz = values.shape
+    x, y, z = (
+        (point[0] - origin[0]) / spacing,
+        (point[1] - origin[1]) / spacing,
+        (point[2] - origin[2]) / spacing,
+    )
+    if not (0.0 <= x <= nx - 1 and 0.0 <= y <= ny - 1 and 0.0 <= z <= nz - 1):
+        return outside
+    i, j, k = min(int(x), nx - 2), min(int(y), ny - 2), min(int(z), nz - 2)
+    s, t, r = x - i, y - j, z - k
+    near = (values[i, j, k] * (1 - s) + values[i + 1, j, k] * s) * (1 - t)
+    near += (values[i, j + 1, k] * (1 - s) + values[i + 1, j + 1, k] * s) * t
+    far = (values[i, j, k + 1] * (1 - s) + values[i + 1, j, k + 1] * s) * (1 - t)
+    far += (values[i, j + 1, k + 1] * (1 - s) + values[i + 1, j + 1, k + 1] * s) * t
+    value: float = near * (1 - r) + far * r
+    return value
+
+
+@njit(cache=True)
+def segment_gap(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray) -> Any:
+    """Distance between the segments a b and c d.
+
+    Source: Ericson 2005, Real-Time Collision Detection, 5.1.9.
+    """
+    ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
+    vx, vy, vz = d[0] - c[0], d[1] - c[1], d[2] - c[2]
+    wx, wy, wz = a[0] - c[0], a[1] - c[1], a[2] - c[2]
+    uu, vv, uv = ux * ux + uy * uy + uz * uz, vx * vx + vy * vy + vz * vz, ux * vx + uy * vy + uz * vz
+    uw, vw = ux * wx + uy * wy + uz * wz, vx * wx + vy * wy + vz * wz
+    s = t = 0.0
+    if uu <= 0.0 and vv > 0.0:
+        t = min(1.0, max(0.0, vw / vv))
+    elif vv <= 0.0 and uu > 0.0:
+        s = min(1.0, max(0.0, -uw / uu))
+    elif uu > 0.0:
+        square = uu * vv - uv * uv
+        if square > 1e-14 * uu * vv:
+            s = min(1.0, max(0.0, (uv * vw - uw * vv) / square))
+        t = (uv * s + vw) / vv
+        if t < 0.0:
+            t = 0.0
+            s = min(1.0, max(0.0, -uw / uu))
+        elif t > 1.0:
+            t = 1.0
+            s = min(1.0, max(0.0, (uv - uw) / uu))
+    return np.sqrt((wx + s * ux - t * vx) ** 2 + (wy + s * uy - t * vy) ** 2 + (wz + s * uz - t * vz) ** 2)
+
+
+@njit(cache=True)
+def shaft_gaps(
+    tips: FloatArray, ends: FloatArray, radii: FloatArray, since: IntArray, until: IntArray
+) -> tuple[float, int, int]:
+    """Smallest clearance between shafts that stand at the same time, and which two they are (-1 where no two do).
+
+    Needle n stands from application ``since[n]`` to ``until[n]``.
+    """
+    best, one, other = _FAR, -1, -1
+    for i in range(tips.shape[0]):
+        for j in range(i + 1, tips.shape[0]):
+            if since[j] > until[i] or since[i] > until[j]:
+                continue
+            gap = segment_gap(tips[i], ends[i], tips[j], ends[j]) - radii[i] - radii[j]
+            if gap < best:
+                best, one, other = gap, i, j
+    return best, one, other
+
+
+@njit(cache=True)
+def needle_clearances(
+    points: FloatArray,
+    first: IntArray,
+    radii: FloatArray,
+    tips: FloatArray,
+    ends: FloatArray,
+    thick: FloatArray,
+) -> tuple[FloatArray, IntArray]:
+    """(k,) smallest clearance of any active tip (segments ``tips`` to ``ends``, radii ``thick``) from each tube, and whose it is."""
+    gaps = np.full(first.shape[0] - 1, _FAR)
+    which = np.full(first.shape[0] - 1, -1, dtype=np.int64)
+    for k in range(first.shape[0] - 1):
+        for n in range(tips.shape[0]):
+            for i in range(first[k], first[k + 1] - 1):
+                gap = segment_gap(points[i], points[i + 1], tips[n], ends[n]) - radii[k] - thick[n]
+                if gap < gaps[k]:
+                    gaps[k], which[k] = gap, n
+    return gaps, which
+
+
+@njit(cache=True)
+def beyond_line(
+    line: FloatArray, outward: float, lateral: FloatArray, caudal: FloatArray, rows: FloatArray
+) -> float:
+    """How far the shadow of spheroids in the AP view passes a line to its ``outward`` side, mm; -far where nothing lies beside it.
+
+    ``line`` (n, 2) lateral and caudal from cranial to caudal; ``outward`` +1 where the far side has the larger lateral.
+    Each shadow is measured across the line's nearest stretch, exactly for a straight line; shadows past its ends do not count.
+    """
+    best = -_FAR
+    for k in range(rows.shape[0]):
+        row = rows[k]
+        if row[6] <= 0.0 or row[7] <= 0.0:
+            continue
+        x = row[0] * lateral[0] + row[1] * lateral[1] + row[2] * lateral[2]
+        y = row[0] * caudal[0] + row[1] * caudal[1] + row[2] * caudal[2]
+        nearest, past = _FAR, False
+        nx, ny, side = 0.0, 0.0, 0.0
+        for i in range(line.shape[0] - 1):
+            dx, dy = line[i + 1, 0] - line[i, 0], line[i + 1, 1] - line[i, 1]
+            size = np.sqrt(dx * dx + dy * dy)
+            if size <= 0.0:
+                continue
+            t = ((x - line[i, 0]) * dx + (y - line[i, 1]) * dy) / size**2
+            s = min(1.0, max(0.0, t))
+            gx, gy = x - line[i, 0] - s * dx, y - line[i, 1] - s * dy
+            gap = np.sqrt(gx * gx + gy * gy)
+            if gap >= nearest:
+                continue
+            nearest = gap
+            past = (i == 0 and t < 0.0) or (i == line.shape[0] - 2 and t > 1.0)
+            # normal of the stretch in the plane of the view, to the far side when the line runs caudally
+            nx, ny = outward * dy / size, -outward * dx / size
+            side = gx * nx + gy * ny
+            if t != s and gap > 1e-9:
+                # nearest to a corner: the normal there is that of the circle about it, whichever stretch was found first
+                j = i + 1 if t > 1.0 else i - 1
+                if 0 <= j < line.shape[0] - 1:
+                    ex, ey = line[j + 1, 0] - line[j, 0], line[j + 1, 1] - line[j, 1]
+                    length = np.sqrt(ex * ex + ey * ey)
+                    if length > 0.0:
+                        nx, ny = nx + outward * ey / length, ny - outward * ex / length
+                sense = 1.0 if gx * nx + gy * ny >= 0.0 else -1.0
+                nx, ny, side = sense * gx / gap, sense * gy / gap, sense * gap
+        if past or nearest >= _FAR:
+            continue
+        lean = 0.0
+        for a in range(3):
+            lean += row[3 + a] * (nx * lateral[a] + ny * caudal[a])
+        reach = np.sqrt(row[7] ** 2 * lean**2 + row[6] ** 2 * (1.0 - lean**2))
+        best = max(best, side + reach)
+    return best

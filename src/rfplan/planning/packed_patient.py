@@ -1,0 +1,166 @@
+"""The numbers of a patient that every evaluation needs, as plain arrays, put together once per patient."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from rfplan.anatomy.nerve import Nerve
+from rfplan.anatomy.patient import Patient
+from rfplan.anatomy.sides import Side
+from rfplan.errors import InputError
+from rfplan.figures import figures
+from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.geometry.polyline import arc_length
+
+
+@dataclass(frozen=True, eq=False)
+class PackedBranches:
+    """Branches of one side over one or more courses: ``points`` (n, 3), branch b is ``first[b]:first[b + 1]``."""
+
+    points: FloatArray
+    first: IntArray
+    names: tuple[str, ...]
+    levels: tuple[str, ...]
+    course: tuple[int, ...]
+    lengths_mm: tuple[float, ...]
+    courses: int
+
+
+@dataclass(frozen=True, eq=False)
+class PackedPatient:
+    """Arrays of one patient for the kernels of the evaluation.
+
+    Tubes are the canals (all foramina that are not absent, in the patient's order), then the ventral roots in the same order.
+    ``joint`` by side: posterior joint line in chart coordinates (n, 2), where known.
+    """
+
+    tubes: FloatArray
+    tube_first: IntArray
+    tube_radii: FloatArray
+    foramina: tuple[str, ...]
+    estimated: tuple[bool, ...]
+    beam: FloatArray
+    lateral: FloatArray
+    caudal: FloatArray
+    skin: tuple[FloatArray, FloatArray, FloatArray, FloatArray, float]
+    joint: dict[str, FloatArray]
+    to_grid: FloatArray
+    grid_offset_mm: FloatArray
+    fingerprint: str
+    branches: dict[tuple[Any, ...], PackedBranches] = field(default_factory=dict)
+
+
+_PACKED: WeakKeyDictionary[Patient, PackedPatient] = WeakKeyDictionary()
+# A patient never changes, so its arrays may be kept as long as it lives; nothing else is held here.
+
+
+def packed(patient: Patient) -> PackedPatient:
+    """The arrays of ``patient``; made on first use and kept while it lives."""
+    found = _PACKED.get(patient)
+    if found is None:
+        found = _PACKED[patient] = _pack(patient)
+    return found
+
+
+def patient_record(patient: Patient) -> dict[str, str]:
+    """What a plan notes of the patient that it was made for: name, source and a hash of bones and foramina."""
+    return {"name": patient.name, "source": patient.source, "hash": packed(patient).fingerprint}
+
+
+def packed_branches(patient: Patient, side: Side, courses: int, seed: int) -> PackedBranches:
+    """The patient's own branches of ``side`` for one course, else ``courses`` drawn ones.
+
+    Raises
+    ------
+    InputError : there is no branch on that side
+    """
+    home = packed(patient)
+    key = (side,) if courses == 1 else (side, courses, seed)
+    found = home.branches.get(key)
+    if found is None:
+        if courses == 1:
+            sets: Sequence[Sequence[Nerve]] = (patient.nerves,)
+        else:
+            from rfplan.anatomy.nerves import courses as drawn_courses
+
+            sets = drawn_courses(patient, courses, seed)
+        found = _pack_branches(sets, side)
+        if not found.names:
+            raise InputError(
+                f"patient {patient.name!r} has no branches on the {side} side; there is nothing to judge"
+            )
+        while len(home.branches) > 4:
+            home.branches.pop(next(iter(home.branches)))
+        home.branches[key] = found
+    return found
+
+
+def _pack_branches(sets: Sequence[Sequence[Nerve]], side: Side) -> PackedBranches:
+    chosen = [(number, nerve) for number, nerves in enumerate(sets) for nerve in nerves if nerve.side == side]
+    points, first = _stack([nerve.points_mm for _, nerve in chosen])
+    return PackedBranches(
+        points,
+        first,
+        tuple(nerve.name for _, nerve in chosen),
+        tuple(nerve.level for _, nerve in chosen),
+        tuple(number for number, _ in chosen),
+        tuple(float(arc_length(nerve.points_mm)[-1]) for _, nerve in chosen),
+        len(sets),
+    )
+
+
+def _pack(patient: Patient) -> PackedPatient:
+    known = [foramen for foramen in patient.foramina if foramen.status != "absent"]
+    root_mm = figures("safety")["ventral_root.radius"].value
+    lines = [foramen.canal_mm for foramen in known]
+    lines += [np.stack([foramen.ventral_mm, foramen.ventral_mm]) for foramen in known]
+    tubes, first = _stack(lines)
+    skin, frame = patient.skin, patient.frame
+    joint = {}
+    for side in ("left", "right"):
+        curve = patient.curves.get(f"sij_posterior_line_{side}")
+        if curve is not None and len(curve.points_mm) > 1:
+            joint[side] = np.ascontiguousarray((curve.points_mm @ frame.axes.T)[:, :2])
+    back = patient.bone_distance.pose.inverse()
+    return PackedPatient(
+        tubes,
+        first,
+        np.array([foramen.diameter_mm / 2 for foramen in known] + [root_mm] * len(known)),
+        tuple(foramen.name for foramen in known),
+        tuple(foramen.status == "estimated" for foramen in known),
+        np.array(frame.posterior),
+        np.array(frame.lateral),
+        np.array(frame.caudal),
+        (
+            skin.height_mm,
+            skin.origin_mm,
+            skin.axes,
+            np.array([skin.lateral_0_mm, skin.caudal_0_mm]),
+            float(skin.spacing_mm),
+        ),
+        joint,
+        np.array(back.matrix.T),
+        np.array(back.offset_mm),
+        _fingerprint(patient),
+    )
+
+
+def _stack(lines: Sequence[FloatArray]) -> tuple[FloatArray, IntArray]:
+    first = np.concatenate([[0], np.cumsum([len(line) for line in lines])]).astype(np.int64)
+    return (np.concatenate(lines) if len(lines) else np.empty((0, 3))), first
+
+
+def _fingerprint(patient: Patient) -> str:
+    """Hash of what a plan depends on: the sacrum and the foramina, to a micrometre. Nerves may differ: no plan knows them."""
+    digest = hashlib.sha256()
+    arrays = [patient.bones["sacrum"].vertices_mm, *(foramen.centre_mm for foramen in patient.foramina)]
+    for array in arrays:
+        # adding zero turns -0.0 into 0.0
+        digest.update((np.round(array, 3) + 0.0).tobytes())
+    return digest.hexdigest()[:16]

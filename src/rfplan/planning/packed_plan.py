@@ -1,0 +1,87 @@
+"""The needles and lesions of a plan as plain arrays for the kernels of the evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.lesion.shapes import assembled
+from rfplan.planning.needle import Needle
+from rfplan.planning.plan import Plan
+
+ALL_STAND = frozenset({"palisade"})
+"""Techniques whose needles are all in place before the first application."""
+
+
+@dataclass(frozen=True, eq=False)
+class PackedPlan:
+    """Distinct needles (poses (n, 3), radii, when they stand) and lesions as spheroids (``rows``, ``starts``, ``balls``).
+
+    Needle n stands from application ``since[n]`` to ``until[n]``; ``labels`` name it for people.
+    """
+
+    tips: FloatArray
+    active_ends: FloatArray
+    hubs: FloatArray
+    radii: FloatArray
+    since: IntArray
+    until: IntArray
+    labels: tuple[str, ...]
+    rows: FloatArray
+    starts: IntArray
+    balls: FloatArray
+
+
+def packed_plan(plan: Plan) -> PackedPlan:
+    """The arrays of ``plan``, lesions as shapes.
+
+    Raises
+    ------
+    InputError : an electrode has no lesion in the mode it is used in
+    """
+    needles: list[Needle] = []
+    index: dict[tuple[str, bytes, bytes], int] = {}
+    since: list[int] = []
+    until: list[int] = []
+    labels: list[str] = []
+    recipes, tips, axes = [], [], []
+    for number, application in enumerate(plan.applications):
+        used = application.needles
+        recipes.append((application.mode, application.protocol, tuple([needle.electrode for needle in used])))
+        tips.append([needle.tip_mm for needle in used])
+        axes.append([needle.axis for needle in used])
+        for needle in used:
+            key = (needle.electrode.name, needle.tip_mm.tobytes(), needle.axis.tobytes())
+            at = index.get(key)
+            if at is None:
+                index[key] = len(needles)
+                needles.append(needle)
+                since.append(number)
+                until.append(number)
+                target = f" ({application.target})" if application.target else ""
+                labels.append(f"needle {len(needles)}{target}")
+            else:
+                until[at] = number
+    if plan.technique in ALL_STAND:
+        since, until = [0] * len(needles), [len(plan.applications)] * len(needles)
+    rows, starts, balls = assembled(recipes, tips, axes)
+    count = len(needles)
+    tip = np.array([needle.tip_mm for needle in needles]).reshape(count, 3)
+    axis = np.array([needle.axis for needle in needles]).reshape(count, 3)
+    entry = np.array([needle.entry_mm for needle in needles]).reshape(count, 3)
+    depth = np.sqrt(((entry - tip) ** 2).sum(axis=1))
+    active = np.array([needle.electrode.contacts_mm[-1] + needle.electrode.tip_mm for needle in needles])
+    return PackedPlan(
+        tip,
+        tip + active[:, None] * axis,
+        tip + depth[:, None] * axis,
+        np.array([0.5 * needle.electrode.diameter_mm for needle in needles]),
+        np.array(since, dtype=np.int64),
+        np.array(until, dtype=np.int64),
+        tuple(labels),
+        rows,
+        starts,
+        balls,
+    )
