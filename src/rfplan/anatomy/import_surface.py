@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from scipy import ndimage
 
+from rfplan.anatomy.repair_topology import welded
 from rfplan.geometry.arrays import FloatArray, IntArray
 
 FINEST_MM: Final = 0.8
@@ -47,4 +48,7 @@ def label_surface(mask: np.ndarray, spacing_mm: FloatArray, coarse: bool = False
     # exact zeros would make triangles without area
     smooth[smooth == 0.0] = 1e-6
     vertices, faces, _, _ = marching_cubes(smooth, 0.0, gradient_direction="descent")
-    return vertices.astype(float) * step - _PAD, faces.astype(np.int64)
+    # nodes at almost zero give triangles without extent
+    points, triangles = welded(np.round(vertices.astype(float), 4), faces.astype(np.int64))
+    whole = (triangles != np.roll(triangles, 1, axis=1)).all(axis=1)
+    return points * step - _PAD, triangles[whole]

@@ -18,6 +18,7 @@ import numpy as np
 
 from rfplan.anatomy.chart import DorsalChart
 from rfplan.anatomy.foramen import Foramen
+from rfplan.anatomy.import_patient import import_patient
 from rfplan.anatomy.landmarks import Curve, Landmark
 from rfplan.anatomy.nerve import Nerve
 from rfplan.anatomy.patient import Patient
@@ -26,6 +27,8 @@ from rfplan.errors import InputError, RfplanError
 from rfplan.geometry.distance import DistanceField
 from rfplan.geometry.frames import ApFrame, Isometry
 from rfplan.geometry.mesh import Mesh
+
+__all__ = ["SCHEMA", "import_patient", "load_patient", "read_patient", "save_patient"]
 
 SCHEMA: Final = "rfplan/patient/1"
 
@@ -191,7 +194,18 @@ def load_patient(path: Path | str) -> Patient:
     source = Path(path)
     if source.is_file() and is_patient_file(source):
         return read_patient(source)
-    from rfplan.anatomy.import_patient import import_patient
     from rfplan.anatomy.store import kept_patient, source_digest
 
     return kept_patient(f"import:{source.resolve()}:{source_digest(source)}", lambda: import_patient(source))
+
+
+def check_writable(path: Path | str) -> None:
+    """Refuse a place where no file can be written, before any work is done."""
+    target = Path(path)
+    folder = target.parent
+    if target.is_dir():
+        raise InputError(f"--out {target}: is a folder; give the name of a file")
+    if not folder.is_dir():
+        raise InputError(f"--out {target}: the folder {folder} does not exist")
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"--out {target}: the folder {folder} cannot be written")

@@ -1,0 +1,93 @@
+"""``rfplan import``: a patient from meshes or a labelled CT."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from rfplan.anatomy.patient import Patient
+
+
+def import_(
+    source: Path,
+    *,
+    out: Path | None = None,
+    landmarks: Path | None = None,
+    frame: Literal["LPS", "RAS"] | None = None,
+    unit: Literal["mm", "cm", "m"] | None = None,
+    labels: Path | None = None,
+    json: bool = False,
+) -> None:
+    """Make a patient from bone meshes or a labelled CT.
+
+    Parameters
+    ----------
+    source
+        Folder with sacrum, hip_left, hip_right and vertebrae_L5 as STL, PLY, OBJ or VTP; or a NIfTI label map.
+    out
+        Patient file to write. Without it nothing is written.
+    landmarks
+        Positions that override what is found: JSON, or markups of 3D Slicer.
+    frame
+        Frame of the input, where its files do not say: meshes are taken as LPS, NIfTI as RAS.
+    unit
+        Unit of the input; mm unless given.
+    labels
+        JSON or CSV table of names and numbers in the label map; TotalSegmentator "total" unless given.
+    json
+        Print one JSON object and nothing else.
+    """
+    from rfplan.anatomy.import_patient import import_patient
+    from rfplan.anatomy.import_summary import patient_summary
+    from rfplan.anatomy.patient_file import check_writable, save_patient
+    from rfplan.cli.console import print_json, warn
+
+    if out is not None:
+        # better now than after the work
+        check_writable(out)
+    patient = import_patient(source, landmarks, frame, unit, labels)
+    if out is not None:
+        save_patient(patient, out)
+    if json:
+        for sentence in patient.warnings:
+            warn(sentence)
+        print_json(patient_summary(patient))
+    else:
+        _tell(patient, out)
+
+
+def _tell(patient: Patient, out: Path | None) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from rfplan.cli.console import people
+
+    console = people()
+    console.print(f"[bold]{escape(patient.name)}[/] from {escape(patient.source)}", soft_wrap=True)
+    bones = ", ".join(f"{name} ({len(mesh.faces):,} faces)" for name, mesh in patient.bones.items())
+    console.print(f"Bones: {escape(bones)}", soft_wrap=True)
+    frame = patient.frame
+    console.print(f"True AP view: {frame.cranial_deg:.1f} degrees cranial, {frame.lao_deg:+.1f} degrees towards the left")
+    table = Table(title="Dorsal foramina (LPS, mm, origin of the input)", title_justify="left")
+    for heading, justify in (("foramen", "left"), ("centre", "right"), ("diameter", "right"), ("status", "left"), ("confidence", "right")):
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for foramen in sorted(patient.foramina, key=lambda entry: (entry.level, entry.side)):
+        absent = foramen.status == "absent"
+        table.add_row(
+            f"{foramen.level} {foramen.side}",
+            "" if absent else ", ".join(f"{value:.1f}" for value in foramen.centre_mm),
+            "" if absent else f"{foramen.diameter_mm:.1f}",
+            foramen.status if foramen.status in ("found", "given") else f"[yellow]{foramen.status}[/]",
+            f"{foramen.confidence:.2f}",
+        )
+    console.print(table)
+    guessed = sorted(mark.name for mark in patient.landmarks.values() if mark.status == "estimated")
+    read = len(patient.landmarks) - len(guessed)
+    console.print(f"Landmarks: {read} read on the bone or given" + (f"; estimated: {', '.join(guessed)}" if guessed else ""))
+    for heading, sentences, colour in (("Repaired", patient.repairs, "cyan"), ("Please check", patient.warnings, "yellow")):
+        if sentences:
+            console.print(f"[{colour}]{heading}[/]")
+            for sentence in sentences:
+                console.print(f"  - {escape(sentence)}", soft_wrap=True)
+    console.print(f"Patient file: {escape(str(out))}" if out else "Nothing was written; give --out FILE to keep the patient")
