@@ -8,7 +8,7 @@ from dataclasses import fields
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from rfplan.devices.electrode import Electrode, IsothermSurface, LesionShape, Mode
 from rfplan.devices.protocol import Protocol
@@ -131,9 +131,7 @@ def _figures(table: Mapping[str, Any], prefix: str, where: str) -> list[tuple[st
         if not isinstance(entry, Mapping):
             if key in ("title", "notes", "note"):
                 continue
-            raise InputError(
-                f"{where}.{dotted} is {entry!r}; it must be a figure with value, unit, source and mark"
-            )
+            raise InputError(f"{where}.{dotted} is {entry!r}; it must be a figure with value, unit, source and mark")
         if "value" not in entry:
             found += _figures(entry, f"{dotted}.", where)
             continue
@@ -150,9 +148,7 @@ def _check_keys(entry: Mapping[str, Any], known: frozenset[str], where: str) -> 
         if key not in known:
             near = get_close_matches(key, known, n=1)
             meant = f"; did you mean {near[0]!r}?" if near else ""
-            raise InputError(
-                f"{where}: key {key!r} is not known{meant} Known are: {', '.join(sorted(known))}"
-            )
+            raise InputError(f"{where}: key {key!r} is not known{meant} Known are: {', '.join(sorted(known))}")
 
 
 def mode_named(name: str) -> Mode:
@@ -161,4 +157,4 @@ def mode_named(name: str) -> Mode:
         near = get_close_matches(name, _MODES, n=1)
         meant = f"; did you mean {near[0]!r}?" if near else ""
         raise InputError(f"mode {name!r} is not known{meant} It must be one of {', '.join(_MODES)}")
-    return cast(Mode, name)
+    return name

@@ -31,7 +31,7 @@ class Electrode:
     diameter_mm: float
     tip_mm: float
     modes: tuple[Mode, ...]
-    protocols: Mapping[str, Protocol]
+    protocols: Mapping[Mode, Protocol]
     shapes: tuple[LesionShape, ...]
     gauge: float | None = None
     cooled: bool = False
@@ -70,9 +70,7 @@ class Electrode:
 
     def _check(self, mode: Mode) -> None:
         if mode not in self.modes:
-            raise InputError(
-                f"electrode {self.name!r} has no mode {mode!r}; it can be used {' or '.join(self.modes)}"
-            )
+            raise InputError(f"electrode {self.name!r} has no mode {mode!r}; it can be used {' or '.join(self.modes)}")
 
     def __hash__(self) -> int:
         return hash(self.name)

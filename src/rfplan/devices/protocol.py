@@ -21,6 +21,4 @@ class Protocol:
         if not 0.0 < self.time_s <= 3600.0:
             raise InputError(f"protocol time_s is {self.time_s}; it must be above 0 and at most 3600 s")
         if not 0.0 <= self.ramp_s <= self.time_s:
-            raise InputError(
-                f"protocol ramp_s is {self.ramp_s}; it must be between 0 and time_s ({self.time_s} s)"
-            )
+            raise InputError(f"protocol ramp_s is {self.ramp_s}; it must be between 0 and time_s ({self.time_s} s)")

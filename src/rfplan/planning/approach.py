@@ -1,0 +1,157 @@
+"""A straight way in: from the skin to a target on the bone without passing through bone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from rfplan.anatomy.patient import Patient
+from rfplan.anatomy.sides import Side, lateral_sign
+from rfplan.figures import figures
+from rfplan.geometry.arrays import FloatArray, frozen, unit
+
+_STEP_MM = 1.0
+_LOOKED_AT_MM = 110.0
+_RAMP_MM = 3.0
+_TOUCH_MM = 0.2
+_TILT_STEP_DEG = 2.5
+_SEAT_RANGE_MM = 8.0
+
+
+@dataclass(frozen=True, eq=False)
+class Approach:
+    """A pose of a straight shaft: ``tip_mm`` (3,), unit ``axis`` (3,) towards the hub, ``entry_mm`` (3,) on the skin.
+
+    ``tilt_deg`` is the angle to the direction that the recipe prefers. ``spare_mm`` is what is left of the clearance that was
+    asked for at the narrowest place; ``clear`` says that it is not negative and that the shaft is long enough.
+    """
+
+    tip_mm: FloatArray
+    axis: FloatArray
+    entry_mm: FloatArray
+    tilt_deg: float
+    spare_mm: float
+    clear: bool
+
+    def __post_init__(self) -> None:
+        for name in ("tip_mm", "axis", "entry_mm"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+
+def straight_approach(
+    patient: Patient,
+    side: Side,
+    tip_mm: FloatArray,
+    preferred: FloatArray,
+    radius_mm: float,
+    contact_mm: float,
+) -> Approach:
+    """The clear approach to ``tip_mm`` that is nearest to the ``preferred`` direction.
+
+    Parameters
+    ----------
+    tip_mm : (3,) tip end, patient frame
+    preferred : (3,) direction of the recipe, from the tip to the hub
+    radius_mm : radius of the shaft
+    contact_mm : length from the tip end over which the shaft may touch the bone; beyond it the clearance of
+        ``techniques.toml`` is kept to every bone, the overhanging iliac crest included
+
+    Returns
+    -------
+    Approach : the least tilted clear one; where none is clear, the one with most room, marked not ``clear``
+    """
+    table = figures("techniques")
+    directions, tilts = _directions(patient, side, preferred, table["common.largest_tilt_deg"].value)
+    spare = spare_room_mm(patient, tip_mm, directions, radius_mm, contact_mm)
+    longest_mm = table["common.longest_shaft_mm"].value
+    fallback: Approach | None = None
+    # rounding keeps a patient and its mirror image on the same choice where two directions are equally good
+    order = np.lexsort((np.arange(len(tilts)), -np.round(np.minimum(spare, 0.0), 6)))
+    for index in order:
+        entry = patient.skin.entry_mm(tip_mm, directions[index], longest_mm + 100.0)
+        if entry is None:
+            continue
+        reaches = float(np.linalg.norm(entry - tip_mm)) <= longest_mm
+        found = Approach(
+            tip_mm,
+            directions[index],
+            entry,
+            float(tilts[index]),
+            float(spare[index]),
+            bool(reaches and spare[index] >= 0.0),
+        )
+        if found.clear:
+            return found
+        fallback = fallback or found
+        if spare[index] < 0.0:
+            break
+    if fallback is not None:
+        return fallback
+    entry = tip_mm + longest_mm * directions[0]
+    return Approach(tip_mm, directions[0], entry, 0.0, float(spare[0]), False)
+
+
+def spare_room_mm(
+    patient: Patient, tip_mm: FloatArray, directions: FloatArray, radius_mm: float, contact_mm: float
+) -> FloatArray:
+    """(n,) smallest bone distance along shafts from ``tip_mm`` (3,) in ``directions`` (n, 3), less what is asked for there.
+
+    Along the first ``contact_mm`` the shaft may touch; over the next 3 mm the clearance grows to its full value.
+    """
+    along = np.arange(radius_mm, _LOOKED_AT_MM, _STEP_MM)
+    clearance = figures("techniques")["common.shaft_clearance_mm"].value
+    wanted = radius_mm - _TOUCH_MM + (clearance + _TOUCH_MM) * np.clip((along - contact_mm) / _RAMP_MM, 0.0, 1.0)
+    distance = patient.bone_distance(tip_mm + along[:, None] * np.atleast_2d(directions)[:, None, :])
+    room: FloatArray = (distance - wanted).min(axis=-1)
+    return room
+
+
+def seated_mm(patient: Patient, lateral_mm: float, caudal_mm: float, standoff_mm: float) -> FloatArray:
+    """(3,) point at the chart position whose distance to the bone is ``standoff_mm``: where a tip touches, seen in the AP view.
+
+    The search runs along the beam, so that the position in the AP view is exact; it keeps to the back of the sacrum where the
+    iliac crest overhangs. NaN beside the bone.
+    """
+    surface = patient.chart.point_mm(lateral_mm, caudal_mm)
+    lift = np.arange(-_SEAT_RANGE_MM, _SEAT_RANGE_MM + 0.1, 0.25)
+    over = patient.bone_distance(surface + lift[:, None] * patient.frame.posterior) - standoff_mm
+    rising = np.flatnonzero((over[:-1] < 0.0) & (over[1:] >= 0.0))
+    if len(rising) == 0:
+        return patient.chart.point_mm(lateral_mm, caudal_mm, standoff_mm)
+    at = rising + over[rising] / (over[rising] - over[rising + 1])
+    best = at[np.argmin(np.abs(lift[0] + 0.25 * at))]
+    seat: FloatArray = surface + (lift[0] + 0.25 * best) * patient.frame.posterior
+    return seat
+
+
+def chart_direction(patient: Patient, side: Side, lateral_deg: float, caudal_deg: float) -> FloatArray:
+    """(3,) unit direction that leaves the beam towards lateral and caudal by the given angles (positive: outward, to the feet)."""
+    outward = lateral_sign(side) * patient.frame.lateral
+    slopes = np.tan(np.deg2rad([lateral_deg, caudal_deg]))
+    return unit(patient.frame.posterior + slopes[0] * outward + slopes[1] * patient.frame.caudal)
+
+
+def _directions(
+    patient: Patient, side: Side, preferred: FloatArray, largest_deg: float
+) -> tuple[FloatArray, FloatArray]:
+    """(n, 3) directions around the preferred one and their (n,) tilts, least tilted first."""
+    sign = lateral_sign(side)
+    outward = sign * patient.frame.lateral
+    first = unit(outward - (outward @ preferred) * preferred)
+    # the sign makes the pair of axes of a mirrored patient the mirror image of the pair
+    second = sign * np.cross(preferred, first)
+    tilts, turns = _fan(largest_deg)
+    sideways = np.cos(turns)[:, None] * first + np.sin(turns)[:, None] * second
+    return np.cos(tilts)[:, None] * preferred + np.sin(tilts)[:, None] * sideways, np.rad2deg(tilts)
+
+
+@lru_cache(maxsize=4)
+def _fan(largest_deg: float) -> tuple[FloatArray, FloatArray]:
+    tilts, turns = [0.0], [0.0]
+    for ring in range(1, int(largest_deg / _TILT_STEP_DEG) + 1):
+        count = min(8 + 4 * ring, 32)
+        tilts += [np.deg2rad(ring * _TILT_STEP_DEG)] * count
+        turns += [2.0 * np.pi * spoke / count for spoke in range(count)]
+    return np.array(tilts), np.array(turns)

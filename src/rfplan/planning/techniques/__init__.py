@@ -1,0 +1,51 @@
+"""Published recipes, a file each."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+from typing import TYPE_CHECKING
+
+from rfplan.errors import InputError
+
+if TYPE_CHECKING:
+    from rfplan.planning.techniques.technique import Technique
+
+__all__ = ["technique", "techniques"]
+
+
+def techniques() -> tuple[Technique, ...]:
+    """All techniques, in the order in which they are listed to the user."""
+    return tuple(_registry().values())
+
+
+def technique(name: str) -> Technique:
+    """The technique called ``name``; InputError with a suggestion where there is none."""
+    registry = _registry()
+    if name not in registry:
+        near = get_close_matches(str(name), registry, n=1)
+        meant = f"; did you mean {near[0]!r}?" if near else "."
+        raise InputError(f"technique {name!r} is not known{meant} Known are: {', '.join(registry)}")
+    return registry[name]
+
+
+@cache
+def _registry() -> dict[str, Technique]:
+    from rfplan.planning.techniques.bipolar_leapfrog import BipolarLeapfrog
+    from rfplan.planning.techniques.conventional_periforaminal import ConventionalPeriforaminal
+    from rfplan.planning.techniques.cooled_classic import CooledClassic
+    from rfplan.planning.techniques.cooled_clockface import CooledClockface
+    from rfplan.planning.techniques.palisade import Palisade
+    from rfplan.planning.techniques.single_cannula_strip import SingleCannulaStrip
+    from rfplan.planning.techniques.strip_probe import StripProbe
+
+    kinds: tuple[type[Technique], ...] = (
+        ConventionalPeriforaminal,
+        CooledClockface,
+        CooledClassic,
+        BipolarLeapfrog,
+        Palisade,
+        StripProbe,
+        SingleCannulaStrip,
+    )
+    return {kind.name: kind() for kind in kinds}

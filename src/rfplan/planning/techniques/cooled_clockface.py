@@ -1,0 +1,38 @@
+"""Cooled lesions where the lateral branches most often leave: the clock face of the practice standards.
+
+Recipe (IPSIS, after Stout 2018, second hand), right side: S1 4:30 and 6:00; S2 2:30, 4:00 and 5:30; S3 1:00 and 2:30; each 8 to 10 mm
+from the inflection of the arcuate line, the true centre of the dorsal foramen, and never within 5 mm of the aperture's edge; 60 degC
+for 150 s, the probe some 2 mm off the bone.
+"""
+
+from __future__ import annotations
+
+from rfplan.planning.plan import Application
+from rfplan.planning.techniques.clock import as_read, clock_hours
+from rfplan.planning.techniques.site import Site
+from rfplan.planning.techniques.technique import Technique
+
+
+class CooledClockface(Technique):
+    """Seven cooled lesions at the exits of the branches, and the L5 dorsal ramus."""
+
+    name = "cooled-clockface"
+    title = "Cooled, clock-face targets"
+    summary = (
+        "Cooled lesions at S1 4:30 6:00, S2 2:30 4:00 5:30, S3 1:00 2:30, 8 to 10 mm from the foramen's centre, and L5"
+    )
+    modes = ("cooled",)
+    default_electrode = "cooled-17g-4mm"
+
+    def applications(self, site: Site) -> list[Application]:
+        """One lesion per clock position, cranial first."""
+        made = []
+        for aperture in site.apertures():
+            for hours in clock_hours(site, aperture.level):
+                target = f"{aperture.level} {as_read(hours, site)}"
+                out_mm = max(site.recipe["offset_mm"], aperture.edge_mm(hours) + site.least_rim_gap_mm())
+                point = site.medial_of_joint(aperture.from_centre(hours, out_mm), target)
+                needle = site.needle(point, site.beam(), target)
+                if needle is not None:
+                    made.append(Application("cooled", site.protocol, (needle,), target))
+        return made

@@ -1,0 +1,57 @@
+"""One cannula, one entry: a strip made by pulling back.
+
+Recipe (Silva-Ortiz 2024): two finder needles stand 35 mm from the midline at S1 and S2; with the beam tilted caudally an 18 gauge curved
+cannula with a 15 mm tip is driven up the sacrum just lateral to them, from one entry near its lower end; a lesion is made, the cannula is
+pulled back 20 mm, four lesions in all, at 80 degC for about 90 s. The cannula is modelled straight; L5 is taken by the same cannula.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rfplan.planning.needle import Needle
+from rfplan.planning.plan import Application
+from rfplan.planning.techniques.along_bone import track_along_bone
+from rfplan.planning.techniques.site import Site
+from rfplan.planning.techniques.technique import Technique
+
+
+class SingleCannulaStrip(Technique):
+    """Four monopolar lesions along one track lateral to the foramina, and the L5 dorsal ramus."""
+
+    name = "single-cannula-strip"
+    title = "Strip by pulling one cannula back"
+    summary = "One cannula along the sacrum, just lateral of a line 35 mm from the midline, pulled back 20 mm between four lesions; L5"
+    modes = ("monopolar",)
+    default_electrode = "conventional-18g-15mm"
+
+    def applications(self, site: Site) -> list[Application]:
+        """Lesions along the track in the order in which they are made: cranial first, then pulling back."""
+        apertures = site.apertures()
+        if not apertures:
+            return []
+        finder_mm = site.recipe["midline_mm"] + site.recipe["beside_finder_mm"]
+        out_mm = max([finder_mm, *(entry.lateral_mm + site.least_rim_gap_mm() for entry in apertures)])
+        first, last = (
+            site.medial_of_joint(np.array([site.sign * out_mm, at]), "The cannula")
+            for at in (apertures[0].cranial_mm, apertures[-1].caudal_mm)
+        )
+        track = track_along_bone(site, first, last, site.recipe["standoff_mm"], "The cannula")
+        if track is None:
+            return []
+        return [
+            Application(
+                "monopolar",
+                site.protocol,
+                (
+                    Needle(
+                        site.electrode,
+                        track.tip_mm + n * site.recipe["retract_mm"] * track.axis,
+                        track.axis,
+                        track.entry_mm,
+                    ),
+                ),
+                f"strip {n + 1}",
+            )
+            for n in range(int(site.recipe["lesions"]))
+        ]

@@ -1,0 +1,130 @@
+"""One side of one patient with the device in hand: what a recipe is carried out on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rfplan.anatomy.patient import Patient
+from rfplan.anatomy.sides import Side, lateral_sign
+from rfplan.devices.electrode import Electrode
+from rfplan.devices.protocol import Protocol
+from rfplan.figures import figures
+from rfplan.geometry.arrays import FloatArray
+from rfplan.planning.approach import chart_direction, seated_mm, straight_approach
+from rfplan.planning.needle import Needle
+from rfplan.planning.techniques.aperture import Aperture
+
+_CONTACT_MM = 3.0
+
+
+@dataclass(eq=False)
+class Site:
+    """The side of a patient on which a recipe is carried out; collects ``notes`` for the plan.
+
+    ``recipe`` holds the numbers of the technique by name, those that the caller changed included.
+    """
+
+    patient: Patient
+    side: Side
+    electrode: Electrode
+    recipe: Mapping[str, float]
+    levels: tuple[str, ...]
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def sign(self) -> int:
+        """+1 on the left: the sign of chart coordinates away from the midline."""
+        return lateral_sign(self.side)
+
+    @property
+    def protocol(self) -> Protocol:
+        """The recipe's own protocol."""
+        return Protocol(self.recipe["set_c"], self.recipe["time_s"], self.recipe["ramp_s"])
+
+    def apertures(self) -> list[Aperture]:
+        """The foramina of the wanted levels from cranial; absent ones are left out with a note."""
+        found = []
+        for level in self.levels:
+            try:
+                foramen = self.patient.foramen(level, self.side)
+            except KeyError:
+                foramen = None
+            if foramen is None or foramen.status == "absent":
+                self.note(f"{level} on the {self.side} has no dorsal foramen in this patient; it gets no lesion.")
+                continue
+            if foramen.status == "estimated":
+                self.note(
+                    f"The {level} foramen on the {self.side} is estimated, not seen; its targets rest on that estimate."
+                )
+            found.append(Aperture.of(self.patient, level, self.side))
+        return found
+
+    def note(self, sentence: str) -> None:
+        """Keep a sentence for the user, once."""
+        if sentence not in self.notes:
+            self.notes.append(sentence)
+
+    def least_rim_gap_mm(self) -> float:
+        """How near to the edge of an aperture a target may lie by the general rule."""
+        return figures("techniques")["common.least_rim_gap_mm"].value
+
+    def medial_of_joint(self, point: FloatArray, target: str) -> FloatArray:
+        """``point`` (2,), moved towards the midline where it would lie on or past the posterior joint line."""
+        curve = self.patient.curves.get(f"sij_posterior_line_{self.side}")
+        if curve is None:
+            return point
+        line = self.patient.frame.to_chart(curve.points_mm)[:, :2]
+        if not line[:, 1].min() <= point[1] <= line[:, 1].max():
+            return point
+        order = np.argsort(line[:, 1])
+        joint_mm = float(np.interp(point[1], line[order, 1], self.sign * line[order, 0]))
+        limit_mm = joint_mm - figures("techniques")["common.joint_gap_mm"].value
+        if self.sign * point[0] <= limit_mm:
+            return point
+        self.note(f"{target} was moved {self.sign * point[0] - limit_mm:.1f} mm medially to stay off the joint line.")
+        return np.array([self.sign * limit_mm, point[1]])
+
+    def beam(self, lateral_deg: float = 0.0, caudal_deg: float = 0.0) -> FloatArray:
+        """(3,) direction from a target along the beam of the true AP view, tilted outward and to the feet."""
+        return chart_direction(self.patient, self.side, lateral_deg, caudal_deg)
+
+    def perpendicular(self, points: Sequence[FloatArray]) -> FloatArray:
+        """(3,) mean normal of the bone at chart points, towards the operator."""
+        array = np.asarray(points, dtype=float)
+        normals = self.patient.chart.normal(array[:, 0], array[:, 1])
+        normals = normals[np.all(np.isfinite(normals), axis=1)]
+        if len(normals) == 0:
+            return self.patient.frame.posterior
+        mean: FloatArray = normals.mean(axis=0)
+        return mean / np.linalg.norm(mean)
+
+    def needle(
+        self,
+        point: FloatArray,
+        preferred: FloatArray,
+        target: str,
+        *,
+        standoff_mm: float | None = None,
+        contact_mm: float = _CONTACT_MM,
+        electrode: Electrode | None = None,
+    ) -> Needle | None:
+        """A needle whose tip touches the bone at chart ``point`` (2,), as near to the ``preferred`` direction as bone allows.
+
+        None, with a note, where the point is beside the bone. ``standoff_mm`` is the tip's distance to the bone (default: the
+        recipe's), ``electrode`` the device (default: the one in hand).
+        """
+        device = electrode or self.electrode
+        if not self.patient.chart.on_bone(point[0], point[1]):
+            self.note(f"{target} lies beside the bone in this patient and is left out.")
+            return None
+        gap_mm = self.recipe["standoff_mm"] if standoff_mm is None else standoff_mm
+        tip = seated_mm(self.patient, float(point[0]), float(point[1]), gap_mm)
+        way = straight_approach(self.patient, self.side, tip, preferred, device.radius_mm, contact_mm)
+        if not way.clear:
+            self.note(
+                f"{target}: no straight approach keeps clear of bone; the best one is {-way.spare_mm:.1f} mm short of it."
+            )
+        return Needle(device, way.tip_mm, way.axis, way.entry_mm)
