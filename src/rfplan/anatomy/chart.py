@@ -6,15 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import ndimage
 
+from rfplan.anatomy.bridge import bridge
 from rfplan.anatomy.chart_kernels import height_map
 from rfplan.geometry.arrays import FloatArray, frozen
 from rfplan.geometry.frames import ApFrame, Isometry
 from rfplan.geometry.mesh import Mesh
 
 _MARGIN_MM = 6.0
-_BRIDGED_SIGMA_MM = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +23,7 @@ class DorsalChart:
     ``frame`` is the view; node (i, j) of the grid is at ``lateral_0_mm + i spacing_mm``, ``caudal_0_mm + j spacing_mm``.
     ``seen_mm`` (ni, nj) is the height of the bone nearest to the operator, NaN where the beam passes it (beside it or
     through a foramen). ``bridged_mm`` (ni, nj) is the smooth surface on which nerves and techniques are drawn: foramina and
-    pits are bridged, small roughness is smoothed, NaN only beside the bone.
+    pits are bridged flush with their rims, elsewhere it keeps within 0.4 mm of the bone, NaN only beside the bone.
     """
 
     frame: ApFrame
@@ -42,11 +41,16 @@ class DorsalChart:
     def of(cls, sacrum: Mesh, frame: ApFrame, spacing_mm: float = 0.5) -> DorsalChart:
         """The chart of a sacrum seen in ``frame``."""
         chart_points = frame.to_chart(sacrum.vertices_mm)
-        low = chart_points[:, :2].min(axis=0) - _MARGIN_MM
-        counts = np.ceil((chart_points[:, :2].max(axis=0) + _MARGIN_MM - low) / spacing_mm).astype(int) + 1
-        seen = height_map(chart_points, sacrum.faces, low[0], low[1], spacing_mm, counts[0], counts[1])
-        bridged = _bridge(seen, spacing_mm)
-        return cls(frame, spacing_mm, float(low[0]), float(low[1]), seen, bridged)
+        # the grid is symmetric about the midline, so that the chart of a mirror image is the mirrored chart
+        half = 2 * int(np.ceil((np.abs(chart_points[:, 0]).max() + _MARGIN_MM) / (2.0 * spacing_mm)))
+        lowest, highest = chart_points[:, 1].min() - _MARGIN_MM, chart_points[:, 1].max() + _MARGIN_MM
+        first = int(np.floor(lowest / spacing_mm))
+        rows = int(np.ceil(highest / spacing_mm)) - first + 1
+        lateral_0, caudal_0 = -half * spacing_mm, first * spacing_mm
+        seen = height_map(
+            chart_points, sacrum.faces, lateral_0, caudal_0, spacing_mm, 2 * half + 1, rows
+        )
+        return cls(frame, spacing_mm, lateral_0, caudal_0, seen, bridge(seen, spacing_mm))
 
     def height_mm(self, lateral_mm: ArrayLike, caudal_mm: ArrayLike) -> FloatArray:
         """Height of the bridged surface (bilinear), mm; NaN beside the bone."""
@@ -108,23 +112,3 @@ class DorsalChart:
             + grid[i + 1, j + 1] * s * t
         )
         return np.where(inside, value, np.nan)
-
-
-def _bridge(seen_mm: FloatArray, spacing_mm: float) -> FloatArray:
-    """Fill holes and narrow pits of a height map and smooth it; NaN beside the bone is kept."""
-    bone = np.isfinite(seen_mm)
-    outline = ndimage.binary_fill_holes(bone)
-    low = np.nanmin(seen_mm) - 1.0
-    reach = int(round(6.0 / spacing_mm))
-    disc = np.hypot(*np.mgrid[-reach : reach + 1, -reach : reach + 1]) <= reach
-    closed = ndimage.grey_closing(np.where(bone, seen_mm, low), footprint=disc)
-    # closing raises narrow valleys too; keep the true height except where it is a pit or a hole
-    pit = (closed - np.where(bone, seen_mm, low)) > 4.0
-    known = outline & bone & ~ndimage.binary_dilation(pit, iterations=2)
-    nearest = ndimage.distance_transform_edt(~known, return_distances=False, return_indices=True)
-    filled = np.where(known, seen_mm, np.where(bone | outline, closed, seen_mm[tuple(nearest)]))
-    filled = np.where(np.isfinite(filled), filled, low)
-    sigma = _BRIDGED_SIGMA_MM / spacing_mm
-    weight = ndimage.gaussian_filter(outline.astype(float), sigma)
-    smooth = ndimage.gaussian_filter(np.where(outline, filled, 0.0), sigma) / np.maximum(weight, 1e-9)
-    return np.where(outline, smooth, np.nan)
