@@ -108,12 +108,12 @@ class ParametricHip:
         low[0] = max(low[0], self.parameters["hip.symphysis.half_gap"] - 2.0)
         return np.stack([low, high])
 
-    def landmarks(self) -> dict[str, Landmark]:
-        """``psis``, ``piis`` and ``sij_inferior`` of this side."""
+    def landmarks(self, spacing_mm: float = 0.75) -> dict[str, Landmark]:
+        """``psis``, ``piis`` and ``sij_inferior`` of this side; the spines are read off the mesh of that spacing."""
         line = self.curves()[f"sij_posterior_line_{self.side}"].points_mm
         found = {
-            "psis": self._prominence("psis", np.array([0.0, -0.3, 1.0])),
-            "piis": self._prominence("piis", np.array([0.0, 0.8, 0.6])),
+            "psis": self._prominence("psis", np.array([0.0, -0.3, 1.0]), spacing_mm),
+            "piis": self._prominence("piis", np.array([0.0, 0.8, 0.6]), spacing_mm),
             "sij_inferior": line[-1],
         }
         status: Status = "given"
@@ -122,7 +122,7 @@ class ParametricHip:
             for name, place in found.items()
         }
 
-    def _prominence(self, direction: str, towards: FloatArray) -> FloatArray:
+    def _prominence(self, direction: str, towards: FloatArray, spacing_mm: float) -> FloatArray:
         """The vertex that stands out furthest ``towards`` (lateralised chart) near the end of a direction of the blade."""
         assert direction in DIRECTIONS
         value = self.parameters
@@ -131,11 +131,12 @@ class ParametricHip:
         edge = np.array([value["hip.blade.centre.along"], value["hip.blade.centre.superior"]])
         edge = edge + radius * np.array([np.cos(angle), np.sin(angle)])
         place = self.blade.from_plane(np.append(edge, value[f"hip.blade.{direction}.mid_95"]))
-        vertices = self._frame.to_chart(self.mesh().vertices_mm) * self._sign
+        mesh = self.mesh(spacing_mm)
+        vertices = self._frame.to_chart(mesh.vertices_mm) * self._sign
         away = vertices - self.place.to_chart(place)
         near = np.flatnonzero(np.linalg.norm(away, axis=1) < 10.0)
         best = near[np.argmax(away[near] @ towards)]
-        return np.asarray(self.mesh().vertices_mm[best])
+        return np.asarray(mesh.vertices_mm[best])
 
     def curves(self) -> dict[str, Curve]:
         """``sij_posterior_line`` of this side: where the joint opens at the back, in the middle of the gap."""

@@ -119,3 +119,29 @@ def hip_field(
         # the socket opens towards its rim; the bone's own wall keeps the rest
         result[n] = -_blend(-solid, hollow, 2.0)
     return result
+
+
+@njit(cache=True)
+def blended_rods(
+    points: FloatArray,
+    solid: FloatArray,
+    rods: FloatArray,
+    first_of_chain: np.ndarray,
+    spheres: FloatArray,
+    blend: float,
+) -> FloatArray:
+    """(n,) union of a field ``solid`` (n,) with chains of rods, see :func:`hip_field`, at (n, 3) ``points``."""
+    result = solid.copy()
+    for n in range(points.shape[0]):
+        p = points[n]
+        for c in range(first_of_chain.shape[0] - 1):
+            away = 0.0
+            for k in range(3):
+                away += (p[k] - spheres[c, k]) ** 2
+            if np.sqrt(away) - spheres[c, 3] > result[n] + blend:
+                continue
+            chain = 1e9
+            for r in range(first_of_chain[c], first_of_chain[c + 1]):
+                chain = min(chain, rod_field(p, rods[r]))
+            result[n] = _blend(result[n], chain, blend)
+    return result

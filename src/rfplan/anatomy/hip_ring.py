@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,16 +51,15 @@ class Rods:
         return np.asarray((spread + self.rods[:, 6:8]).max(axis=1))
 
 
-def rods_of(parameters: Mapping[str, float], cup_to_midline_mm: float) -> Rods:
-    """The chains of the ring, drawn smoothly through their nodes."""
+def drawn_rods(chains: Iterable[FloatArray]) -> Rods:
+    """Rods drawn smoothly through the nodes of chains: (n, 7) place (3), radius and spread (3) of each node."""
     rods: list[FloatArray] = []
     first, spheres = [0], []
-    for chain, names in CHAINS.items():
-        nodes = np.array([_node(parameters, f"hip.ring.{chain}.{name}", cup_to_midline_mm) for name in names])
+    for nodes in chains:
         along = arc_length(nodes[:, :3])
-        fine = np.interp(np.arange(_PIECES * (len(names) - 1) + 1) / _PIECES, np.arange(len(names)), along)
+        fine = np.interp(np.arange(_PIECES * (len(nodes) - 1) + 1) / _PIECES, np.arange(len(nodes)), along)
         # a monotone curve neither swells nor thins between the nodes
-        drawn = PchipInterpolator(along, nodes)(fine) if len(names) > 2 else nodes
+        drawn = PchipInterpolator(along, nodes)(fine) if len(nodes) > 2 else nodes
         start, end = drawn[:-1], drawn[1:]
         rods.extend(
             np.column_stack([start[:, :3], end[:, :3], start[:, 3], end[:, 3], start[:, 4:], end[:, 4:]])
@@ -72,6 +71,14 @@ def rods_of(parameters: Mapping[str, float], cup_to_midline_mm: float) -> Rods:
         )
         spheres.append([*middle, reach.max()])
     return Rods(np.array(rods), np.array(first, dtype=np.int64), np.array(spheres))
+
+
+def rods_of(parameters: Mapping[str, float], cup_to_midline_mm: float) -> Rods:
+    """The chains of the ring of the hip bone, in hip axes."""
+    return drawn_rods(
+        np.array([_node(parameters, f"hip.ring.{chain}.{name}", cup_to_midline_mm) for name in names])
+        for chain, names in CHAINS.items()
+    )
 
 
 def cup_of(parameters: Mapping[str, float]) -> FloatArray:

@@ -1,0 +1,248 @@
+"""The skin of back and buttocks from the population prior: a height field for needles, a closed torso for radiographs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.interpolate import PchipInterpolator
+
+from rfplan.anatomy.foramen import Foramen
+from rfplan.anatomy.skin import SkinSurface
+from rfplan.errors import RfplanError
+from rfplan.figures import Figure, figures
+from rfplan.geometry.arrays import FloatArray, frozen
+from rfplan.geometry.frames import ApFrame
+from rfplan.geometry.mesh import Mesh
+
+_LEVELS = ("S1", "S2", "S3")
+_SPACING_MM = 4.0
+_CRANIAL_MM, _CAUDAL_MM = 170.0, 190.0
+_TORSO_CRANIAL_MM, _TORSO_CAUDAL_MM = 170.0, 240.0
+_BUMP_MM = 30.0
+
+
+@dataclass(frozen=True, eq=False)
+class Torso:
+    """The body round a pelvis, in axes lateral (patient's left), caudal and outward (prone, towards the ceiling).
+
+    ``origin_mm`` (3,) and ``axes`` (3, 3) place it in the patient; ``caudal_mm`` and ``height_mm`` (n,) are the profile of the skin
+    at ``beside_mm`` from the midline; ``half_width_mm`` and ``thickness_mm`` of the trunk; ``buttock_mm`` (2,) caudal
+    position of the seat and its height; ``cleft_mm`` depth of the natal cleft; ``bumps`` (k, 3) lateral, caudal and
+    height added round places that would stand out of the skin.
+    """
+
+    origin_mm: FloatArray
+    axes: FloatArray
+    caudal_mm: FloatArray
+    height_mm: FloatArray
+    beside_mm: float
+    half_width_mm: float
+    thickness_mm: float
+    buttock_mm: FloatArray
+    cleft_mm: float
+    bumps: FloatArray
+
+    def __post_init__(self) -> None:
+        for name in ("origin_mm", "axes", "caudal_mm", "height_mm", "buttock_mm", "bumps"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    def to_local(self, points_mm: ArrayLike) -> FloatArray:
+        """(..., 3) lateral, caudal and outward coordinates of patient points."""
+        return np.asarray((np.asarray(points_mm, dtype=float) - self.origin_mm) @ self.axes.T)
+
+    def to_patient(self, local_mm: ArrayLike) -> FloatArray:
+        """The inverse of :meth:`to_local`."""
+        return np.asarray(np.asarray(local_mm, dtype=float) @ self.axes + self.origin_mm)
+
+    def back_mm(self, lateral_mm: ArrayLike, caudal_mm: ArrayLike) -> FloatArray:
+        """Height of the skin of the back."""
+        lateral, caudal = np.broadcast_arrays(np.asarray(lateral_mm, float), np.asarray(caudal_mm, float))
+        inside = np.clip(caudal, self.caudal_mm[0], self.caudal_mm[-1])
+        profile = PchipInterpolator(self.caudal_mm, self.height_mm)(inside)
+        height = (
+            profile
+            + self._across(lateral, caudal)
+            - self._across(np.full_like(lateral, self.beside_mm), caudal)
+        )
+        for place_l, place_c, rise in self.bumps:
+            height = height + rise * np.exp(
+                -((lateral - place_l) ** 2 + (caudal - place_c) ** 2) / _BUMP_MM**2
+            )
+        return np.asarray(height)
+
+    def _across(self, lateral: FloatArray, caudal: FloatArray) -> FloatArray:
+        """Rounding to the flanks, seat and natal cleft, relative to the midline profile."""
+        share = np.clip(np.abs(lateral) / self.half_width_mm, 0.0, 1.0)
+        flank = -0.5 * self.thickness_mm * (1.0 - (1.0 - share**2.8) ** (1.0 / 2.2))
+        place, rise = self.buttock_mm
+        seat = np.exp(-(((caudal - place) / 75.0) ** 2))
+        cheek = rise * seat * np.exp(-(((np.abs(lateral) - 75.0) / 55.0) ** 2))
+        deep = 1.0 / (1.0 + np.exp(-(caudal - place + 35.0) / 14.0))
+        cleft = -self.cleft_mm * deep * np.exp(-((lateral / 11.0) ** 2))
+        furrow = -3.0 * (1.0 - deep) * np.exp(-((lateral / 16.0) ** 2))
+        return np.asarray(flank + cheek + cleft + furrow)
+
+    def surface(self) -> SkinSurface:
+        """The back as a height field."""
+        wide = np.floor(0.9 * self.half_width_mm / _SPACING_MM) * _SPACING_MM
+        lateral = np.arange(-wide, wide + 0.5 * _SPACING_MM, _SPACING_MM)
+        caudal = np.arange(-_CRANIAL_MM, _CAUDAL_MM + 0.5 * _SPACING_MM, _SPACING_MM)
+        height = self.back_mm(lateral[:, None], caudal[None, :])
+        return SkinSurface(
+            self.origin_mm, self.axes, _SPACING_MM, float(lateral[0]), float(caudal[0]), height
+        )
+
+    def mesh(self, around: int = 160) -> Mesh:
+        """The whole trunk as a closed mesh, outward winding, patient frame."""
+        caudal = np.arange(-_TORSO_CRANIAL_MM, _TORSO_CAUDAL_MM + 1.0, 6.0)
+        turn = np.linspace(0.0, 2 * np.pi, around, endpoint=False)
+        lateral = self.half_width_mm * np.cos(turn)
+        behind = np.sin(turn) >= 0.0
+        back = self.back_mm(lateral[:, None], caudal[None, :])
+        edge = self.back_mm(np.full(1, self.half_width_mm)[:, None], caudal[None, :])
+        belly = edge - 0.5 * self.thickness_mm * np.abs(np.sin(turn))[:, None] ** 0.8
+        out = np.where(behind[:, None], back, belly)
+        grid = np.stack(
+            [*np.broadcast_arrays(lateral[:, None], caudal[None, :]), out], axis=-1
+        )  # (around, stations, 3)
+        stations = len(caudal)
+        vertices = np.concatenate([grid.reshape(-1, 3), grid.mean(axis=0)[[0, -1]]])
+        here = np.arange(around)[:, None] * stations + np.arange(stations - 1)[None, :]
+        beside = np.roll(np.arange(around), -1)[:, None] * stations + np.arange(stations - 1)[None, :]
+        sides = np.concatenate(
+            [np.stack([here, here + 1, beside], -1), np.stack([beside, here + 1, beside + 1], -1)]
+        ).reshape(-1, 3)
+        ring = np.arange(around) * stations
+        following = np.roll(ring, -1)
+        first = np.stack([ring, following, np.full(around, around * stations)], -1)
+        last = np.stack([following, ring, np.full(around, around * stations + 1)], -1) + [
+            stations - 1,
+            stations - 1,
+            0,
+        ]
+        mesh = Mesh(self.to_patient(vertices), np.concatenate([sides, first, last]))
+        return mesh if mesh.volume_mm3 > 0 else Mesh(mesh.vertices_mm, mesh.faces[:, ::-1])
+
+
+def torso_over(
+    frame: ApFrame,
+    foramina: Sequence[Foramen],
+    *,
+    bmi: float = 25.0,
+    female: bool | None = None,
+    cover_mm: ArrayLike | None = None,
+) -> Torso:
+    """The body round a sacrum, its skin at the depths of the population prior over the foramina.
+
+    Parameters
+    ----------
+    frame : true AP view of the sacrum
+    foramina : some of S1 to S3, either side
+    bmi : body mass index, kg/m2
+    female : adds the difference of the sexes; None takes their mean
+    cover_mm : (k, 3) patient points that must lie well under the skin, such as the posterior superior spines
+
+    Raises
+    ------
+    RfplanError : none of the foramina S1 to S3 is there
+
+    Source
+    ------
+    ``skin.*`` in anatomy/morphometry.toml: assumptions of ours, labelled as such, because no table was found.
+    """
+    known = {
+        key.removeprefix("skin."): figure
+        for key, figure in figures("morphometry").items()
+        if key.startswith("skin.")
+    }
+    axes = _prone_axes(frame, known["prone_tilt"].value)
+    found: list[tuple[float, float]] = []
+    besides = []
+    for level in _LEVELS:
+        centres = [foramen.centre_mm for foramen in foramina if foramen.level == level]
+        if not centres:
+            continue
+        local = (np.array(centres) - frame.origin_mm) @ axes.T
+        depth = max(_depth_mm(known, level, bmi, female), known["depth.least"].value)
+        found.append((float(local[:, 1].mean()), float(local[:, 2].mean()) + depth))
+        besides.append(float(np.abs(local[:, 0]).mean()))
+    if not found:
+        raise RfplanError("no skin can be estimated: none of the foramina S1 to S3 is known")
+    places, heights = (np.array(values) for values in zip(*found, strict=True))
+    stouter = bmi - 25.0
+
+    def value(key: str) -> float:
+        return known[key].value
+
+    # the lordosis hollows the back above the sacrum, the seat fills it below
+    above = [
+        (-170.0, value("profile.thoracolumbar")),
+        (-90.0, value("profile.hollow")),
+        (-45.0, value("profile.flank")),
+    ]
+    below = [(45.0, value("profile.coccyx")), (110.0, value("profile.seat")), (200.0, value("profile.thigh"))]
+    caudal = np.concatenate([[places[0] + c for c, _ in above], places, [places[-1] + c for c, _ in below]])
+    height = np.concatenate(
+        [[heights[0] + h for _, h in above], heights, [heights[-1] + h for _, h in below]]
+    )
+    torso = Torso(
+        frame.origin_mm, axes, caudal, height, float(np.mean(besides)),
+        value("trunk.half_width") + value("trunk.half_width_bmi") * stouter,
+        value("trunk.thickness") + value("trunk.thickness_bmi") * stouter,
+        np.array([places[-1] + 75.0, value("buttock.rise")]),
+        value("buttock.cleft"),
+        np.empty((0, 3)),
+    )  # fmt: skip
+    return torso if cover_mm is None else _covering(torso, np.atleast_2d(cover_mm), value("depth.cover"))
+
+
+def skin_over(
+    frame: ApFrame,
+    foramina: Sequence[Foramen],
+    *,
+    bmi: float = 25.0,
+    female: bool | None = None,
+    cover_mm: ArrayLike | None = None,
+) -> SkinSurface:
+    """The skin of the back as a height field, estimated; parameters as of :func:`torso_over`."""
+    return torso_over(frame, foramina, bmi=bmi, female=female, cover_mm=cover_mm).surface()
+
+
+def skin_mesh(
+    frame: ApFrame,
+    foramina: Sequence[Foramen],
+    *,
+    bmi: float = 25.0,
+    female: bool | None = None,
+    cover_mm: ArrayLike | None = None,
+) -> Mesh:
+    """The trunk round the pelvis as a closed mesh, estimated; parameters as of :func:`torso_over`."""
+    return torso_over(frame, foramina, bmi=bmi, female=female, cover_mm=cover_mm).mesh()
+
+
+def _prone_axes(frame: ApFrame, tilt_deg: float) -> FloatArray:
+    """Rows lateral, caudal and outward of the prone patient, whose endplate is tilted against the floor."""
+    tilt = np.deg2rad(tilt_deg)
+    outward = np.cos(tilt) * frame.posterior + np.sin(tilt) * frame.caudal
+    caudal = np.cos(tilt) * frame.caudal - np.sin(tilt) * frame.posterior
+    return np.stack([frame.lateral, caudal, outward])
+
+
+def _depth_mm(known: dict[str, Figure], level: str, bmi: float, female: bool | None) -> float:
+    depth = known[f"depth.{level}"].value + known[f"depth.{level}_bmi"].value * (bmi - 25.0)
+    if level == "S1":
+        depth += known["depth.S1_female"].value * (0.5 if female is None else float(female))
+    return depth
+
+
+def _covering(torso: Torso, points_mm: FloatArray, least_mm: float) -> Torso:
+    """The torso raised where a point is less than ``least_mm`` under its skin."""
+    from dataclasses import replace
+
+    local = torso.to_local(points_mm)
+    missing = least_mm - (torso.back_mm(local[:, 0], local[:, 1]) - local[:, 2])
+    high = missing > 0.0
+    return replace(torso, bumps=np.column_stack([local[high, :2], missing[high]])) if np.any(high) else torso
