@@ -5,50 +5,58 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from rfplan.anatomy.repair_topology import welded
-from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 
-FINEST_MM: Final = 0.8
+FINEST_MM: Final = 1.0
 """Smallest grid spacing on which the surface of the sacrum is drawn; finer label maps are thinned to it (A)."""
-COARSE_MM: Final = 1.2
+COARSE_MM: Final = 1.5
 """The same for the other bones, on which nothing small is looked for (A)."""
 
-_SMOOTHING_MM: Final = 0.5
+_SMOOTHING: Final = 0.6
+_THICK: Final = 1.6
 _PAD: Final = 4
 
 
-def label_surface(mask: np.ndarray, spacing_mm: FloatArray, coarse: bool = False) -> tuple[FloatArray, IntArray]:
+def label_surface(mask: BoolArray, spacing_mm: FloatArray, coarse: bool = False) -> tuple[FloatArray, IntArray]:
     """Vertices (n, 3) in voxel indices of ``mask`` and outward faces (m, 3) of the region where it is True.
 
-    ``mask`` (nx, ny, nz) with voxels of ``spacing_mm`` (3,). The region is taken as a signed distance in mm, which is
-    interpolated to an even grid and smoothed there; so thick slices give slanted walls instead of steps, and openings narrower
-    than a slice is thick are not lost.
+    ``mask`` (nx, ny, nz) with voxels of ``spacing_mm`` (3,), which need not be alike. The region is smoothed by a Gaussian of 0.6
+    of the spacing on which its surface is drawn, in mm, so that no direction is favoured; the surface is where the smoothed
+    region is half full.
     """
     from skimage.measure import marching_cubes
 
     spacing = np.asarray(spacing_mm, dtype=float)
     padded = np.pad(mask, _PAD)
-    # the surface runs half-way between voxel centres inside and outside
-    inside = ndimage.distance_transform_edt(padded, sampling=spacing)
-    outside = ndimage.distance_transform_edt(~padded, sampling=spacing)
-    half = 0.5 * float(spacing.min())
-    signed = (np.where(padded, half - inside, outside - half)).astype(np.float32)
     even = max(COARSE_MM if coarse else FINEST_MM, float(spacing.min()))
-    zoom = spacing / even
-    if np.any(np.abs(zoom - 1.0) > 0.1):
-        shape = np.ceil((np.array(padded.shape) - 1) * zoom).astype(int) + 1
-        signed = ndimage.affine_transform(signed, 1.0 / zoom, output_shape=tuple(shape), order=1, mode="nearest")
-        step = even / spacing
+    if spacing.max() > _THICK * spacing.min():
+        field = _between_slices(padded, spacing)
+    else:
+        # voxels that are wider than the smoothing are smooth enough between themselves
+        field = ndimage.gaussian_filter(padded.astype(np.float32), _SMOOTHING * np.maximum(even / spacing, 1.0)) - 0.5
+    step = even / spacing
+    if np.any(np.abs(step - 1.0) > 0.05):
+        shape = np.ceil((np.array(padded.shape) - 1) / step).astype(int) + 1
+        field = ndimage.affine_transform(field, step, output_shape=tuple(shape), order=1, mode="nearest")
     else:
         step = np.ones(3)
-    sigma = _SMOOTHING_MM / (step * spacing)
-    smooth = ndimage.gaussian_filter(signed, sigma)
-    # exact zeros would make triangles without area
-    smooth[smooth == 0.0] = 1e-6
-    vertices, faces, _, _ = marching_cubes(smooth, 0.0, gradient_direction="descent")
+    vertices, faces, _, _ = marching_cubes(field, 0.0, gradient_direction="ascent")
     # nodes at almost zero give triangles without extent
     points, triangles = welded(np.round(vertices.astype(float), 4), faces.astype(np.int64))
     whole = (triangles != np.roll(triangles, 1, axis=1)).all(axis=1)
     return points * step - _PAD, triangles[whole]
+
+
+def _between_slices(mask: BoolArray, spacing: FloatArray) -> NDArray[np.float32]:
+    """Positive inside, on the voxels of ``mask``; walls between thick slices slant instead of stepping.
+
+    Half the difference of the distances to outside and inside, mm, smoothed within the fine directions.
+    """
+    inside = ndimage.distance_transform_edt(mask, sampling=spacing)
+    outside = ndimage.distance_transform_edt(~mask, sampling=spacing)
+    signed = (0.5 * (inside - outside)).astype(np.float32)
+    return np.asarray(ndimage.gaussian_filter(signed, _SMOOTHING * spacing.min() / spacing))

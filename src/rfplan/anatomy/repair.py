@@ -68,7 +68,8 @@ def repair(vertices_mm: FloatArray, faces: IntArray, bone: str, source: str) -> 
     vertices, faces, notes = _without_cavities(vertices, faces)
     said += notes
     used, faces = np.unique(faces, return_inverse=True)
-    mesh = Mesh(vertices[used], faces.reshape(-1, 3))
+    faces = faces.reshape(-1, 3)
+    mesh = Mesh(_opened_slivers(vertices[used], faces), faces)
     state = topology(mesh)
     if not (state.closed and state.consistent_winding and mesh.volume_mm3 > 0):
         raise InputError(
@@ -177,6 +178,22 @@ def _closed(vertices: FloatArray, faces: IntArray, source: str) -> tuple[FloatAr
 
 def _described(hole: Hole) -> str:
     return f"{hole.diameter_mm:.1f} mm wide ({len(hole.ring)} open edges) at ({_mm(hole.centre_mm)}) mm"
+
+
+def _opened_slivers(vertices: FloatArray, faces: IntArray) -> FloatArray:
+    """Vertices moved by 0.1 um where three of them on a line make a face without area, which no normal or distance can stand."""
+    for _ in range(3):
+        corners = vertices[faces]
+        vector = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        flat = np.linalg.norm(vector, axis=1) < 1e-9
+        if not flat.any():
+            break
+        # the corner opposite the longest side is the one between the others
+        sides = np.linalg.norm(corners[flat] - np.roll(corners[flat], -1, axis=1), axis=2)
+        middle = np.unique(faces[flat][np.arange(int(flat.sum())), (np.argmax(sides, axis=1) + 2) % 3])
+        vertices = vertices.copy()
+        vertices[middle] += 1e-4 * Mesh(vertices, faces).vertex_normals[middle]
+    return vertices
 
 
 def _component_volumes(vertices: FloatArray, faces: IntArray, label: IntArray) -> FloatArray:

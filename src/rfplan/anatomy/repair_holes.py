@@ -12,6 +12,7 @@ from rfplan.geometry.polygon import triangulated
 
 _FLAT_MM = 0.5
 _LONGEST_EXACT_RING = 150
+_SLIVER_MM2 = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +148,8 @@ def _smallest_lid(points: FloatArray, forbidden: np.ndarray) -> IntArray | None:
                 continue
             m = np.arange(i + 1, k)
             area = 0.5 * np.linalg.norm(np.cross(points[m] - points[i], points[k] - points[i]), axis=1)
-            total = cost[i, m] + cost[m, k] + area
+            # a ring that passes one place twice must not be closed with a sliver there
+            total = np.where(area > _SLIVER_MM2, cost[i, m] + cost[m, k] + area, np.inf)
             best = int(np.argmin(total))
             cost[i, k], choice[i, k] = total[best], m[best]
     if not np.isfinite(cost[0, n - 1]):
