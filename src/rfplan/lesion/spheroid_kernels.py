@@ -14,6 +14,7 @@ from numba import njit
 from rfplan.geometry.arrays import FloatArray
 
 _FAR = 1e30
+_CHUNK = 5
 
 
 @njit(cache=True)
@@ -34,11 +35,11 @@ def ellipse_distance(rho: float, z: float, across: float, along: float) -> tuple
         if wide > t:
             t = wide
         for _ in range(60):
-            n0 = e0 * y0 / (t + e0 * e0)
-            n1 = e1 * y1 / (t + e1 * e1)
-            value = n0 * n0 + n1 * n1 - 1.0
-            slope = -2.0 * (n0 * n0 / (t + e0 * e0) + n1 * n1 / (t + e1 * e1))
-            step = -value / slope
+            i0 = 1.0 / (t + e0 * e0)
+            i1 = 1.0 / (t + e1 * e1)
+            m0 = (e0 * y0 * i0) ** 2
+            m1 = (e1 * y1 * i1) ** 2
+            step = 0.5 * (m0 + m1 - 1.0) / (m0 * i0 + m1 * i1)
             t += step
             if step <= 1e-14 * (abs(t) + e1 * e1):
                 break
@@ -124,33 +125,30 @@ def segment_distance(a: FloatArray, b: FloatArray, row: FloatArray, enough: floa
 
 
 @njit(cache=True)
-def point_segment(cx: float, cy: float, cz: float, a: FloatArray, b: FloatArray) -> Any:
-    """Distance of a point from the segment a b, mm."""
-    dx, dy, dz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
-    qx, qy, qz = cx - a[0], cy - a[1], cz - a[2]
-    square = dx * dx + dy * dy + dz * dz
-    t = 0.0
-    if square > 0.0:
-        t = min(1.0, max(0.0, (qx * dx + qy * dy + qz * dz) / square))
-    return np.sqrt((qx - t * dx) ** 2 + (qy - t * dy) ** 2 + (qz - t * dz) ** 2)
+def _no_nearer(cx: float, cy: float, cz: float, radius: float, row: FloatArray) -> Any:
+    """A cheap lower bound of the signed distance of anything inside a ball from a spheroid."""
+    across, along = row[6], row[7]
+    qx, qy, qz = cx - row[0], cy - row[1], cz - row[2]
+    height = qx * row[3] + qy * row[4] + qz * row[5]
+    square = max(0.0, qx * qx + qy * qy + qz * qz - height * height)
+    share = 1.0 - (height / along) ** 2
+    if share > 0.0 and square < across * across * share:
+        # inside: the surface is no farther than straight across
+        return np.sqrt(square) - across * np.sqrt(share) - radius
+    gauge = np.sqrt(square / (across * across) + 1.0 - share)
+    return (gauge - 1.0) * min(across, along) - radius
 
 
 @njit(cache=True)
-def _no_nearer(a: FloatArray, b: FloatArray, row: FloatArray) -> Any:
-    """A cheap lower bound of the signed distance of the segment a b from a spheroid: that of its middle less half its length."""
-    across, along = row[6], row[7]
-    qx, qy, qz = 0.5 * (a[0] + b[0]) - row[0], 0.5 * (a[1] + b[1]) - row[1], 0.5 * (a[2] + b[2]) - row[2]
-    height = qx * row[3] + qy * row[4] + qz * row[5]
-    rho = np.sqrt(max(0.0, qx * qx + qy * qy + qz * qz - height * height))
-    half = 0.5 * np.sqrt((b[0] - a[0]) ** 2 + (b[1] - a[1]) ** 2 + (b[2] - a[2]) ** 2)
-    share = 1.0 - (height / along) ** 2
-    if share > 0.0:
-        chord = across * np.sqrt(share)
-        if rho < chord:
-            # inside: the surface is no farther than straight across
-            return rho - chord - half
-    gauge = np.sqrt((rho / across) ** 2 + (height / along) ** 2)
-    return (gauge - 1.0) * min(across, along) - half
+def _ball(points: FloatArray, start: int, stop: int) -> tuple[float, float, float, float]:
+    """Centre and radius of a ball that holds the polyline from point ``start`` to ``stop``."""
+    cx = 0.5 * (points[start, 0] + points[stop, 0])
+    cy = 0.5 * (points[start, 1] + points[stop, 1])
+    cz = 0.5 * (points[start, 2] + points[stop, 2])
+    square = 0.0
+    for i in range(start, stop + 1):
+        square = max(square, (points[i, 0] - cx) ** 2 + (points[i, 1] - cy) ** 2 + (points[i, 2] - cz) ** 2)
+    return cx, cy, cz, np.sqrt(square)
 
 
 @njit(cache=True)
@@ -168,33 +166,36 @@ def polyline_distance(
     ``rows`` are in groups: group g is ``starts[g]:starts[g + 1]`` and lies in the ball ``balls[g]`` (centre, radius).
     """
     best = enough
-    groups = balls.shape[0]
+    last = points.shape[0] - 1
     # the nearest group first: its result rules out most of the others
-    bounds = np.empty(groups)
-    for g in range(groups):
+    cx, cy, cz, radius = _ball(points, 0, last)
+    bounds = np.empty(balls.shape[0])
+    for g in range(balls.shape[0]):
         bounds[g] = _FAR
-        if balls[g, 3] <= 0.0:
-            continue
-        for i in range(points.shape[0] - 1):
-            gap = point_segment(balls[g, 0], balls[g, 1], balls[g, 2], points[i], points[i + 1]) - balls[g, 3]
-            bounds[g] = min(bounds[g], gap)
-    for _ in range(groups):
+        if balls[g, 3] > 0.0:
+            gap = np.sqrt((balls[g, 0] - cx) ** 2 + (balls[g, 1] - cy) ** 2 + (balls[g, 2] - cz) ** 2)
+            bounds[g] = gap - radius - balls[g, 3]
+    for _ in range(balls.shape[0]):
         g = int(np.argmin(bounds))
         if bounds[g] >= best:
             break
         bounds[g] = _FAR
-        for i in range(points.shape[0] - 1):
-            a, b = points[i], points[i + 1]
-            if point_segment(balls[g, 0], balls[g, 1], balls[g, 2], a, b) - balls[g, 3] >= best:
+        for start in range(0, last, _CHUNK):
+            stop = min(start + _CHUNK, last)
+            cx, cy, cz, radius = _ball(points, start, stop)
+            gap = np.sqrt((balls[g, 0] - cx) ** 2 + (balls[g, 1] - cy) ** 2 + (balls[g, 2] - cz) ** 2)
+            if gap - radius - balls[g, 3] >= best:
                 continue
             for k in range(starts[g], starts[g + 1]):
                 row = rows[k]
-                if row[6] <= 0.0 or row[7] <= 0.0:
+                if row[6] <= 0.0 or row[7] <= 0.0 or _no_nearer(cx, cy, cz, radius, row) >= best:
                     continue
-                if _no_nearer(a, b, row) >= best:
-                    continue
-                found = segment_distance(a, b, row, best, tolerance)
-                best = min(best, found)
+                for i in range(start, stop):
+                    a, b = points[i], points[i + 1]
+                    half = 0.5 * np.sqrt((b[0] - a[0]) ** 2 + (b[1] - a[1]) ** 2 + (b[2] - a[2]) ** 2)
+                    mx, my, mz = 0.5 * (a[0] + b[0]), 0.5 * (a[1] + b[1]), 0.5 * (a[2] + b[2])
+                    if _no_nearer(mx, my, mz, half, row) < best:
+                        best = min(best, segment_distance(a, b, row, best, tolerance))
     return best
 
 
@@ -229,33 +230,61 @@ def inside_lengths(
 ) -> tuple[float, float]:
     """Length of a polyline inside a union of spheroids, and the longest stretch without a gap; exact, mm."""
     total, longest, running = 0.0, 0.0, 0.0
-    lows = np.empty(rows.shape[0])
-    highs = np.empty(rows.shape[0])
-    for i in range(points.shape[0] - 1):
-        a, b = points[i], points[i + 1]
-        length = np.sqrt((b[0] - a[0]) ** 2 + (b[1] - a[1]) ** 2 + (b[2] - a[2]) ** 2)
-        if length == 0.0:
-            continue
-        count = 0
-        for g in range(balls.shape[0]):
-            if balls[g, 3] <= 0.0:
+    lows, highs = np.empty(rows.shape[0]), np.empty(rows.shape[0])
+    near = np.empty(rows.shape[0], dtype=np.int64)
+    last = points.shape[0] - 1
+    for start in range(0, last, _CHUNK):
+        stop = min(start + _CHUNK, last)
+        found = _rows_near(points, start, stop, rows, starts, balls, near)
+        for i in range(start, stop):
+            a, b = points[i], points[i + 1]
+            length = np.sqrt((b[0] - a[0]) ** 2 + (b[1] - a[1]) ** 2 + (b[2] - a[2]) ** 2)
+            if length == 0.0:
                 continue
-            if point_segment(balls[g, 0], balls[g, 1], balls[g, 2], a, b) >= balls[g, 3]:
-                continue
-            for k in range(starts[g], starts[g + 1]):
-                t0, t1 = segment_crossing(a, b, rows[k])
+            count = 0
+            for n in range(found):
+                t0, t1 = segment_crossing(a, b, rows[near[n]])
                 if t0 < t1:
                     count = _merge(lows, highs, count, t0, t1)
-        if count == 0:
-            running = 0.0
-        for n in range(count):
-            inside = (highs[n] - lows[n]) * length
-            total += inside
-            running = running + inside if lows[n] <= 0.0 else inside
-            longest = max(longest, running)
-            if highs[n] < 1.0:
+                    if lows[0] <= 0.0 and highs[0] >= 1.0:
+                        break
+            if count == 0:
                 running = 0.0
+            for n in range(count):
+                inside = (highs[n] - lows[n]) * length
+                total += inside
+                running = running + inside if lows[n] <= 0.0 else inside
+                longest = max(longest, running)
+                if highs[n] < 1.0:
+                    running = 0.0
     return total, longest
+
+
+@njit(cache=True)
+def _rows_near(
+    points: FloatArray,
+    start: int,
+    stop: int,
+    rows: FloatArray,
+    starts: np.ndarray,
+    balls: FloatArray,
+    near: np.ndarray,
+) -> int:
+    """Number of spheroids, put into ``near``, that the polyline from ``start`` to ``stop`` may meet."""
+    cx, cy, cz, radius = _ball(points, start, stop)
+    found = 0
+    for g in range(balls.shape[0]):
+        if balls[g, 3] <= 0.0:
+            continue
+        reach = radius + balls[g, 3]
+        if (balls[g, 0] - cx) ** 2 + (balls[g, 1] - cy) ** 2 + (balls[g, 2] - cz) ** 2 > reach * reach:
+            continue
+        for k in range(starts[g], starts[g + 1]):
+            row = rows[k]
+            if row[6] > 0.0 and row[7] > 0.0 and _no_nearer(cx, cy, cz, radius, row) <= 0.0:
+                near[found] = k
+                found += 1
+    return found
 
 
 @njit(cache=True)

@@ -1,0 +1,142 @@
+"""Plans as JSON files, read strictly: what is not understood is refused with its place in the file."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from rfplan.anatomy.patient import Patient
+from rfplan.devices.catalogue import electrode
+from rfplan.devices.protocol import Protocol
+from rfplan.errors import InputError
+from rfplan.geometry.arrays import FloatArray
+from rfplan.planning.json_file import load_json, write_json
+from rfplan.planning.needle import Needle
+from rfplan.planning.plan import Application, Plan
+from rfplan.planning.plan_document import (
+    SCHEMA,
+    ApplicationDocument,
+    NeedleDocument,
+    plan_document,
+)
+
+_UNIT_TOLERANCE: Final = 1e-6
+
+
+def plan_to_json(plan: Plan) -> dict[str, Any]:
+    """The document ``plan.json`` of ``plan``; floats keep every digit, so that reading it gives the same plan."""
+    return {
+        "schema": SCHEMA,
+        "frame": "LPS",
+        "unit": "mm",
+        "patient": dict(plan.patient),
+        "side": plan.side,
+        "technique": plan.technique,
+        "applications": [_application_to_json(application) for application in plan.applications],
+        "notes": list(plan.notes),
+    }
+
+
+def write_plan(plan: Plan, path: str | Path) -> None:
+    """Write ``plan.json`` at ``path``, complete or not at all; InputError where it cannot be written."""
+    write_json(plan_to_json(plan), Path(path))
+
+
+def read_plan(path: str | Path, patient: Patient | None = None) -> Plan:
+    """The plan in a file.
+
+    Parameters
+    ----------
+    patient : gives the skin entry of needles for which the file has none
+
+    Raises
+    ------
+    InputError : names the file and the place in it, such as ``applications[0].needles[1].axis``, the value and what is accepted
+    """
+    return plan_from_json(load_json(Path(path)), str(path), patient)
+
+
+def plan_from_json(document: Any, origin: str = "plan", patient: Patient | None = None) -> Plan:
+    """The plan of a parsed JSON ``document``; ``origin`` names it in messages. See :func:`read_plan`."""
+    record = plan_document(document, origin)
+    applications = tuple(
+        _application(entry, f"{origin}: applications[{n}]", patient)
+        for n, entry in enumerate(record.applications)
+    )
+    return Plan(record.side, record.technique, applications, dict(record.patient), tuple(record.notes))
+
+
+def _application_to_json(application: Application) -> dict[str, Any]:
+    protocol = application.protocol
+    entry: dict[str, Any] = {
+        "mode": application.mode,
+        "protocol": {"set_c": protocol.set_c, "time_s": protocol.time_s, "ramp_s": protocol.ramp_s},
+        "needles": [
+            {
+                "electrode": needle.electrode.name,
+                "tip_mm": needle.tip_mm.tolist(),
+                "axis": needle.axis.tolist(),
+                "entry_mm": needle.entry_mm.tolist(),
+            }
+            for needle in application.needles
+        ],
+    }
+    if application.target:
+        entry["target"] = application.target
+    return entry
+
+
+def _application(entry: ApplicationDocument, place: str, patient: Patient | None) -> Application:
+    wanted = 2 if entry.mode == "bipolar" else 1
+    if len(entry.needles) != wanted:
+        raise InputError(
+            f"{place}.needles has {len(entry.needles)} needle(s); a {entry.mode} application takes {wanted}"
+        )
+    try:
+        protocol = Protocol(entry.protocol.set_c, entry.protocol.time_s, entry.protocol.ramp_s)
+    except InputError as error:
+        raise InputError(f"{place}.protocol: {error}") from error
+    needles = tuple(
+        _needle(needle, entry, f"{place}.needles[{n}]", patient) for n, needle in enumerate(entry.needles)
+    )
+    if wanted == 2 and np.linalg.norm(needles[0].tip_mm - needles[1].tip_mm) < 1e-6:
+        raise InputError(f"{place}.needles: both needles of a bipolar application are at the same place")
+    return Application(entry.mode, protocol, needles, entry.target)
+
+
+def _needle(
+    entry: NeedleDocument, within: ApplicationDocument, place: str, patient: Patient | None
+) -> Needle:
+    try:
+        device = electrode(entry.electrode)
+    except InputError as error:
+        raise InputError(f"{place}.electrode: {error}") from error
+    if within.mode not in device.modes:
+        raise InputError(
+            f"{place}.electrode: {device.name!r} cannot be used in mode {within.mode!r}; "
+            f"accepted for it: {', '.join(device.modes)}"
+        )
+    tip, axis = np.array(entry.tip_mm), np.array(entry.axis)
+    length = math.sqrt(float(axis @ axis))
+    if abs(length - 1.0) > _UNIT_TOLERANCE:
+        raise InputError(
+            f"{place}.axis is {list(entry.axis)}, of length {length:.6g}; it must be a unit vector"
+        )
+    if entry.entry_mm is not None:
+        return Needle(device, tip, axis, np.array(entry.entry_mm))
+    return Needle(device, tip, axis, _entry(tip, axis, place, patient))
+
+
+def _entry(tip_mm: FloatArray, axis: FloatArray, place: str, patient: Patient | None) -> FloatArray:
+    if patient is None:
+        raise InputError(f"{place}.entry_mm is missing; give it, or read the plan together with a patient")
+    found = patient.skin.entry_mm(tip_mm, axis)
+    if found is None:
+        raise InputError(
+            f"{place}: entry_mm is missing and cannot be found, as the needle does not leave the skin of patient "
+            f"{patient.name!r} along its axis; give entry_mm, or correct tip_mm and axis"
+        )
+    return found
