@@ -40,7 +40,11 @@ def check_size(bone: str, vertices_mm: FloatArray, unit: str, source: str) -> No
         return
     raw = extent / MM_PER_UNIT[unit]
     fitting = [name for name, factor in MM_PER_UNIT.items() if low <= raw * factor <= high]
-    advice = f"the numbers look like {_WORDS[fitting[0]]}: give --unit {fitting[0]}" if fitting else "no unit explains that (mm, cm or m)"
+    advice = (
+        f"the numbers look like {_WORDS[fitting[0]]}: give --unit {fitting[0]}"
+        if fitting
+        else "no unit explains that (mm, cm or m)"
+    )
     raise InputError(
         f"{source}: the {bone} would be {extent:.3g} mm long if its coordinates are {unit}; "
         f"{low:.0f} to {high:.0f} mm is believed; {advice}"
@@ -93,7 +97,9 @@ def check_arrangement(bones: Mapping[str, Mesh], source: str) -> tuple[str, ...]
         )
     _refuse_strangers(bones, source)
     if not hips:
-        return ("there are no hip bones: which side is left cannot be checked, and the joint line is estimated",)
+        return (
+            "there are no hip bones: which side is left cannot be checked, and the joint line is estimated",
+        )
     return ()
 
 

@@ -33,7 +33,10 @@ def is_nifti(path: Path) -> bool:
 
 
 def import_labels(
-    path: Path, frame: InputFrame | None = None, unit: str | None = None, table: Mapping[str, int] | None = None
+    path: Path,
+    frame: InputFrame | None = None,
+    unit: str | None = None,
+    table: Mapping[str, int] | None = None,
 ) -> ImportedBones:
     """The bones of a label map, as closed surfaces.
 
@@ -60,7 +63,7 @@ def import_labels(
             if voxels:
                 warnings.append(f"{bone}: {voxels} voxels are too few for a bone, left out")
             elif not bone.startswith("hip"):
-                warnings.append(f"there is no {bone} in the label map")
+                warnings.append(f"there is no {bone}: it is estimated from the population prior")
             continue
         source = f"{path} (label {'+'.join(map(str, numbers))}, {bone})"
         if voxels < _FEWEST_VOXELS:
@@ -69,7 +72,9 @@ def import_labels(
             repairs.append(f"{bone}: labels {' and '.join(map(str, numbers))} (vertebrae_S1) were joined")
         mask, corner, edges = _cropped(data, numbers)
         if edges:
-            warnings.append(f"{bone}: reaches the edge of the picture at its {' and '.join(edges)} and may be cut there")
+            warnings.append(
+                f"{bone}: reaches the edge of the picture at its {' and '.join(edges)} and may be cut there"
+            )
         index, faces = label_surface(mask, np.linalg.norm(affine[:3, :3], axis=0), coarse=bone != "sacrum")
         world = (index + corner) @ affine[:3, :3].T + affine[:3, 3]
         if np.linalg.det(affine[:3, :3]) < 0:
@@ -78,7 +83,9 @@ def import_labels(
         bones[bone] = mended.mesh
         repairs += mended.repairs
         warnings += mended.warnings
-    return ImportedBones(bones, tuple(repairs), tuple(warnings), {"frame": frame or "RAS", "unit": unit or "header"})
+    return ImportedBones(
+        bones, tuple(repairs), tuple(warnings), {"frame": frame or "RAS", "unit": unit or "header"}
+    )
 
 
 def _labels_of(bone: str) -> tuple[str, ...]:
@@ -100,7 +107,16 @@ def _opened(path: Path, unit: str | None) -> tuple[np.ndarray, FloatArray]:
         values = np.asanyarray(image.dataobj)
     except FileNotFoundError as error:
         raise InputError(f"{path}: there is no such file") from error
-    except (ImageFileError, HeaderDataError, OSError, EOFError, ValueError, zlib.error, OverflowError, MemoryError) as error:
+    except (
+        ImageFileError,
+        HeaderDataError,
+        OSError,
+        EOFError,
+        ValueError,
+        zlib.error,
+        OverflowError,
+        MemoryError,
+    ) as error:
         text = str(error).strip().splitlines()
         raise InputError(
             f"{path}: not a complete NIfTI file (truncated or damaged?): {text[0] if text else type(error).__name__}"
@@ -115,7 +131,9 @@ def _opened(path: Path, unit: str | None) -> tuple[np.ndarray, FloatArray]:
 
 def _refuse_colour(path: Path, image: Any) -> None:
     if image.get_data_dtype().fields is not None or image.get_data_dtype().kind not in "iuf":
-        raise InputError(f"{path}: the values are of type {image.get_data_dtype()}; a label map holds whole numbers")
+        raise InputError(
+            f"{path}: the values are of type {image.get_data_dtype()}; a label map holds whole numbers"
+        )
 
 
 def _whole_numbers(path: Path, values: np.ndarray) -> np.ndarray:
@@ -125,11 +143,12 @@ def _whole_numbers(path: Path, values: np.ndarray) -> np.ndarray:
         raise InputError(f"{path}: some values are not finite; a label map holds whole numbers")
     rounded = np.rint(values)
     if np.abs(values - rounded).max() > 1e-3 or np.abs(rounded).max() > 65535:
+        worst = values.reshape(-1)[np.argmax(np.abs(values - rounded))]
         raise InputError(
-            f"{path}: the values are not labels (for example {values[np.unravel_index(np.argmax(np.abs(values - rounded)), values.shape)]:.4g}); "
+            f"{path}: the values are not labels (for example {worst:.4g}); "
             "a label map holds whole numbers: is this the CT itself, or a map that was interpolated?"
         )
-    return rounded.astype(np.int32)
+    return np.asarray(rounded.astype(np.int32))
 
 
 def _affine_mm(path: Path, image: Any, unit: str | None) -> FloatArray:
@@ -168,14 +187,18 @@ def _present(path: Path, data: np.ndarray) -> dict[int, int]:
     """Voxels per label, background left out."""
     low, high = int(data.min()), int(data.max())
     if low < 0 or high > 65535:
-        raise InputError(f"{path}: the values run from {low} to {high}; a label map holds whole numbers from 0: is this the CT itself?")
+        raise InputError(
+            f"{path}: the values run from {low} to {high}; a label map holds whole numbers from 0: is this the CT itself?"
+        )
     counts = np.bincount(data.reshape(-1).astype(np.int64) if data.dtype.kind != "u" else data.reshape(-1))
     return {int(label): int(counts[label]) for label in np.flatnonzero(counts) if label}
 
 
 def _no_sacrum(path: Path, present: Mapping[int, int], table: Mapping[str, int]) -> str:
     names = {number: name for name, number in table.items()}
-    listed = ", ".join(f"{number} ({names[number]})" if number in names else str(number) for number in list(present)[:30])
+    listed = ", ".join(
+        f"{number} ({names[number]})" if number in names else str(number) for number in list(present)[:30]
+    )
     hint = ""
     if TOTAL_V1_SACRUM in present and table["sacrum"] == TOTAL["sacrum"]:
         hint = f"; {TOTAL_V1_SACRUM} is the sacrum in version 1 of that numbering"

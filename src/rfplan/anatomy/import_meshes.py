@@ -52,7 +52,9 @@ def import_meshes(folder: Path, frame: InputFrame | None = None, unit: str | Non
         used = frame or raw.declared_frame or "LPS"
         frames.add(used)
         if frame and raw.declared_frame and frame != raw.declared_frame:
-            warnings.append(f"{path.name}: says of itself that it is {raw.declared_frame}; --frame {frame} was followed")
+            warnings.append(
+                f"{path.name}: says of itself that it is {raw.declared_frame}; --frame {frame} was followed"
+            )
         elif raw.declared_frame == "RAS" and frame is None:
             repairs.append(f"{bone}: turned from RAS, as its file says, to LPS")
         vertices = to_lps(raw.vertices * MM_PER_UNIT[unit or "mm"], used)
@@ -63,7 +65,11 @@ def import_meshes(folder: Path, frame: InputFrame | None = None, unit: str | Non
         bones[bone] = mended.mesh
         repairs += mended.repairs
         warnings += mended.warnings
-    warnings += [f"there is no {bone} in the folder" for bone in BONES if bone not in bones and not bone.startswith("hip")]
+    warnings += [
+        f"there is no {bone}: it is estimated from the population prior"
+        for bone in BONES
+        if bone not in bones and not bone.startswith("hip")
+    ]
     return ImportedBones(
         bones, tuple(repairs), tuple(warnings), {"frame": "+".join(sorted(frames)), "unit": unit or "mm"}
     )
@@ -87,7 +93,9 @@ def bone_files(folder: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
             hint = f"; did you mean {by_lower[near[0]]}{path.suffix}?" if near else ""
             ignored.append(f"{path.name}: not a bone that is used, ignored{hint}")
         elif bone in found:
-            raise InputError(f"{folder}: two files for one bone, {found[bone].name} and {path.name}; leave only one")
+            raise InputError(
+                f"{folder}: two files for one bone, {found[bone].name} and {path.name}; leave only one"
+            )
         else:
             found[bone] = path
     if "sacrum" not in found:

@@ -15,8 +15,11 @@ from rfplan.anatomy.import_labels import import_labels, is_nifti
 from rfplan.anatomy.import_mesh_file import MESH_SUFFIXES, InputFrame
 from rfplan.anatomy.import_meshes import ImportedBones, import_meshes
 from rfplan.anatomy.landmark_file import GivenFeatures, read_landmark_file
+from rfplan.anatomy.landmarks import Landmark
 from rfplan.anatomy.patient import Patient
 from rfplan.errors import InputError
+from rfplan.geometry.distance import DistanceField
+from rfplan.geometry.frames import ApFrame
 from rfplan.geometry.mesh import Mesh
 
 FARTHEST_GIVEN_MM = 15.0
@@ -68,7 +71,9 @@ def import_bones(
         meshes = [entry for entry in path.iterdir() if entry.suffix.lower() in MESH_SUFFIXES]
         if not maps or meshes:
             if labels is not None:
-                raise InputError(f"--labels {labels}: a label table belongs to a NIfTI label map, but {path} holds meshes")
+                raise InputError(
+                    f"--labels {labels}: a label table belongs to a NIfTI label map, but {path} holds meshes"
+                )
             return import_meshes(path, frame, unit)
         if len(maps) > 1:
             raise InputError(f"{path}: holds {len(maps)} NIfTI files; give the label map itself")
@@ -124,27 +129,60 @@ def _cut_warnings(bones: Mapping[str, Mesh], said: Iterable[str]) -> tuple[str, 
             continue
         for cut in flat_cuts(bones[name]):
             place = ", ".join(f"{value:.0f}" for value in cut.centre_mm)
-            warnings.append(f"{name}: is cut flat at its {cut.side} end ({cut.area_mm2:.0f} mm2 around ({place}) mm)")
+            warnings.append(
+                f"{name}: is cut flat at its {cut.side} end ({cut.area_mm2:.0f} mm2 around ({place}) mm)"
+            )
     return tuple(warnings)
 
 
-def _read_and_assembled(path: Path, imported: ImportedBones, given: GivenFeatures, seed: int | None) -> Patient:
+def _read_and_assembled(
+    path: Path, imported: ImportedBones, given: GivenFeatures, seed: int | None
+) -> Patient:
     from rfplan.anatomy.assemble import assemble_patient
+    from rfplan.anatomy.body_skin import skin_over
     from rfplan.anatomy.reading import read_bones
-    from rfplan.anatomy.skin_estimate import estimated_skin
 
     reading = read_bones(imported.bones, given)
+    bones = dict(imported.bones)
+    estimated: tuple[str, ...] = ()
+    if "vertebrae_L5" not in bones:
+        bones["vertebrae_L5"] = _estimated_l5(bones["sacrum"], reading.frame, reading.landmarks)
+        estimated = ("vertebrae_L5",)
+    spines = [mark.position_mm for name, mark in reading.landmarks.items() if name.startswith("psis_")]
+    present = [foramen for foramen in reading.foramina if foramen.status != "absent"]
     return assemble_patient(
         name=path.name.removesuffix(".gz").removesuffix(".nii"),
         source=str(path),
-        bones=imported.bones,
+        bones=bones,
         chart=reading.chart,
         foramina=reading.foramina,
         landmarks=reading.landmarks,
         curves=reading.curves,
-        skin=estimated_skin(reading.chart),
+        skin=skin_over(reading.frame, present, cover_mm=np.array(spines) if spines else None),
         seed=seed,
         repairs=imported.repairs,
         warnings=(*imported.warnings, *reading.warnings),
-        provenance={"import": dict(imported.provenance)},
+        provenance={"import": dict(imported.provenance), "estimated_bones": list(estimated)},
+    )
+
+
+def _estimated_l5(sacrum: Mesh, frame: ApFrame, landmarks: Mapping[str, Landmark]) -> Mesh:
+    """The parametric vertebra on this endplate, scaled to its depth, clear of this sacrum."""
+    from rfplan.anatomy.lumbar import lumbar_parameters, lumbar_vertebra
+
+    front, back = landmarks.get("promontory"), landmarks.get("endplate_posterior")
+    values = lumbar_parameters()
+    scale = 1.0
+    if front is not None and back is not None:
+        depth = float(np.linalg.norm(front.position_mm - back.position_mm))
+        # an endplate outside this range was misread, and the vertebra must not follow
+        scale = float(np.clip(depth / values["lumbar.measured.endplate_depth"], 0.8, 1.25))
+    top = sacrum.bounds_mm + np.array([[-5.0, -5.0, -5.0], [5.0, 5.0, 25.0]])
+    around = DistanceField.of([sacrum], top, 1.0, 8.0)
+    return lumbar_vertebra(
+        frame,
+        endplate_width_mm=scale * values["lumbar.measured.endplate_width"],
+        endplate_depth_mm=scale * values["lumbar.measured.endplate_depth"],
+        sacrum_mm=around,
+        spacing_mm=1.0,
     )

@@ -14,7 +14,9 @@ def patient_summary(patient: Patient) -> dict[str, Any]:
 
     Positions are LPS, mm, with the origin of the input, so that they can be laid over the source data.
     """
-    order = {f"{level}_{side}": k for k, (level, side) in enumerate((lv, sd) for lv in LEVELS for sd in SIDES)}
+    order = {
+        f"{level}_{side}": k for k, (level, side) in enumerate((lv, sd) for lv in LEVELS for sd in SIDES)
+    }
     foramina = sorted(patient.foramina, key=lambda foramen: order.get(foramen.name, len(order)))
     return {
         "schema": SCHEMA,
@@ -46,6 +48,9 @@ def patient_summary(patient: Patient) -> dict[str, Any]:
             }
             for _, landmark in sorted(patient.landmarks.items())
         ],
-        "bones": {name: {"faces": len(mesh.faces), "volume_mm3": mesh.volume_mm3} for name, mesh in patient.bones.items()},
+        "bones": {
+            name: {"faces": len(mesh.faces), "volume_mm3": mesh.volume_mm3}
+            for name, mesh in patient.bones.items()
+        },
         "provenance": dict(patient.provenance),
     }

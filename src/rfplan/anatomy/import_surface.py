@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,14 +21,16 @@ _THICK: Final = 1.6
 _PAD: Final = 4
 
 
-def label_surface(mask: BoolArray, spacing_mm: FloatArray, coarse: bool = False) -> tuple[FloatArray, IntArray]:
+def label_surface(
+    mask: BoolArray, spacing_mm: FloatArray, coarse: bool = False
+) -> tuple[FloatArray, IntArray]:
     """Vertices (n, 3) in voxel indices of ``mask`` and outward faces (m, 3) of the region where it is True.
 
     ``mask`` (nx, ny, nz) with voxels of ``spacing_mm`` (3,), which need not be alike. The region is smoothed by a Gaussian of 0.6
     of the spacing on which its surface is drawn, in mm, so that no direction is favoured; the surface is where the smoothed
     region is half full.
     """
-    from skimage.measure import marching_cubes
+    from skimage import measure
 
     spacing = np.asarray(spacing_mm, dtype=float)
     padded = np.pad(mask, _PAD)
@@ -37,14 +39,18 @@ def label_surface(mask: BoolArray, spacing_mm: FloatArray, coarse: bool = False)
         field = _between_slices(padded, spacing)
     else:
         # voxels that are wider than the smoothing are smooth enough between themselves
-        field = ndimage.gaussian_filter(padded.astype(np.float32), _SMOOTHING * np.maximum(even / spacing, 1.0)) - 0.5
+        field = (
+            ndimage.gaussian_filter(padded.astype(np.float32), _SMOOTHING * np.maximum(even / spacing, 1.0))
+            - 0.5
+        )
     step = even / spacing
     if np.any(np.abs(step - 1.0) > 0.05):
         shape = np.ceil((np.array(padded.shape) - 1) / step).astype(int) + 1
         field = ndimage.affine_transform(field, step, output_shape=tuple(shape), order=1, mode="nearest")
     else:
         step = np.ones(3)
-    vertices, faces, _, _ = marching_cubes(field, 0.0, gradient_direction="ascent")
+    march: Any = measure.marching_cubes
+    vertices, faces, _, _ = march(field, 0.0, gradient_direction="ascent")
     # nodes at almost zero give triangles without extent
     points, triangles = welded(np.round(vertices.astype(float), 4), faces.astype(np.int64))
     whole = (triangles != np.roll(triangles, 1, axis=1)).all(axis=1)

@@ -19,7 +19,10 @@ from rfplan.errors import InputError
 from rfplan.geometry.arrays import FloatArray, frozen
 
 FORAMEN_NAMES: Final = tuple(f"{level}_{side}" for level in LEVELS for side in SIDES)
-LANDMARK_NAMES: Final = (*MIDLINE_LANDMARKS, *(f"{name}_{side}" for name in PAIRED_LANDMARKS for side in SIDES))
+LANDMARK_NAMES: Final = (
+    *MIDLINE_LANDMARKS,
+    *(f"{name}_{side}" for name in PAIRED_LANDMARKS for side in SIDES),
+)
 
 _KEYS: Final = ("frame", "unit", "foramina", "landmarks", "true_ap", "note")
 _TRUE_AP_KEYS: Final = ("lao_deg", "cranial_deg")
@@ -77,17 +80,23 @@ def read_landmark_file(path: Path) -> GivenFeatures:
 def _from_json(path: Path, document: Mapping[str, Any]) -> GivenFeatures:
     for key in document:
         if key not in _KEYS and not key.startswith("$"):
-            raise InputError(f"{path}: key {key!r} is not known{_hint(key, _KEYS)}; known are {', '.join(_KEYS)}")
+            raise InputError(
+                f"{path}: key {key!r} is not known{_hint(key, _KEYS)}; known are {', '.join(_KEYS)}"
+            )
     frame, unit = document.get("frame", "LPS"), document.get("unit", "mm")
     flip, factor = _flip(path, "frame", frame), _factor(path, "unit", unit)
     found: dict[str, dict[str, FloatArray]] = {"foramina": {}, "landmarks": {}}
     for group, names in (("foramina", FORAMEN_NAMES), ("landmarks", LANDMARK_NAMES)):
         entries = document.get(group, {})
         if not isinstance(entries, dict):
-            raise InputError(f"{path}: {group} must be an object of names and positions, not {_kind(entries)}")
+            raise InputError(
+                f"{path}: {group} must be an object of names and positions, not {_kind(entries)}"
+            )
         for name, value in entries.items():
             if name not in names:
-                raise InputError(f"{path}: {group}.{name} is not known{_hint(name, names)}; known are {', '.join(names)}")
+                raise InputError(
+                    f"{path}: {group}.{name} is not known{_hint(name, names)}; known are {', '.join(names)}"
+                )
             found[group][name] = _position(path, f"{group}.{name}", value) * factor * flip
     return GivenFeatures(found["foramina"], found["landmarks"], _true_ap(path, document.get("true_ap"), flip))
 
@@ -96,15 +105,21 @@ def _true_ap(path: Path, value: Any, flip: FloatArray) -> tuple[float, float] | 
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise InputError(f"{path}: true_ap must be an object with {' and '.join(_TRUE_AP_KEYS)}, not {_kind(value)}")
+        raise InputError(
+            f"{path}: true_ap must be an object with {' and '.join(_TRUE_AP_KEYS)}, not {_kind(value)}"
+        )
     for key in value:
         if key not in _TRUE_AP_KEYS:
-            raise InputError(f"{path}: true_ap.{key} is not known{_hint(key, _TRUE_AP_KEYS)}; known are {', '.join(_TRUE_AP_KEYS)}")
+            raise InputError(
+                f"{path}: true_ap.{key} is not known{_hint(key, _TRUE_AP_KEYS)}; known are {', '.join(_TRUE_AP_KEYS)}"
+            )
     angles = []
     for key, limit in zip(_TRUE_AP_KEYS, (45.0, 80.0), strict=True):
-        angle = value.get(key)
+        angle: Any = value.get(key)
         if not _is_number(angle) or abs(angle) > limit:
-            raise InputError(f"{path}: true_ap.{key} is {angle!r}; it must be a number of degrees from -{limit:.0f} to {limit:.0f}")
+            raise InputError(
+                f"{path}: true_ap.{key} is {angle!r}; it must be a number of degrees from -{limit:.0f} to {limit:.0f}"
+            )
         angles.append(float(angle))
     return angles[0], angles[1]
 
@@ -132,7 +147,9 @@ def _from_markups(path: Path, document: Mapping[str, Any]) -> GivenFeatures:
             target = foramina if label in FORAMEN_NAMES else landmarks if label in LANDMARK_NAMES else None
             if target is None or not isinstance(label, str):
                 names = FORAMEN_NAMES + LANDMARK_NAMES
-                raise InputError(f"{path}: {spot} has the label {label!r}, which is not known{_hint(str(label), names)}; known are {', '.join(names)}")
+                raise InputError(
+                    f"{path}: {spot} has the label {label!r}, which is not known{_hint(str(label), names)}; known are {', '.join(names)}"
+                )
             if label in target:
                 raise InputError(f"{path}: {spot}: {label} is stated twice")
             target[label] = _position(path, f"{spot} ({label})", point.get("position")) * factor * flip
@@ -148,7 +165,12 @@ def _position(path: Path, where: str, value: Any) -> FloatArray:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9 and math.isfinite(value)
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and abs(value) < 1e9
+        and math.isfinite(value)
+    )
 
 
 def _flip(path: Path, where: str, frame: Any) -> FloatArray:

@@ -34,7 +34,19 @@ SCHEMA: Final = "rfplan/patient/1"
 
 _RECORDS: Final[Mapping[str, type]] = {
     kind.__name__: kind
-    for kind in (ApFrame, Curve, DistanceField, DorsalChart, Foramen, Isometry, Landmark, Mesh, Nerve, Patient, SkinSurface)
+    for kind in (
+        ApFrame,
+        Curve,
+        DistanceField,
+        DorsalChart,
+        Foramen,
+        Isometry,
+        Landmark,
+        Mesh,
+        Nerve,
+        Patient,
+        SkinSurface,
+    )
 }
 _HEADER: Final = "header.json"
 _DAMAGED: Final = "the file is damaged or truncated; import the patient again"
@@ -60,7 +72,9 @@ def save_patient(patient: Patient, path: Path | str) -> None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise InputError(f"{target}: cannot be written ({error.strerror}); give a file in a folder that exists and is writable") from error
+        raise InputError(
+            f"{target}: cannot be written ({error.strerror}); give a file in a folder that exists and is writable"
+        ) from error
 
 
 def patient_bytes(patient: Patient) -> bytes:
@@ -111,7 +125,9 @@ def patient_of_bytes(content: bytes, source: str) -> Patient:
         header = json.loads(blobs.pop(_HEADER))
         schema = header["schema"]
         if schema != SCHEMA:
-            raise InputError(f"{source}: schema is {schema!r}; this version of rfplan reads {SCHEMA!r}; import the patient again")
+            raise InputError(
+                f"{source}: schema is {schema!r}; this version of rfplan reads {SCHEMA!r}; import the patient again"
+            )
         if {name: hashlib.sha256(blob).hexdigest() for name, blob in blobs.items()} != header["sha256"]:
             raise InputError(f"{source}: {_DAMAGED}")
         arrays = {name: np.load(io.BytesIO(blob), allow_pickle=False) for name, blob in blobs.items()}
@@ -120,7 +136,9 @@ def patient_of_bytes(content: bytes, source: str) -> Patient:
         raise
     # a damaged archive fails in many ways within zipfile, zlib, json and numpy; all of them mean the same to the user
     except Exception as error:
-        raise InputError(f"{source}: not a readable patient file: {_DAMAGED} ({type(error).__name__})") from error
+        raise InputError(
+            f"{source}: not a readable patient file: {_DAMAGED} ({type(error).__name__})"
+        ) from error
     if not isinstance(patient, Patient):
         raise InputError(f"{source}: {_DAMAGED}")
     return patient
@@ -149,7 +167,10 @@ def _encoded(value: Any, arrays: dict[str, np.ndarray]) -> Any:
         kind = type(value).__name__
         if kind not in _RECORDS:
             raise TypeError(f"a {kind} cannot be kept in a patient file")
-        return {"$record": kind, **{f.name: _encoded(getattr(value, f.name), arrays) for f in fields(value) if f.init}}
+        return {
+            "$record": kind,
+            **{f.name: _encoded(getattr(value, f.name), arrays) for f in fields(value) if f.init},
+        }
     if isinstance(value, Mapping | MappingProxyType):
         if any(not isinstance(key, str) or key.startswith("$") for key in value):
             raise TypeError("keys in a patient file are text that does not begin with $")

@@ -60,7 +60,7 @@ def repair(vertices_mm: FloatArray, faces: IntArray, bone: str, source: str) -> 
     said += notes
     faces, turned = oriented(vertices, faces, source)
     if turned:
-        said.append(f"the winding of {turned} faces was made consistent")
+        said.append(f"{_count(turned, 'face')} turned so that the winding is consistent")
     vertices, faces, notes = _closed(vertices, faces, source)
     said += notes
     faces, notes = _outward(vertices, faces)
@@ -88,25 +88,27 @@ def _cleaned(vertices: FloatArray, faces: IntArray) -> tuple[FloatArray, IntArra
     vertices, faces = welded(vertices, faces)
     # a triangle soup repeats every vertex by design, so merging it is reading, not repairing
     if len(vertices) < count and count != 3 * len(faces):
-        notes.append(f"{count - len(vertices)} duplicate vertices were merged")
+        notes.append(f"{_count(count - len(vertices), 'duplicate vertex', 'duplicate vertices')} merged")
     thin = (faces[:, 0] == faces[:, 1]) | (faces[:, 1] == faces[:, 2]) | (faces[:, 2] == faces[:, 0])
     if thin.any():
         faces = faces[~thin]
-        notes.append(f"{int(thin.sum())} degenerate faces were dropped")
+        notes.append(f"{_count(int(thin.sum()), 'degenerate face')} dropped")
     _, first = np.unique(np.sort(faces, axis=1), axis=0, return_index=True)
     if len(first) < len(faces):
-        notes.append(f"{len(faces) - len(first)} doubled faces were dropped")
+        notes.append(f"{_count(len(faces) - len(first), 'doubled face')} dropped")
         faces = faces[np.sort(first)]
     faces, fins = without_fins(faces)
     if fins:
-        notes.append(f"{fins} faces that stood out from the surface were dropped")
+        notes.append(f"{_count(fins, 'face')} standing out from the surface dropped")
     vertices, faces, split = split_vertices(vertices, faces)
     if split:
-        notes.append(f"{split} vertices where sheets touched were separated")
+        notes.append(f"{_count(split, 'vertex', 'vertices')} where sheets touched separated")
     return vertices, faces, notes
 
 
-def _without_debris(vertices: FloatArray, faces: IntArray, source: str) -> tuple[FloatArray, IntArray, list[str]]:
+def _without_debris(
+    vertices: FloatArray, faces: IntArray, source: str
+) -> tuple[FloatArray, IntArray, list[str]]:
     """Floating crumbs dropped; refused where there is a second bone of the same kind."""
     label = component_labels(faces)
     count = int(label.max(initial=-1)) + 1
@@ -120,10 +122,17 @@ def _without_debris(vertices: FloatArray, faces: IntArray, source: str) -> tuple
     np.minimum.at(low, label, corners.min(axis=1))
     np.maximum.at(high, label, corners.max(axis=1))
     diagonal = np.linalg.norm(high - low, axis=1)
-    area = np.bincount(label, 0.5 * np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1))
+    area = np.bincount(
+        label,
+        0.5 * np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1),
+    )
     main = int(np.argmax(area))
     enclosed = np.all((low > low[main]) & (high < high[main]), axis=1)
-    rivals = [k for k in range(count) if k != main and not enclosed[k] and area[k] > _SECOND_BONE_FRACTION * area[main]]
+    rivals = [
+        k
+        for k in range(count)
+        if k != main and not enclosed[k] and area[k] > _SECOND_BONE_FRACTION * area[main]
+    ]
     for rival in rivals:
         _refuse_second_bone(low[[main, rival]], high[[main, rival]], source)
     crumbs = (area < _FLOATING_FRACTION * area[main]) & (diagonal < 0.3 * diagonal[main])
@@ -167,7 +176,9 @@ def _closed(vertices: FloatArray, faces: IntArray, source: str) -> tuple[FloatAr
     cuts = [hole for hole in holes if hole.is_cut]
     small = [hole for hole in holes if not hole.is_cut]
     for cut in cuts:
-        notes.append(f"open where the bone is cut flat, closed with a cap {cut.diameter_mm:.0f} mm wide at ({_mm(cut.centre_mm)}) mm")
+        notes.append(
+            f"open where the bone is cut flat, closed with a cap {cut.diameter_mm:.0f} mm wide at ({_mm(cut.centre_mm)}) mm"
+        )
     shown = sorted(small, key=lambda hole: -hole.diameter_mm)
     if small:
         places = "; ".join(_described(hole) for hole in shown[:4])
@@ -198,7 +209,7 @@ def _opened_slivers(vertices: FloatArray, faces: IntArray) -> FloatArray:
 
 def _component_volumes(vertices: FloatArray, faces: IntArray, label: IntArray) -> FloatArray:
     a, b, c = np.moveaxis(vertices[faces] - vertices[faces].mean(axis=(0, 1)), 1, 0)
-    return np.bincount(label, np.einsum("ij,ij->i", a, np.cross(b, c)) / 6.0)
+    return np.asarray(np.bincount(label, np.einsum("ij,ij->i", a, np.cross(b, c)) / 6.0), dtype=float)
 
 
 def _outward(vertices: FloatArray, faces: IntArray) -> tuple[IntArray, list[str]]:

@@ -44,7 +44,7 @@ def holes_of(vertices: FloatArray, faces: IntArray) -> list[Hole]:
     border = edges[count[inverse.reshape(-1)] == 1]
     # a lid runs against the faces that it meets
     following = dict(zip(border[:, 1].tolist(), border[:, 0].tolist(), strict=True))
-    rings = []
+    rings: list[IntArray] = []
     while following:
         start, at = following.popitem()
         ring = [start]
@@ -52,11 +52,8 @@ def holes_of(vertices: FloatArray, faces: IntArray) -> list[Hole]:
             ring.append(at)
             at = following.pop(at)
         rings.append(np.array(ring, dtype=np.int64))
-    cuts, holes = [], []
-    for ring in rings:
-        hole = _measured(vertices, faces, ring)
-        (cuts if hole.is_cut else holes).append(hole)
-    return [*_nested(vertices, cuts), *holes]
+    found = [_measured(vertices, faces, ring) for ring in rings]
+    return [*_nested([hole for hole in found if hole.is_cut]), *(hole for hole in found if not hole.is_cut)]
 
 
 def _measured(vertices: FloatArray, faces: IntArray, ring: IntArray) -> Hole:
@@ -67,8 +64,10 @@ def _measured(vertices: FloatArray, faces: IntArray, ring: IntArray) -> Hole:
     normal = np.cross(spread, np.roll(spread, -1, axis=0)).sum(axis=0)
     length = float(np.linalg.norm(normal))
     normal = normal / length if length > 0 else np.array([0.0, 0.0, 1.0])
-    diameter = float(np.sqrt(np.max(np.sum((points[:, None] - points[None]) ** 2, axis=-1)))) if len(ring) < 2000 else float(
-        np.linalg.norm(np.ptp(points, axis=0))
+    diameter = (
+        float(np.sqrt(np.max(np.sum((points[:, None] - points[None]) ** 2, axis=-1))))
+        if len(ring) < 2000
+        else float(np.linalg.norm(np.ptp(points, axis=0)))
     )
     flat = bool(np.abs(spread @ normal).max() < _FLAT_MM)
     height = (vertices[faces].reshape(-1, 3) - centre) @ normal
@@ -77,7 +76,7 @@ def _measured(vertices: FloatArray, faces: IntArray, ring: IntArray) -> Hole:
     return Hole(ring, (), centre, diameter, flat and one_sided and diameter > 4.0, normal)
 
 
-def _nested(vertices: FloatArray, cuts: list[Hole]) -> list[Hole]:
+def _nested(cuts: list[Hole]) -> list[Hole]:
     """Inner rings given to the cut that surrounds them."""
     outer = sorted(cuts, key=lambda hole: -hole.diameter_mm)
     taken: dict[int, list[IntArray]] = {}
@@ -97,7 +96,8 @@ def _nested(vertices: FloatArray, cuts: list[Hole]) -> list[Hole]:
             alone.append(hole)
     number = {id(hole): k for k, hole in enumerate(outer)}
     return [
-        Hole(h.ring, tuple(taken.get(number[id(h)], [])), h.centre_mm, h.diameter_mm, True, h.normal) for h in alone
+        Hole(h.ring, tuple(taken.get(number[id(h)], [])), h.centre_mm, h.diameter_mm, True, h.normal)
+        for h in alone
     ]
 
 
@@ -111,7 +111,11 @@ def fill_hole(vertices: FloatArray, faces: IntArray, hole: Hole) -> tuple[FloatA
         rings = [hole.ring, *hole.inner]
         lid = triangulated([(vertices[ring] - hole.centre_mm) @ plane for ring in rings])
         return vertices, np.concatenate([faces, np.concatenate(rings)[lid]])
-    lid_or_none = _smallest_lid(vertices[hole.ring], _chords(faces, hole.ring)) if len(hole.ring) <= _LONGEST_EXACT_RING else None
+    lid_or_none = (
+        _smallest_lid(vertices[hole.ring], _chords(faces, hole.ring))
+        if len(hole.ring) <= _LONGEST_EXACT_RING
+        else None
+    )
     if lid_or_none is not None:
         return vertices, np.concatenate([faces, hole.ring[lid_or_none]])
     middle = np.full(len(hole.ring), len(vertices))
@@ -154,12 +158,13 @@ def _smallest_lid(points: FloatArray, forbidden: np.ndarray) -> IntArray | None:
             cost[i, k], choice[i, k] = total[best], m[best]
     if not np.isfinite(cost[0, n - 1]):
         return None
-    lid, waiting = [], [(0, n - 1)]
+    lid: list[tuple[int, int, int]] = []
+    waiting: list[tuple[int, int]] = [(0, n - 1)]
     while waiting:
-        i, k = waiting.pop()
-        if k - i < 2:
+        first, last = waiting.pop()
+        if last - first < 2:
             continue
-        m = int(choice[i, k])
-        lid.append((i, m, k))
-        waiting += [(i, m), (m, k)]
+        middle = int(choice[first, last])
+        lid.append((first, middle, last))
+        waiting += [(first, middle), (middle, last)]
     return np.array(lid, dtype=np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Callable, Iterator
@@ -61,7 +62,11 @@ def code_digest() -> str:
     from rfplan.figures import anatomy_folder
 
     package = Path(rfplan.__file__).parent
-    files = [*_files(package / "anatomy", ".py"), *_files(package / "geometry", ".py"), *_files(anatomy_folder(), ".toml")]
+    files = [
+        *_files(package / "anatomy", ".py"),
+        *_files(package / "geometry", ".py"),
+        *_files(anatomy_folder(), ".toml"),
+    ]
     parts = (part for path in files for part in (path.name.encode(), path.read_bytes()))
     return _digest(rfplan.__version__.encode(), *parts)
 
@@ -88,10 +93,8 @@ def _kept(path: Path) -> Patient | None:
         patient = read_patient(path)
     except RfplanError:
         return None
-    try:
+    with contextlib.suppress(OSError):
         path.touch()
-    except OSError:
-        pass
     return patient
 
 

@@ -68,9 +68,17 @@ def _tell(patient: Patient, out: Path | None) -> None:
     bones = ", ".join(f"{name} ({len(mesh.faces):,} faces)" for name, mesh in patient.bones.items())
     console.print(f"Bones: {escape(bones)}", soft_wrap=True)
     frame = patient.frame
-    console.print(f"True AP view: {frame.cranial_deg:.1f} degrees cranial, {frame.lao_deg:+.1f} degrees towards the left")
+    console.print(
+        f"True AP view: {frame.cranial_deg:.1f} degrees cranial, {frame.lao_deg:+.1f} degrees towards the left"
+    )
     table = Table(title="Dorsal foramina (LPS, mm, origin of the input)", title_justify="left")
-    for heading, justify in (("foramen", "left"), ("centre", "right"), ("diameter", "right"), ("status", "left"), ("confidence", "right")):
+    for heading, justify in (
+        ("foramen", "left"),
+        ("centre", "right"),
+        ("diameter", "right"),
+        ("status", "left"),
+        ("confidence", "right"),
+    ):
         table.add_column(heading, justify=justify)  # type: ignore[arg-type]
     for foramen in sorted(patient.foramina, key=lambda entry: (entry.level, entry.side)):
         absent = foramen.status == "absent"
@@ -84,10 +92,20 @@ def _tell(patient: Patient, out: Path | None) -> None:
     console.print(table)
     guessed = sorted(mark.name for mark in patient.landmarks.values() if mark.status == "estimated")
     read = len(patient.landmarks) - len(guessed)
-    console.print(f"Landmarks: {read} read on the bone or given" + (f"; estimated: {', '.join(guessed)}" if guessed else ""))
-    for heading, sentences, colour in (("Repaired", patient.repairs, "cyan"), ("Please check", patient.warnings, "yellow")):
+    console.print(
+        f"Landmarks: {read} read on the bone or given"
+        + (f"; estimated: {', '.join(guessed)}" if guessed else "")
+    )
+    for heading, sentences, colour in (
+        ("Repaired", patient.repairs, "cyan"),
+        ("Please check", patient.warnings, "yellow"),
+    ):
         if sentences:
             console.print(f"[{colour}]{heading}[/]")
             for sentence in sentences:
                 console.print(f"  - {escape(sentence)}", soft_wrap=True)
-    console.print(f"Patient file: {escape(str(out))}" if out else "Nothing was written; give --out FILE to keep the patient")
+    console.print(
+        f"Patient file: {escape(str(out))}"
+        if out
+        else "Nothing was written; give --out FILE to keep the patient"
+    )

@@ -67,6 +67,10 @@ def _ears(points: FloatArray, polygon: list[int]) -> IntArray:
 def _empty(polygon: FloatArray, corner: int) -> bool:
     """True if no other corner of the polygon lies in the triangle that would be clipped."""
     a, b, c = polygon[corner - 1], polygon[corner], polygon[(corner + 1) % len(polygon)]
-    inside = (_cross(b - a, polygon - a) >= 0) & (_cross(c - b, polygon - b) >= 0) & (_cross(a - c, polygon - c) >= 0)
+    inside = (
+        (_cross(b - a, polygon - a) >= 0)
+        & (_cross(c - b, polygon - b) >= 0)
+        & (_cross(a - c, polygon - c) >= 0)
+    )
     same = np.any([np.all(polygon == p, axis=1) for p in (a, b, c)], axis=0)
     return not bool(np.any(inside & ~same))
