@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,6 +19,7 @@ _RAMP_MM = 3.0
 _TOUCH_MM = 0.2
 _TILT_STEP_DEG = 2.5
 _SEAT_RANGE_MM = 8.0
+_LOOKS = (61, 193)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,34 +65,29 @@ def straight_approach(
     Approach : the least tilted clear one; where none is clear, the one with most room, marked not ``clear``
     """
     table = figures("techniques")
-    directions, tilts = _directions(patient, side, preferred, table["common.largest_tilt_deg"].value)
-    spare = spare_room_mm(patient, tip_mm, directions, radius_mm, contact_mm)
     longest_mm = table["common.longest_shaft_mm"].value
-    fallback: Approach | None = None
-    # rounding keeps a patient and its mirror image on the same choice where two directions are equally good
-    order = np.lexsort((np.arange(len(tilts)), -np.round(np.minimum(spare, 0.0), 6)))
-    for index in order:
-        entry = patient.skin.entry_mm(tip_mm, directions[index], longest_mm + 100.0)
-        if entry is None:
-            continue
-        reaches = float(np.linalg.norm(entry - tip_mm)) <= longest_mm
-        found = Approach(
-            tip_mm,
-            directions[index],
-            entry,
-            float(tilts[index]),
-            float(spare[index]),
-            bool(reaches and spare[index] >= 0.0),
-        )
-        if found.clear:
-            return found
-        fallback = fallback or found
-        if spare[index] < 0.0:
-            break
-    if fallback is not None:
-        return fallback
-    entry = tip_mm + longest_mm * directions[0]
-    return Approach(tip_mm, directions[0], entry, 0.0, float(spare[0]), False)
+    directions, tilts = _directions(patient, side, preferred, table["common.largest_tilt_deg"].value)
+    fallback = Approach(tip_mm, directions[0], tip_mm + longest_mm * directions[0], 0.0, -np.inf, False)
+    # most targets are clear at once: look at little before looking at all
+    for start, stop in pairwise((0, 1, *_LOOKS, len(tilts))):
+        spare = spare_room_mm(patient, tip_mm, directions[start:stop], radius_mm, contact_mm)
+        for index in range(start, stop):
+            room_mm = float(spare[index - start])
+            # rounding keeps a patient and its mirror image on the same choice
+            if room_mm < 0.0 and round(room_mm, 6) <= round(fallback.spare_mm, 6):
+                continue
+            entry = patient.skin.entry_mm(tip_mm, directions[index], longest_mm + 100.0)
+            if entry is None:
+                continue
+            reaches = float(np.linalg.norm(entry - tip_mm)) <= longest_mm
+            found = Approach(
+                tip_mm, directions[index], entry, float(tilts[index]), room_mm, bool(reaches and room_mm >= 0.0)
+            )
+            if found.clear:
+                return found
+            if round(min(room_mm, 0.0), 6) > round(min(fallback.spare_mm, 0.0), 6):
+                fallback = found
+    return fallback
 
 
 def spare_room_mm(

@@ -1,4 +1,4 @@
-"""A straight shaft that lies along the back of the sacrum, brought in from the caudal end."""
+"""A shaft that lies along the back of the sacrum, brought in from the caudal end."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ _STEP_MM = 1.0
 _LIFT_STEP_MM = 0.25
 _MOST_LIFT_MM = 6.0
 _LONGEST_MM = 300.0
+_UNDER_SHAFT_MM = 60.0
 
 
 @dataclass(frozen=True, eq=False)
 class Track:
-    """Line of a shaft: ``tip_mm`` (3,) its cranial end, unit ``axis`` (3,) towards the hub, ``entry_mm`` (3,) on the skin."""
+    """Line of a straight shaft: ``tip_mm`` (3,), unit ``axis`` (3,) towards the hub, ``entry_mm`` (3,) on the skin."""
 
     tip_mm: FloatArray
     axis: FloatArray
@@ -29,61 +30,80 @@ class Track:
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
 
-def track_along_bone(
-    site: Site, cranial: FloatArray, caudal: FloatArray, standoff_mm: float, target: str
-) -> Track | None:
-    """The line over chart points ``cranial`` and ``caudal`` (2,) that rests on the bone between them.
+@dataclass(frozen=True, eq=False)
+class TightLine:
+    """A line drawn tight over the bone along a straight course on the chart: the upper convex hull of its profile.
 
-    Seen in the AP view it is the straight line through both points. Seen from the side it is the lowest line that keeps the shaft
-    ``standoff_mm`` above the bone there and caudally: an edge of the upper convex hull of the bone's profile, over the middle of
-    the strip. None, with a note, where no bone lies under it.
+    ``start`` (2,) chart point, ``heading`` (2,) unit direction on the chart, ``along_mm`` (n,) chart distances from the start and
+    ``height_mm`` (n,) heights of the hull's corners.
     """
-    patient, radius_mm = site.patient, site.electrode.radius_mm
-    length_mm = float(np.linalg.norm(caudal - cranial))
-    heading = (caudal - cranial) / length_mm
-    # bone caudal of the strip is under the shaft too
-    along = np.arange(0.0, length_mm + 60.0, _STEP_MM)
-    line = cranial + along[:, None] * heading
-    on_bone = patient.chart.on_bone(line[:, 0], line[:, 1])
-    gone = np.flatnonzero(~on_bone & (along > length_mm))
-    on_bone[gone[0] if len(gone) else len(along) :] = False
-    if not np.any(on_bone & (along <= length_mm)):
-        site.note(f"{target} has no bone under it in this patient and is left out.")
-        return None
-    seats = np.array([seated_mm(patient, float(x), float(y), radius_mm + standoff_mm) for x, y in line[on_bone]])
-    height = patient.frame.to_chart(seats)[:, 2]
-    slope, rest = _upper_support(along[on_bone], height, 0.5 * length_mm)
-    start = patient.frame.to_patient(np.array([*cranial, rest]))
-    axis = unit(
-        heading[0] * patient.frame.lateral + heading[1] * patient.frame.caudal + slope * patient.frame.posterior
-    )
-    for lift in np.arange(0.0, _MOST_LIFT_MM, _LIFT_STEP_MM):
-        tip = start + lift * patient.frame.posterior
-        if spare_room_mm(patient, tip, axis, radius_mm, _LONGEST_MM)[0] >= 0.0:
-            break
-    else:
-        site.note(f"{target}: no straight track along the bone keeps clear of it.")
-    entry = patient.skin.entry_mm(tip, axis, _LONGEST_MM)
-    if entry is None:
-        site.note(f"{target}: the straight track does not reach the skin within {_LONGEST_MM:.0f} mm.")
-        entry = tip + _LONGEST_MM * axis
-    return Track(tip, axis, entry)
+
+    start: FloatArray
+    heading: FloatArray
+    along_mm: FloatArray
+    height_mm: FloatArray
+
+    @classmethod
+    def over_bone(cls, site: Site, cranial: FloatArray, caudal: FloatArray, standoff_mm: float) -> TightLine | None:
+        """The tight line of a shaft's axis from chart point ``cranial`` (2,) through ``caudal`` (2,) and on to the bone's end.
+
+        The shaft's surface keeps ``standoff_mm`` above the bone; None where no bone lies under the course.
+        """
+        length_mm = float(np.linalg.norm(caudal - cranial))
+        heading = (caudal - cranial) / length_mm
+        along = np.arange(0.0, length_mm + _UNDER_SHAFT_MM, _STEP_MM)
+        course = cranial + along[:, None] * heading
+        on_bone = site.patient.chart.on_bone(course[:, 0], course[:, 1])
+        gone = np.flatnonzero(~on_bone & (along > length_mm))
+        on_bone[gone[0] if len(gone) else len(along) :] = False
+        if not np.any(on_bone & (along <= length_mm)):
+            return None
+        lift_mm = site.electrode.radius_mm + standoff_mm
+        seats = np.array([seated_mm(site.patient, float(x), float(y), lift_mm) for x, y in course[on_bone]])
+        corners = _upper_hull(along[on_bone], site.patient.frame.to_chart(seats)[:, 2])
+        return cls(cranial, heading, *corners)
+
+    def chart_distance_mm(self, arc_mm: float) -> float:
+        """Chart distance from the start of the point that lies ``arc_mm`` along the tight line."""
+        steps = np.hypot(np.diff(self.along_mm), np.diff(self.height_mm))
+        return float(np.interp(arc_mm, np.concatenate([[0.0], np.cumsum(steps)]), self.along_mm))
+
+    def track(self, site: Site, under_mm: float, before_mm: float, target: str) -> Track:
+        """The straight shaft that touches the tight line at chart distance ``under_mm`` and ends ``before_mm`` cranial of there.
+
+        The line is lifted by fractions of a millimetre where bone beside the course asks for it.
+        """
+        patient, radius_mm = site.patient, site.electrode.radius_mm
+        edge = int(np.clip(np.searchsorted(self.along_mm, under_mm), 1, max(1, len(self.along_mm) - 1)))
+        slope, height = 0.0, float(self.height_mm[0])
+        if len(self.along_mm) > 1:
+            run = self.along_mm[edge] - self.along_mm[edge - 1]
+            slope = float((self.height_mm[edge] - self.height_mm[edge - 1]) / run)
+            height = float(self.height_mm[edge - 1] + slope * (under_mm - self.along_mm[edge - 1]))
+        axis = unit(np.array([*self.heading, slope]) @ patient.frame.axes)
+        touch = patient.frame.to_patient(np.array([*(self.start + under_mm * self.heading), height]))
+        for lift in np.arange(0.0, _MOST_LIFT_MM, _LIFT_STEP_MM):
+            tip = touch + lift * patient.frame.posterior - before_mm * axis
+            if spare_room_mm(patient, tip, axis, radius_mm, _LONGEST_MM)[0] >= 0.0:
+                break
+        else:
+            site.note(f"{target}: no straight track along the bone keeps clear of it.")
+        entry = patient.skin.entry_mm(tip, axis, _LONGEST_MM)
+        if entry is None:
+            site.note(f"{target}: the straight track does not reach the skin within {_LONGEST_MM:.0f} mm.")
+            entry = tip + _LONGEST_MM * axis
+        return Track(tip, axis, entry)
 
 
-def _upper_support(x: FloatArray, y: FloatArray, at: float) -> tuple[float, float]:
-    """Slope, and height at x = 0, of the edge over ``at`` of the upper convex hull of points (x, y) with x increasing."""
+def _upper_hull(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Corners of the upper convex hull of points (x, y) with x increasing."""
     hull: list[int] = []
     for index in range(len(x)):
-        while len(hull) > 1 and _turns_up(x, y, hull[-2], hull[-1], index):
+        while len(hull) > 1 and _is_below(x, y, hull[-2], hull[-1], index):
             hull.pop()
         hull.append(index)
-    if len(hull) == 1:
-        return 0.0, float(y[hull[0]])
-    edge = int(np.clip(np.searchsorted(x[hull], at), 1, len(hull) - 1))
-    a, b = hull[edge - 1], hull[edge]
-    slope = float((y[b] - y[a]) / (x[b] - x[a]))
-    return slope, float(y[a] - slope * x[a])
+    return x[hull], y[hull]
 
 
-def _turns_up(x: FloatArray, y: FloatArray, a: int, b: int, c: int) -> bool:
-    return bool((y[b] - y[a]) * (x[c] - x[a]) <= (y[c] - y[a]) * (x[b] - x[a]))
+def _is_below(x: FloatArray, y: FloatArray, first: int, middle: int, last: int) -> bool:
+    return bool((y[middle] - y[first]) * (x[last] - x[first]) <= (y[last] - y[first]) * (x[middle] - x[first]))

@@ -46,5 +46,5 @@ class BipolarLeapfrog(Technique):
                 ]
                 if longest_step_mm(site, points) <= site.recipe["spacing_mm"]:
                     break
-            made += pairs(site, points, aperture.level, site.perpendicular(points))
+            made += pairs(site, points, aperture.level, site.beam())
         return made

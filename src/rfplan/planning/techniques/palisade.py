@@ -15,7 +15,7 @@ import numpy as np
 from rfplan.planning.plan import Application
 from rfplan.planning.techniques.aperture import Aperture
 from rfplan.planning.techniques.l5 import l5_application
-from rfplan.planning.techniques.row import evenly_on_bone, longest_step_mm, pairs
+from rfplan.planning.techniques.row import evenly_on_bone, line_lateral_of, longest_step_mm, pairs
 from rfplan.planning.techniques.site import Site
 from rfplan.planning.techniques.technique import Technique
 
@@ -59,12 +59,14 @@ def row_ends(site: Site, apertures: list[Aperture]) -> tuple[np.ndarray, np.ndar
     """Chart points (2,) at which the row begins and ends."""
     recipe, gap_mm = site.recipe, site.least_rim_gap_mm()
     out_mm = [max(site.sign * entry.centre[0] + recipe["offset_mm"], entry.lateral_mm + gap_mm) for entry in apertures]
-    caudal = [entry.centre[1] for entry in apertures]
-    top, bottom = apertures[0].cranial_mm - recipe["above_s1_mm"], caudal[-1] + recipe["below_s3_mm"]
-    slope = (out_mm[-1] - out_mm[0]) / (caudal[-1] - caudal[0]) if len(apertures) > 1 else 0.0
-    # a straight row through the outer two that a middle foramen would push outward as a whole
-    shift = max(out - (out_mm[0] + slope * (at - caudal[0])) for out, at in zip(out_mm, caudal, strict=True))
-    ends = [np.array([site.sign * (out_mm[0] + shift + slope * (at - caudal[0])), at]) for at in (top, bottom)]
+    lateral_at = line_lateral_of(apertures, out_mm)
+    ends = [
+        np.array([site.sign * lateral_at(caudal), caudal])
+        for caudal in (
+            apertures[0].cranial_mm - recipe["above_s1_mm"],
+            float(apertures[-1].centre[1]) + recipe["below_s3_mm"],
+        )
+    ]
     return site.medial_of_joint(ends[0], "The row's cranial end"), site.medial_of_joint(ends[1], "The row's caudal end")
 
 

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from rfplan.geometry.arrays import FloatArray
 from rfplan.planning.plan import Application
+from rfplan.planning.techniques.aperture import Aperture
 from rfplan.planning.techniques.site import Site
 
 _FINE_MM = 0.5
+
+
+def line_lateral_of(apertures: Sequence[Aperture], out_mm: Sequence[float]) -> Callable[[float], float]:
+    """Distance from the midline, as a function of the caudal coordinate, of the straight line lateral of all apertures.
+
+    ``out_mm``: how far from the midline the line must at least be at the height of each aperture's centre. It passes the most
+    cranial and the most caudal of these, and is shifted outward as a whole where one between them asks for it.
+    """
+    caudal = [float(aperture.centre[1]) for aperture in apertures]
+    slope = (out_mm[-1] - out_mm[0]) / (caudal[-1] - caudal[0]) if len(apertures) > 1 else 0.0
+    at_first = max(out - slope * (at - caudal[0]) for out, at in zip(out_mm, caudal, strict=True))
+    return lambda at: float(at_first + slope * (at - caudal[0]))
 
 
 def evenly_on_bone(site: Site, first: FloatArray, last: FloatArray, count: int) -> list[FloatArray]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Application
-from rfplan.planning.techniques.along_bone import track_along_bone
+from rfplan.planning.techniques.along_bone import TightLine
 from rfplan.planning.techniques.site import Site
 from rfplan.planning.techniques.technique import Technique
 
@@ -36,9 +36,13 @@ class SingleCannulaStrip(Technique):
             site.medial_of_joint(np.array([site.sign * out_mm, at]), "The cannula")
             for at in (apertures[0].cranial_mm, apertures[-1].caudal_mm)
         )
-        track = track_along_bone(site, first, last, site.recipe["standoff_mm"], "The cannula")
-        if track is None:
+        tight = TightLine.over_bone(site, first, last, site.recipe["standoff_mm"])
+        if tight is None:
+            site.note("The cannula has no bone under it in this patient and is left out.")
             return []
+        # a straight cannula rests on the bone under the middle of the strip, which keeps it as low as it can be all along
+        middle_mm = 0.5 * float(np.linalg.norm(last - first))
+        track = tight.track(site, middle_mm, middle_mm, "The cannula")
         return [
             Application(
                 "monopolar",
