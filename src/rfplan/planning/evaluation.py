@@ -99,7 +99,7 @@ def evaluate(
     ------
     InputError : unknown lesion model, courses or length out of range, no branches on the plan's side
     """
-    _check(courses, lesion_model, transection_length_mm)
+    check_judging(lesion_model, courses, transection_length_mm)
     table = figures("safety")
     length_mm = (
         table["transection.length"].value if transection_length_mm is None else float(transection_length_mm)
@@ -144,7 +144,8 @@ def evaluate(
     )
 
 
-def _check(courses: int, lesion_model: str, transection_length_mm: float | None) -> None:
+def check_judging(lesion_model: str, courses: int = 1, transection_length_mm: float | None = None) -> None:
+    """Refuse what :func:`evaluate` cannot do, before any work; :class:`InputError` says what is accepted."""
     if lesion_model in _LATER:
         raise InputError(
             f"lesion model {lesion_model!r} is not available in this version; accepted: {', '.join(LESION_MODELS)}"
@@ -155,7 +156,7 @@ def _check(courses: int, lesion_model: str, transection_length_mm: float | None)
         raise InputError(
             f"lesion model {lesion_model!r} is not known; {meant}accepted: {', '.join(LESION_MODELS)}"
         )
-    if courses < 1:
+    if isinstance(courses, bool) or not isinstance(courses, int) or courses < 1:
         raise InputError(f"courses is {courses}; it must be a whole number of at least 1")
     if transection_length_mm is not None and not 0.0 < transection_length_mm < math.inf:
         raise InputError(f"transection_length_mm is {transection_length_mm}; it must be above 0 mm")

@@ -40,12 +40,12 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
     }
 
 
-def write_plan(plan: Plan, path: str | Path) -> None:
+def save_plan(plan: Plan, path: str | Path) -> None:
     """Write ``plan.json`` at ``path``, complete or not at all; InputError where it cannot be written."""
     write_json(plan_to_json(plan), Path(path))
 
 
-def read_plan(path: str | Path, patient: Patient | None = None) -> Plan:
+def load_plan(path: str | Path, patient: Patient | None = None) -> Plan:
     """The plan in a file.
 
     Parameters
@@ -60,7 +60,7 @@ def read_plan(path: str | Path, patient: Patient | None = None) -> Plan:
 
 
 def plan_from_json(document: Any, origin: str = "plan", patient: Patient | None = None) -> Plan:
-    """The plan of a parsed JSON ``document``; ``origin`` names it in messages. See :func:`read_plan`."""
+    """The plan of a parsed JSON ``document``; ``origin`` names it in messages. See :func:`load_plan`."""
     record = plan_document(document, origin)
     applications = tuple(
         _application(entry, f"{origin}: applications[{n}]", patient)

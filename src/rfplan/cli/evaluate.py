@@ -1,0 +1,56 @@
+"""``rfplan evaluate``: judges a plan that exists."""
+
+from __future__ import annotations
+
+
+def evaluate(
+    plan: str,
+    /,
+    *,
+    anatomy: str = "reference",
+    lesion_model: str = "shapes",
+    courses: int = 1,
+    seed: int = 0,
+    out: str | None = None,
+    json: bool = False,
+) -> None:
+    """Judge a plan on a patient.
+
+    Parameters
+    ----------
+    plan
+        The plan, a JSON file of schema rfplan/plan/1.
+    anatomy
+        "reference", a folder of bone meshes, a labelled CT or a patient file.
+    lesion_model
+        shapes: spheroids and strips of catalogue size.
+    courses
+        Judge on this many possible nerve courses; 1 takes the patient's own nerves.
+    seed
+        Seed of the drawn courses.
+    out
+        Folder for plan.json, evaluation.json, report.html and pictures; without it only the summary is printed.
+    json
+        Print one JSON object, the evaluation, and nothing else.
+    """
+    from pathlib import Path
+
+    from rfplan.cli.judged import check_judging, deliver
+    from rfplan.cli.results import check_folder
+    from rfplan.planning.json_file import load_json
+    from rfplan.planning.plan_document import plan_document
+    from rfplan.planning.plan_file import plan_from_json
+
+    check_judging(lesion_model, courses)
+    document = load_json(Path(plan))
+    # refused before minutes go into reading a CT
+    plan_document(document, plan)
+    folder = None if out is None else check_folder(out)
+
+    from rfplan.anatomy.source import patient_from
+    from rfplan.planning.evaluation import evaluate as judge
+
+    patient = patient_from(anatomy)
+    made = plan_from_json(document, plan, patient)
+    judged = judge(made, patient, courses=courses, seed=seed, lesion_model=lesion_model)
+    deliver(patient, made, judged, folder, json=json, with_plan=False)

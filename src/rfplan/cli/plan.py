@@ -1,0 +1,65 @@
+"""``rfplan plan``: a technique on a patient, evaluated."""
+
+from __future__ import annotations
+
+
+def plan(
+    *,
+    anatomy: str = "reference",
+    technique: str = "palisade",
+    side: str = "right",
+    electrode: str | None = None,
+    lesion_model: str = "shapes",
+    out: str | None = None,
+    courses: int = 1,
+    seed: int = 0,
+    json: bool = False,
+) -> None:
+    """Place a technique on a patient and judge the plan.
+
+    Parameters
+    ----------
+    anatomy
+        "reference", a folder of bone meshes, a labelled CT or a patient file.
+    technique
+        Name of a published technique; "rfplan techniques" lists them.
+    side
+        left or right.
+    electrode
+        Name of an electrode; default is the technique's own. "rfplan devices" lists them.
+    lesion_model
+        shapes: spheroids and strips of catalogue size.
+    out
+        Folder for plan.json, evaluation.json, report.html and pictures; without it only the summary is printed.
+    courses
+        Judge on this many possible nerve courses; 1 takes the patient's own nerves.
+    seed
+        Seed of the drawn courses.
+    json
+        Print one JSON object (the evaluation and the plan) and nothing else.
+    """
+    from dataclasses import replace
+
+    from rfplan.cli.judged import check_judging, deliver
+    from rfplan.cli.results import check_folder
+    from rfplan.planning.techniques import technique as technique_named
+
+    check_judging(lesion_model, courses)
+    recipe = technique_named(technique)
+    folder = None if out is None else check_folder(out)
+
+    from rfplan.anatomy.sides import side_named
+    from rfplan.anatomy.source import patient_from
+    from rfplan.planning.evaluation import evaluate
+    from rfplan.planning.packed_patient import patient_record
+
+    side_named(side)
+    if electrode is not None:
+        from rfplan.devices.catalogue import electrode as electrode_named
+
+        electrode_named(electrode)
+    patient = patient_from(anatomy)
+    made = recipe.plan(patient, side=side, electrode=electrode)
+    made = replace(made, patient=patient_record(patient))
+    judged = evaluate(made, patient, courses=courses, seed=seed, lesion_model=lesion_model)
+    deliver(patient, made, judged, folder, json=json)

@@ -1,0 +1,130 @@
+"""An evaluation for people, in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from rfplan.planning.coverage import CRITERIA, NerveResult
+from rfplan.planning.evaluation import Evaluation
+from rfplan.planning.safety import SafetyRow, worst_per_check
+
+_STYLES = {"ok": "green", "warn": "yellow", "stop": "bold red"}
+_CRITERIA = {"ap_projection": "overlapped in the AP view", "transection": "cut through"}
+
+
+def print_summary(console: Console, evaluation: Evaluation, patient: str, files: Sequence[Path] = ()) -> None:
+    """Coverage, safety, how the lesions were found out, and where the files are."""
+    minutes = evaluation.energy_time_s / 60
+    console.print(
+        Text.assemble(
+            (f"{evaluation.technique}, {evaluation.side} side", "bold"),
+            f" of {patient}: {evaluation.applications} applications, {evaluation.needles} needle poses, "
+            f"{minutes:.1f} min of energy",
+        )
+    )
+    console.print(_coverage(evaluation))
+    console.print(_levels(evaluation))
+    console.print(_safety(evaluation))
+    console.print(
+        Text.assemble(("Lesion model: ", "bold"), f"{evaluation.lesion_model}. {evaluation.assumption}")
+    )
+    console.print("For education and research only; not for treating patients.", style="dim")
+    for path in files[:3]:
+        console.print(Text(f"  {path}"), soft_wrap=True)
+
+
+def _coverage(evaluation: Evaluation) -> Table:
+    several = evaluation.courses > 1
+    judged_on = (
+        f"{evaluation.courses} possible courses of the nerves" if several else "the patient's own nerves"
+    )
+    table = Table(
+        title=f"Branches, judged on {judged_on}",
+        caption=f"Lethal surface {evaluation.lethal_c:g} degC; cut through: at least "
+        f"{evaluation.transection_length_mm:g} mm in one stretch. Margin: depth inside the surface, or minus the gap to it.",
+    )
+    for heading in ("branch", *(_CRITERIA[criterion] for criterion in CRITERIA)):
+        table.add_column(heading)
+    for heading in ("lethal length", "margin"):
+        table.add_column(heading, justify="right")
+    for nerve in evaluation.nerves:
+        table.add_row(
+            nerve.name,
+            *(_hit(nerve, criterion, several) for criterion in CRITERIA),
+            f"{nerve.lethal_length_mm:.1f} of {nerve.length_mm:.1f} mm",
+            f"{nerve.margin_mm:+.1f} mm",
+        )
+    return table
+
+
+def _hit(nerve: NerveResult, criterion: str, several: bool) -> Text:
+    part = nerve.captured[criterion]
+    word = f"{part:.0%} of {nerve.courses}" if several else ("yes" if part else "no")
+    return Text(word, style="green" if part >= 0.9 else "yellow" if part >= 0.5 else "red")
+
+
+def _levels(evaluation: Evaluation) -> Table:
+    table = Table(title="Captured in all")
+    table.add_column("criterion")
+    table.add_column("branches", justify="right")
+    table.add_column("every branch", justify="right")
+    first = next(iter(evaluation.coverage.values()))
+    for level in first.missed_by_level:
+        table.add_column(f"{level} missed", justify="right")
+    for criterion, total in evaluation.coverage.items():
+        complete = (
+            f"{total.complete_fraction:.0%}" if evaluation.courses > 1 else _yes(total.complete_fraction)
+        )
+        table.add_row(
+            _CRITERIA[criterion],
+            f"{total.captured_fraction:.0%}",
+            complete,
+            *(f"{missed:.0%}" for missed in total.missed_by_level.values()),
+        )
+    return table
+
+
+def _yes(part: float) -> str:
+    return "yes" if part == 1.0 else "no"
+
+
+def _safety(evaluation: Evaluation) -> Table:
+    rows = list(worst_per_check(evaluation.safety))
+    rows += [row for row in evaluation.safety if row.status != "ok" and row not in rows]
+    rows.sort(key=lambda row: ("stop", "warn", "ok").index(row.status))
+    table = Table(
+        title="Safety: the gravest value of every check, and whatever is not ok",
+        caption="* limit assumed by us, not published",
+    )
+    for heading in ("check", "where"):
+        table.add_column(heading)
+    for heading in ("value", "warns", "stops"):
+        table.add_column(heading, justify="right")
+    table.add_column("status")
+    for row in rows:
+        table.add_row(
+            row.title, row.concerns, _value(row), *_limits(row), Text(row.status, style=_STYLES[row.status])
+        )
+    return table
+
+
+def _value(row: SafetyRow) -> str:
+    if row.limit.sense == "reached":
+        return "< 45 degC" if row.value < 45.0 else f"{row.value:g} degC"
+    if abs(row.value) == float("inf"):
+        return "none near"
+    return f"{row.value:.1f} {row.limit.unit}"
+
+
+def _limits(row: SafetyRow) -> tuple[str, str]:
+    sign = {"below": "<", "above": ">", "reached": ""}[row.limit.sense]
+    warn, stop = row.limit.figures
+    return (
+        f"{sign} {row.limit.warn:g}{'*' if warn.is_assumption else ''}".strip(),
+        f"{sign} {row.limit.stop:g}{'*' if stop.is_assumption else ''}".strip(),
+    )
