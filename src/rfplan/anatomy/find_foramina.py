@@ -142,11 +142,24 @@ def _canal(
 ) -> tuple[FloatArray, float]:
     """Line from the aperture to the ventral opening, chart coordinates, and the narrowest half-width along it, mm."""
     if len(way) < 2:
-        i = int(np.clip(round((middle[0] - interior.lateral_0_mm) / interior.spacing_mm), 0, interior.front_mm.shape[0] - 1))
-        j = int(np.clip(round((middle[1] - interior.caudal_0_mm) / interior.spacing_mm), 0, interior.front_mm.shape[1] - 1))
+        i = int(
+            np.clip(
+                round((middle[0] - interior.lateral_0_mm) / interior.spacing_mm),
+                0,
+                interior.front_mm.shape[0] - 1,
+            )
+        )
+        j = int(
+            np.clip(
+                round((middle[1] - interior.caudal_0_mm) / interior.spacing_mm),
+                0,
+                interior.front_mm.shape[1] - 1,
+            )
+        )
         return np.stack([middle, np.array([middle[0], middle[1], interior.front_mm[i, j]])]), 0.0
     nodes = np.rint(
-        (way - np.array([interior.lateral_0_mm, interior.caudal_0_mm, interior.height_0_mm])) / interior.spacing_mm
+        (way - np.array([interior.lateral_0_mm, interior.caudal_0_mm, interior.height_0_mm]))
+        / interior.spacing_mm
     ).astype(int)
     clearance = interior.clearance_mm[tuple(nodes.T)]
     throat = float(clearance[1:-1].min()) if len(way) > 2 else float(clearance.min())

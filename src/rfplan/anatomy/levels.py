@@ -137,7 +137,9 @@ def _assigned(
         for side in SIDES:
             sign = lateral_sign(side)
 
-            def misfit(pit: Pit, sign: int = sign, mean: float = mean, sd: float = sd, place: float = place) -> float:
+            def misfit(
+                pit: Pit, sign: int = sign, mean: float = mean, sd: float = sd, place: float = place
+            ) -> float:
                 closed = 0.0 if open_ways is None or pit.way & open_ways else _CLOSED_COST
                 return float(
                     closed

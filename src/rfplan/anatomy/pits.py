@@ -113,7 +113,9 @@ class Interior:
 
     def bodies_at_front(self, nodes: BoolArray) -> frozenset[int]:
         """Bodies of air that the front opens into over ``nodes`` (ni, nj)."""
-        return self._bodies(nodes, below=np.where(np.isfinite(self.front_seen_mm), self.front_seen_mm, np.inf))
+        return self._bodies(
+            nodes, below=np.where(np.isfinite(self.front_seen_mm), self.front_seen_mm, np.inf)
+        )
 
     def _bodies(
         self, nodes: BoolArray, above: FloatArray | None = None, below: FloatArray | None = None
