@@ -9,6 +9,7 @@ from typing import Any
 from rfplan.anatomy.patient import Patient
 from rfplan.figures import MARKS, figures
 from rfplan.planning.plan import Plan
+from rfplan.planning.techniques import techniques
 from rfplan.report.html import Html, element, number, table
 
 
@@ -20,7 +21,9 @@ def assumptions_section(patient: Patient, plan: Plan, statements: Sequence[str])
     return element(
         "section",
         element("h2", "Assumptions", id="assumptions"),
-        element("ul", [element("li", text) for text in [*statements, *_of_patient(patient)]]),
+        element(
+            "ul", [element("li", text) for text in [*statements, *_of_technique(plan), *_of_patient(patient)]]
+        ),
         _lesion_sizes(plan),
         _assumed_figures(),
         element("p", _marks_in_words(), class_="note"),
@@ -52,6 +55,12 @@ def provenance_section(patient: Patient, plan: Plan, evaluation: Mapping[str, An
         _listed("Warnings", patient.warnings),
         aria_labelledby="provenance",
     )
+
+
+def _of_technique(plan: Plan) -> tuple[str, ...]:
+    # a plan made by hand or by an optimiser is not in the catalogue
+    recipe = next((recipe for recipe in techniques() if recipe.name == plan.technique), None)
+    return recipe.assumptions if recipe else ()
 
 
 def _of_patient(patient: Patient) -> list[str]:
@@ -108,7 +117,7 @@ def _lesion_sizes(plan: Plan) -> Html:
 def _assumed_figures() -> Html:
     rows = [
         (
-            key.replace(".", " ").replace("_", " "),
+            _figure_name(key, figure.unit),
             f"{figure.value:g}" + (f" ± {figure.sd:g}" if figure.sd is not None else ""),
             figure.unit,
             figure.mark,
@@ -124,6 +133,11 @@ def _assumed_figures() -> Html:
         numeric=(1,),
         class_="wide small",
     )
+
+
+def _figure_name(key: str, unit: str) -> str:
+    name = key.replace(".", " ").replace("_", " ")
+    return name.removesuffix(f" {unit}")
 
 
 def _marks_in_words() -> str:

@@ -99,11 +99,11 @@ class Drawing:
         )
         return head + "".join(_svg_item(item) for item in self.items) + "</svg>"
 
-    def png(self, scale: float = 1.6) -> bytes:
+    def png(self, scale: float = 1.5) -> bytes:
         """The drawing as a PNG of ``scale`` pixels per unit."""
         return png_bytes(self.image(scale))
 
-    def image(self, scale: float = 1.6, samples: int = _PNG_SAMPLES) -> np.ndarray:
+    def image(self, scale: float = 1.5, samples: int = _PNG_SAMPLES) -> np.ndarray:
         """(h, w, 3) bytes of ``scale`` pixels per unit, lines smoothed by ``samples`` per pixel along each axis."""
         from PIL import Image, ImageDraw
 
@@ -116,7 +116,10 @@ class Drawing:
                 box = (round(item.width * zoom), round(item.height * zoom))
                 picture = Image.fromarray(item.image)
                 if picture.size != box:
-                    picture = picture.resize(box, Image.Resampling.BILINEAR)
+                    # a whole multiple is averaged back to the very same pixels afterwards
+                    whole = box[0] % picture.size[0] == 0 and box[1] % picture.size[1] == 0
+                    way = Image.Resampling.NEAREST if whole else Image.Resampling.BILINEAR
+                    picture = picture.resize(box, way)
                 canvas.paste(picture, (round(item.left * zoom), round(item.top * zoom)))
             elif isinstance(item, Shape):
                 _paint_shape(pen, item, zoom)
@@ -135,7 +138,7 @@ def png_bytes(image: np.ndarray) -> bytes:
     from PIL import Image
 
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, format="PNG", compress_level=3)
+    Image.fromarray(image).save(buffer, format="PNG", compress_level=1)
     return buffer.getvalue()
 
 

@@ -1,36 +1,71 @@
-"""Limits of safety checks in words, and which check is the worst."""
+"""Safety checks in words: their names, their limits, and which is the worst."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rfplan.planning.safety import TITLES
 from rfplan.report.html import number
 from rfplan.report.status_mark import STATUS_ORDER
+
+_SENSES = {"below": "below", "above": "above", "reached": "from"}
+
+
+def check_title(check: Mapping[str, Any]) -> str:
+    """Name of a check for people."""
+    key = str(check["check"])
+    text = TITLES.get(key, key.replace("_", " ")).replace("degC", "°C")
+    return text[:1].upper() + text[1:]
+
+
+def check_subject(check: Mapping[str, Any]) -> str:
+    """What the check is about, such as ``S1 right`` or ``needle 3``."""
+    return str(check.get("concerns") or "").replace("_", " ")
 
 
 def limit_words(check: Mapping[str, Any]) -> tuple[str, str]:
     """From where on a value calls for caution and for a stop, such as ``below 8.0`` and ``below 5.0``."""
     warn, stop = check.get("warn"), check.get("stop")
-    if warn is None and stop is None:
-        return "–", "–"
-    if warn is not None and stop is not None and warn != stop:
-        low_is_bad = stop < warn
-    else:
-        # one limit alone: the status tells on which side of it the value is
-        limit = stop if stop is not None else warn
-        low_is_bad = (float(check["value"]) < float(limit or 0.0)) == (check["status"] != "ok")
-    word = "below" if low_is_bad else "above"
-    return tuple("–" if limit is None else f"{word} {number(limit)}" for limit in (warn, stop))  # type: ignore[return-value]
+    word = _SENSES.get(str(check.get("sense")))
+    if word is None:
+        word = "below" if warn is not None and stop is not None and stop < warn else "above"
+    return _limit(word, warn), _limit(word, stop)
+
+
+def marks_of(check: Mapping[str, Any]) -> str:
+    """Trust marks of the limits; one where both are alike."""
+    marks = check.get("mark") or {}
+    return " / ".join(dict.fromkeys(str(marks[key]) for key in ("warn", "stop") if marks.get(key)))
+
+
+def gravity(check: Mapping[str, Any]) -> tuple[int, float]:
+    """Order of checks from harmless to grave: by status, then by how far the value is past its limits or from them."""
+    status = str(check["status"])
+    rank = STATUS_ORDER.index(status) if status in STATUS_ORDER else 1
+    value, warn, stop = check.get("value"), check.get("warn"), check.get("stop")
+    if value is None or warn is None or stop is None:
+        return rank, float("-inf")
+    span = abs(float(stop) - float(warn)) or 1.0
+    past = (float(warn) - float(value)) / span
+    return rank, past if check.get("sense", "below") == "below" else -past
 
 
 def worst_check(checks: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The first of the checks with the gravest status; None without checks."""
-    if not checks:
-        return None
-    return max(checks, key=lambda check: (_gravity(check), -checks.index(check)))
+    """The gravest of the checks; None without checks."""
+    return max(checks, key=gravity, default=None)
 
 
-def _gravity(check: Mapping[str, Any]) -> int:
-    status = str(check["status"])
-    return STATUS_ORDER.index(status) if status in STATUS_ORDER else 1
+def worst_per_check(checks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The gravest answer to every check, the gravest first."""
+    held: dict[str, Mapping[str, Any]] = {}
+    for check in checks:
+        key = str(check["check"])
+        if key not in held or gravity(check) > gravity(held[key]):
+            held[key] = check
+    # the order of the table within a status, which a reader can learn
+    return sorted(held.values(), key=lambda check: -gravity(check)[0])
+
+
+def _limit(word: str, value: float | None) -> str:
+    return "–" if value is None else f"{word} {number(value)}"

@@ -52,7 +52,7 @@ def patient_scene(
             surfaces.extend(needle_surfaces(needle))
             framed.append(_shown_shaft(needle))
     surfaces += [
-        Surface(mesh, palette.LESION, opacity=0.30, edge_opacity=0.85, layer="lesion") for mesh in lesions
+        Surface(mesh, palette.LESION, opacity=0.22, edge_opacity=0.85, layer="lesion") for mesh in lesions
     ]
     return Scene(tuple(surfaces), np.concatenate(framed))
 
@@ -96,5 +96,5 @@ def _bone(name: str, mesh: Mesh, ghost: bool) -> Surface:
     if ghost:
         return Surface(mesh, colour, opacity=0.16, edge_opacity=0.55, layer=name)
     if name.startswith("hip_"):
-        return Surface(mesh, colour, fade=0.12, gloss=0.03)
-    return Surface(mesh, colour, gloss=0.05)
+        return Surface(mesh, colour, fade=0.12)
+    return Surface(mesh, colour)

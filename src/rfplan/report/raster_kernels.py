@@ -187,16 +187,22 @@ def view_depth(depths: np.ndarray, eye: float, step: int) -> np.ndarray:
 
 
 @njit(cache=True, fastmath=True)
-def occlusion(depth_mm: np.ndarray, mm_per_px: float, spiral: FloatArray, bias_mm: float) -> np.ndarray:
+def occlusion(depth_mm: np.ndarray, mm_per_px: float, pattern: IntArray, bias_mm: float) -> np.ndarray:
     """(h, w) how much of the sky each pixel sees, 0 to 1, from the depth map alone.
 
-    ``spiral`` (k, 2) offsets in pixels, from near to far; the normal comes from the depth map itself. Occluders count
-    by the sine of their height above the tangent plane, weakened with distance.
+    ``pattern`` (16, k, 2) offsets in pixels, from near to far, in sixteen rotations that neighbouring pixels share out and
+    that a four by four average then smooths away; the normal comes from the depth map itself. Occluders count by the sine
+    of their height above the tangent plane, weakened with distance.
     """
     height, width = depth_mm.shape
     raw = np.ones((height, width), dtype=np.float32)
-    count = spiral.shape[0]
+    count = pattern.shape[1]
     half = FAR * np.float32(0.5)
+    limit = np.float32(4.0 * mm_per_px)
+    pixel = np.float32(mm_per_px)
+    bias = np.float32(bias_mm)
+    weaken = np.float32(1.0 / 240.0)
+    one = np.float32(1.0)
     for y in range(1, height - 1):
         for x in range(1, width - 1):
             here = depth_mm[y, x]
@@ -207,41 +213,37 @@ def occlusion(depth_mm: np.ndarray, mm_per_px: float, spiral: FloatArray, bias_m
             above, below = here - depth_mm[y - 1, x], depth_mm[y + 1, x] - here
             gx = left if abs(left) < abs(right) else right
             gy = above if abs(above) < abs(below) else below
-            limit = 4.0 * mm_per_px
-            gx = min(max(gx, -limit), limit) / mm_per_px
-            gy = min(max(gy, -limit), limit) / mm_per_px
-            length = np.sqrt(1.0 + gx * gx + gy * gy)
-            # four by four rotations of the pattern, smoothed away afterwards
-            turn = 0.3926990817 * ((x & 3) * 4 + (y & 3)) * 1.618
-            c, s = np.cos(turn), np.sin(turn)
-            blocked = 0.0
+            gx = min(max(gx, -limit), limit) / pixel
+            gy = min(max(gy, -limit), limit) / pixel
+            shorten = one / np.sqrt(one + gx * gx + gy * gy)
+            turn = (x & 3) * 4 + (y & 3)
+            blocked = np.float32(0.0)
             for n in range(count):
-                ox = c * spiral[n, 0] - s * spiral[n, 1]
-                oy = s * spiral[n, 0] + c * spiral[n, 1]
-                sx, sy = x + int(np.round(ox)), y + int(np.round(oy))
+                ox, oy = pattern[turn, n, 0], pattern[turn, n, 1]
+                sx, sy = x + ox, y + oy
                 if sx < 0 or sy < 0 or sx >= width or sy >= height:
                     continue
                 there = depth_mm[sy, sx]
                 if there < half:
                     continue
-                dx, dy, dz = (sx - x) * mm_per_px, (sy - y) * mm_per_px, there - here
-                above_plane = (dz - gx * dx - gy * dy) / length - bias_mm
+                dx, dy, dz = np.float32(ox) * pixel, np.float32(oy) * pixel, there - here
+                above_plane = (dz - gx * dx - gy * dy) * shorten - bias
                 if above_plane > 0.0:
-                    square = dx * dx + dy * dy + dz * dz
-                    blocked += above_plane / np.sqrt(square + 1e-6) / (1.0 + square / 240.0)
-            raw[y, x] = max(0.0, 1.0 - 1.9 * blocked / count)
+                    square = dx * dx + dy * dy + dz * dz + np.float32(1e-6)
+                    blocked += above_plane / (np.sqrt(square) * (one + square * weaken))
+            raw[y, x] = max(np.float32(0.0), one - np.float32(1.9) * blocked / count)
     result = np.ones((height, width), dtype=np.float32)
     for y in range(2, height - 2):
         for x in range(2, width - 2):
             here = depth_mm[y, x]
             if here < half:
                 continue
-            total, weight = 0.0, 0.0
-            for dy in range(-2, 2):
-                for dx in range(-2, 2):
-                    if abs(depth_mm[y + dy, x + dx] - here) < 2.5:
-                        total += raw[y + dy, x + dx]
-                        weight += 1.0
+            total, weight = np.float32(0.0), np.float32(0.0)
+            for j in range(-2, 2):
+                for i in range(-2, 2):
+                    if abs(depth_mm[y + j, x + i] - here) < 2.5:
+                        total += raw[y + j, x + i]
+                        weight += one
             result[y, x] = total / weight
     return result
 
@@ -278,14 +280,61 @@ def shadow(
             lz = to_light[2, 0] * vx + to_light[2, 1] * vy + to_light[2, 2] * z + to_light[2, 3]
             px, py = 0.5 * columns + light_scale * lx, 0.5 * rows - light_scale * ly
             open_taps = 0.0
-            for dy in range(-2, 3):
-                for dx in range(-2, 3):
-                    i, j = int(py + dy * blur_px), int(px + dx * blur_px)
+            for step_y in range(4):
+                for step_x in range(4):
+                    i = int(py + (step_y - 1.5) * blur_px)
+                    j = int(px + (step_x - 1.5) * blur_px)
                     inside = 0 <= i < rows and 0 <= j < columns
                     if not inside or light_depths[i, j] < lz + bias_mm:
                         open_taps += 1.0
-            lit[y, x] = open_taps / 25.0
+            lit[y, x] = open_taps / 16.0
     return lit
+
+
+@njit(cache=True, fastmath=True)
+def _light(
+    nx: float,
+    ny: float,
+    seen: float,
+    key: float,
+    m: int,
+    colours: FloatArray,
+    finishes: FloatArray,
+    lights: FloatArray,
+    ambient: FloatArray,
+    background: FloatArray,
+    result: FloatArray,
+) -> None:
+    """Linear colour of one sample of material ``m``, put into ``result`` (3,)."""
+    flat = nx * nx + ny * ny
+    if flat > 1.0:
+        length = np.sqrt(flat)
+        nx, ny, flat = nx / length, ny / length, 1.0
+    nz = np.sqrt(1.0 - flat)
+    up = 0.5 + 0.5 * ny
+    red = (ambient[0, 0] + (ambient[1, 0] - ambient[0, 0]) * up) * seen
+    green = (ambient[0, 1] + (ambient[1, 1] - ambient[0, 1]) * up) * seen
+    blue = (ambient[0, 2] + (ambient[1, 2] - ambient[0, 2]) * up) * seen
+    gloss = 0.0
+    for n in range(lights.shape[0]):
+        facing = nx * lights[n, 0] + ny * lights[n, 1] + nz * lights[n, 2]
+        if facing <= 0.0:
+            continue
+        amount = facing * (key if n == 0 else 0.45 + 0.55 * seen)
+        red += amount * lights[n, 3]
+        green += amount * lights[n, 4]
+        blue += amount * lights[n, 5]
+        if n == 0 and finishes[m, 0] > 0.0:
+            # half vector between the light and the viewer, who is straight ahead
+            hx, hy, hz = lights[n, 0], lights[n, 1], lights[n, 2] + 1.0
+            cosine = (nx * hx + ny * hy + nz * hz) / np.sqrt(hx * hx + hy * hy + hz * hz)
+            gloss += key * finishes[m, 0] * max(cosine, 0.0) ** finishes[m, 1]
+    # surfaces that turn away darken a little, which draws the form as a pencil would
+    rim = 0.62 + 0.38 * min(1.0, nz * 1.7)
+    fade = finishes[m, 2]
+    result[0] = (1.0 - fade) * (red * rim * colours[m, 0] + gloss) + fade * background[0]
+    result[1] = (1.0 - fade) * (green * rim * colours[m, 1] + gloss) + fade * background[1]
+    result[2] = (1.0 - fade) * (blue * rim * colours[m, 2] + gloss) + fade * background[2]
 
 
 @njit(cache=True, fastmath=True)
@@ -306,62 +355,68 @@ def shade(
 
     ``colours`` (m, 3) linear; ``finishes`` (m, 3): strength of the highlight, its sharpness, and how far the colour is faded to
     the background; ``lights`` (k, 6): direction and linear colour, the first is the key and casts the shadow; ``ambient``
-    (2, 3): colour from below and from above. ``sky`` and ``lit`` are maps ``step`` times coarser.
+    (2, 3): colour from below and from above. ``sky`` and ``lit`` have one value per pixel of ``step`` x ``step`` samples. A pixel
+    whose samples lie on one smooth surface is lit once.
     """
     height, width = depths.shape
     image = np.empty((height, width, 3), dtype=np.float32)
-    rows, columns = sky.shape
-    inverse = 1.0 / step
-    for y in range(height):
-        fy = min(max((y + 0.5) * inverse - 0.5, 0.0), rows - 1.001)
-        iy = int(fy)
-        ty = fy - iy
-        for x in range(width):
-            if depths[y, x] < FAR * np.float32(0.5):
-                image[y, x, 0], image[y, x, 1], image[y, x, 2] = background[0], background[1], background[2]
-                continue
-            fx = min(max((x + 0.5) * inverse - 0.5, 0.0), columns - 1.001)
-            ix = int(fx)
-            tx = fx - ix
-            w00, w01, w10, w11 = (1 - ty) * (1 - tx), (1 - ty) * tx, ty * (1 - tx), ty * tx
-            seen = (
-                w00 * sky[iy, ix] + w01 * sky[iy, ix + 1] + w10 * sky[iy + 1, ix] + w11 * sky[iy + 1, ix + 1]
-            )
-            key = (
-                w00 * lit[iy, ix] + w01 * lit[iy, ix + 1] + w10 * lit[iy + 1, ix] + w11 * lit[iy + 1, ix + 1]
-            )
-            nx, ny = slopes[y, x, 0], slopes[y, x, 1]
-            flat = nx * nx + ny * ny
-            if flat > 1.0:
-                length = np.sqrt(flat)
-                nx, ny, flat = nx / length, ny / length, 1.0
-            nz = np.sqrt(1.0 - flat)
-            m = materials[y, x]
-            up = 0.5 + 0.5 * ny
-            red = (ambient[0, 0] + (ambient[1, 0] - ambient[0, 0]) * up) * seen
-            green = (ambient[0, 1] + (ambient[1, 1] - ambient[0, 1]) * up) * seen
-            blue = (ambient[0, 2] + (ambient[1, 2] - ambient[0, 2]) * up) * seen
-            gloss = 0.0
-            for n in range(lights.shape[0]):
-                facing = nx * lights[n, 0] + ny * lights[n, 1] + nz * lights[n, 2]
-                if facing <= 0.0:
-                    continue
-                amount = facing * (key if n == 0 else 0.45 + 0.55 * seen)
-                red += amount * lights[n, 3]
-                green += amount * lights[n, 4]
-                blue += amount * lights[n, 5]
-                if n == 0 and finishes[m, 0] > 0.0:
-                    # half vector between the light and the viewer, who is straight ahead
-                    hx, hy, hz = lights[n, 0], lights[n, 1], lights[n, 2] + 1.0
-                    cosine = (nx * hx + ny * hy + nz * hz) / np.sqrt(hx * hx + hy * hy + hz * hz)
-                    gloss += key * finishes[m, 0] * max(cosine, 0.0) ** finishes[m, 1]
-            # surfaces that turn away darken a little, which draws the form as a pencil would
-            rim = 0.62 + 0.38 * min(1.0, nz * 1.7)
-            red, green, blue = red * rim, green * rim, blue * rim
-            fade = finishes[m, 2]
-            image[y, x, 0] = (1 - fade) * (red * colours[m, 0] + gloss) + fade * background[0]
-            image[y, x, 1] = (1 - fade) * (green * colours[m, 1] + gloss) + fade * background[1]
-            image[y, x, 2] = (1 - fade) * (blue * colours[m, 2] + gloss) + fade * background[2]
+    colour = np.empty(3)
+    half = FAR * np.float32(0.5)
+    for row in range(height // step):
+        for column in range(width // step):
+            y0, x0 = row * step, column * step
+            first = materials[y0, x0]
+            solid = depths[y0, x0] > half
+            alike, nx, ny = True, 0.0, 0.0
+            for y in range(y0, y0 + step):
+                for x in range(x0, x0 + step):
+                    here = depths[y, x] > half
+                    alike = alike and here == solid and (not here or materials[y, x] == first)
+                    nx += slopes[y, x, 0]
+                    ny += slopes[y, x, 1]
+            nx, ny = nx / (step * step), ny / (step * step)
+            if alike and solid:
+                bent = abs(slopes[y0, x0, 0] - nx) + abs(slopes[y0, x0, 1] - ny)
+                alike = bent < 0.25
+            seen, key = sky[row, column], lit[row, column]
+            if alike:
+                if solid:
+                    _light(
+                        nx,
+                        ny,
+                        seen,
+                        key,
+                        first,
+                        colours,
+                        finishes,
+                        lights,
+                        ambient,
+                        background,
+                        colour,
+                    )
+                else:
+                    colour[0], colour[1], colour[2] = background[0], background[1], background[2]
+            for y in range(y0, y0 + step):
+                for x in range(x0, x0 + step):
+                    if not alike:
+                        if depths[y, x] > half:
+                            m = materials[y, x]
+                            _light(
+                                slopes[y, x, 0],
+                                slopes[y, x, 1],
+                                seen,
+                                key,
+                                m,
+                                colours,
+                                finishes,
+                                lights,
+                                ambient,
+                                background,
+                                colour,
+                            )
+                        else:
+                            colour[0], colour[1], colour[2] = background[0], background[1], background[2]
+                    image[y, x, 0], image[y, x, 1], image[y, x, 2] = colour[0], colour[1], colour[2]
     return image
 
 

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.report import raster_kernels as kernels
 from rfplan.report.camera import Camera
 from rfplan.report.palette import linear
@@ -15,9 +15,9 @@ from rfplan.report.scene import Scene, Surface
 _KEY = (-0.42, 0.62, 0.66)
 _FILL = (0.75, 0.10, 0.65)
 _RIM = (0.15, -0.75, 0.30)
-_SHADOW_PX = 900
+_SHADOW_PX = 700
 _SPIRAL_MM = 13.0
-_SPIRAL_COUNT = 18
+_SPIRAL_COUNT = 14
 
 
 def render(scene: Scene, camera: Camera, size_px: tuple[int, int], samples: int = 2) -> np.ndarray:
@@ -45,7 +45,7 @@ def render(scene: Scene, camera: Camera, size_px: tuple[int, int], samples: int 
 
     depth_mm = kernels.view_depth(depths, eye, samples)
     mm_per_px = camera.width_mm / size_px[0]
-    sky = kernels.occlusion(depth_mm, mm_per_px, _spiral(_SPIRAL_MM / mm_per_px), 0.08)
+    sky = kernels.occlusion(depth_mm, mm_per_px, _pattern(_SPIRAL_MM / mm_per_px), 0.08)
     lit = _shadow(opaque, views, depth_mm, scale / samples, eye)
     image = kernels.shade(
         depths,
@@ -98,7 +98,7 @@ def _shadow(
         screen = kernels.project(points - middle, 0.0, light_scale, _SHADOW_PX, _SHADOW_PX)
         kernels.draw_depth(screen, opaque[n].mesh.faces, light_depths)
     to_light = np.column_stack([axes, -middle])
-    return kernels.shadow(depth_mm, scale, eye, to_light, light_depths, light_scale, 0.55 * light_scale, 1.1)
+    return kernels.shadow(depth_mm, scale, eye, to_light, light_depths, light_scale, 0.7 * light_scale, 1.1)
 
 
 def _blend(image: np.ndarray, depths: np.ndarray, glass: list[Surface], camera: Camera, scale: float) -> None:
@@ -138,9 +138,10 @@ def _encoding() -> np.ndarray:
     return np.round(255.0 * screen).astype(np.uint8)
 
 
-def _spiral(reach_px: float) -> FloatArray:
-    """Offsets that cover a disc, denser near the middle, in golden-angle steps."""
+def _pattern(reach_px: float) -> IntArray:
+    """(16, k, 2) offsets that cover a disc, denser near the middle, in golden-angle steps and sixteen rotations."""
     n = np.arange(_SPIRAL_COUNT)
     radius = reach_px * ((n + 0.7) / _SPIRAL_COUNT) ** 1.6
-    angle = 2.399963 * n
-    return np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
+    # rotations far from each other for neighbouring pixels
+    angle = 2.399963 * n + 0.3926990817 * 1.618 * np.arange(16)[:, None]
+    return np.round(np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1)).astype(np.int64)

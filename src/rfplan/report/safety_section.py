@@ -2,55 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from rfplan.report.html import Html, element, number, table
-from rfplan.report.limits import limit_words
-from rfplan.report.status_mark import STATUS_ORDER, status_mark
+from rfplan.report.html import Child, Html, element, number, table
+from rfplan.report.limits import check_subject, check_title, gravity, limit_words, marks_of, worst_per_check
+from rfplan.report.status_mark import status_mark
 
-_SAID_ELSEWHERE: Final = frozenset({"check", "value", "unit", "warn", "stop", "status"})
+_HEADS = ("Check", "Where", "Value", "Unit", "Caution", "Stop", "Mark", "Status")
 
 
 def safety_section(evaluation: Mapping[str, Any]) -> Html:
-    """One table, the gravest checks first."""
-    checks = sorted(
-        evaluation["safety"],
-        key=lambda check: -STATUS_ORDER.index(check["status"]) if check["status"] in STATUS_ORDER else -1,
-    )
-    rows = []
-    for check in checks:
-        warn, stop = limit_words(check)
-        rows.append(
-            (
-                _name(check),
-                number(check.get("value")),
-                str(check.get("unit") or "").replace("degC", "°C"),
-                warn,
-                stop,
-                status_mark(str(check["status"])),
-            )
-        )
-    return element(
-        "section",
-        element("h2", "Safety", id="safety"),
+    """The gravest answer to every check, all that are not in order, and the rest behind a fold."""
+    checks: Sequence[Mapping[str, Any]] = evaluation["safety"]
+    worst = worst_per_check(checks)
+    shown = {id(check) for check in worst}
+    also = [check for check in checks if check["status"] != "ok" and id(check) not in shown]
+    also.sort(key=gravity, reverse=True)
+    parts: list[Child] = [
         table(
-            "Checks of the plan in this patient",
-            ("Check", "Value", "Unit", "Caution", "Stop", "Status"),
-            rows,
-            numeric=(1,),
+            "Each check where it is worst in this plan",
+            _HEADS,
+            [_row(check) for check in worst],
+            numeric=(2,),
             class_="wide",
         ),
-        aria_labelledby="safety",
-    )
-
-
-def _name(check: Mapping[str, Any]) -> Html:
-    words = str(check["check"]).replace("_", " ")
-    name = element("span", words[:1].upper() + words[1:])
-    more = [
-        f"{key.replace('_', ' ')} {value}" if key not in ("where", "note", "detail") else str(value)
-        for key, value in check.items()
-        if key not in _SAID_ELSEWHERE and value not in (None, "", [], {})
+        element(
+            "p",
+            "Caution and Stop: from where on a value calls for either. Mark: how the limits are known; A is an assumption of ours "
+            "(see Assumptions). A dash as value: nothing near.",
+            class_="note",
+        ),
     ]
-    return element("span", name, element("small", "; ".join(more))) if more else name
+    if also:
+        parts.append(
+            table(
+                "Also not in order",
+                _HEADS,
+                [_row(check) for check in also],
+                numeric=(2,),
+                class_="wide small",
+            )
+        )
+    if len(checks) > len(worst):
+        parts.append(
+            element(
+                "details",
+                element("summary", f"All {len(checks)} answers"),
+                table(
+                    "All answers",
+                    _HEADS,
+                    [_row(check) for check in checks],
+                    numeric=(2,),
+                    class_="wide small",
+                ),
+            )
+        )
+    return element("section", element("h2", "Safety", id="safety"), parts, aria_labelledby="safety")
+
+
+def _row(check: Mapping[str, Any]) -> tuple[Child, ...]:
+    warn, stop = limit_words(check)
+    note = str(check.get("note") or "")
+    name: Child = check_title(check)
+    if note:
+        name = element("span", name, element("small", note))
+    return (
+        name,
+        check_subject(check),
+        number(check.get("value")),
+        str(check.get("unit") or "").replace("degC", "°C"),
+        warn,
+        stop,
+        marks_of(check) or "–",
+        status_mark(str(check["status"])),
+    )

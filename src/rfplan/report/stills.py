@@ -47,7 +47,7 @@ def still(
     if plan is not None:
         _number_needles(drawing, camera, plan)
     _letter_sides(drawing, camera)
-    return drawing.image(zoom, samples=1)
+    return drawing.image(zoom)
 
 
 def _in_the_way(patient: Patient, camera: Camera, side: Side) -> tuple[str, ...]:
@@ -66,13 +66,13 @@ def _number_needles(drawing: Drawing, camera: Camera, plan: Plan) -> None:
     taken: list[tuple[float, float, float, float]] = []
     for number, end in enumerate(ends, start=1):
         anchor = (float(np.clip(end[0], box[0], box[2])), float(np.clip(end[1], box[1], box[3])))
-        x, y = place(anchor, (10.0, 10.0), taken, np.empty((0, 2)), box, reach=(0.0, 12.0, 21.0, 32.0, 44.0))
-        taken.append((x - 10, y - 10, x + 10, y + 10))
-        if np.hypot(x - anchor[0], y - anchor[1]) > 11.0:
+        x, y = place(anchor, (12.5, 12.5), taken, np.empty((0, 2)), box, reach=(0.0, 14.0, 24.0, 36.0, 50.0))
+        taken.append((x - 12, y - 12, x + 12, y + 12))
+        if np.hypot(x - anchor[0], y - anchor[1]) > 13.0:
             drawing.line([anchor, (x, y)], palette.INK, 0.9)
-        drawing.circle((x, y), 9.5, palette.INK, stroke=palette.PAPER, width=1.4)
+        drawing.circle((x, y), 12.0, palette.INK, stroke=palette.PAPER, width=1.4)
         drawing.text(
-            (x, y), str(number), size=12.5, bold=True, colour=palette.PAPER, anchor="middle", halo=None
+            (x, y), str(number), size=15.5, bold=True, colour=palette.PAPER, anchor="middle", halo=None
         )
 
 
@@ -80,12 +80,12 @@ def _letter_sides(drawing: Drawing, camera: Camera) -> None:
     """The letters that radiographs carry: what lies beyond each edge of the picture."""
     middle_x, middle_y = 0.5 * drawing.width, 0.5 * drawing.height
     for direction, at in (
-        (-camera.axes[0], (16.0, middle_y)),
-        (camera.axes[0], (drawing.width - 16.0, middle_y)),
-        (camera.axes[1], (middle_x, 16.0)),
-        (-camera.axes[1], (middle_x, drawing.height - 16.0)),
+        (-camera.axes[0], (20.0, middle_y)),
+        (camera.axes[0], (drawing.width - 20.0, middle_y)),
+        (camera.axes[1], (middle_x, 18.0)),
+        (-camera.axes[1], (middle_x, drawing.height - 18.0)),
     ):
-        drawing.text(at, side_letters(direction), size=17, bold=True, anchor="middle", colour=palette.MUTED)
+        drawing.text(at, side_letters(direction), size=20, bold=True, anchor="middle", colour=palette.MUTED)
 
 
 def side_letters(direction: np.ndarray) -> str:

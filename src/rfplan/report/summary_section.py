@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rfplan.report.branch_state import branch_states
 from rfplan.report.html import Html, element, number, percent
-from rfplan.report.limits import worst_check
+from rfplan.report.limits import check_subject, check_title, worst_check, worst_per_check
 from rfplan.report.status_mark import STATUS_WORDS, icon
 
 CRITERIA: Mapping[str, str] = {
@@ -19,8 +20,9 @@ CRITERIA: Mapping[str, str] = {
 def summary_section(evaluation: Mapping[str, Any]) -> Html:
     """Five figures in one row, and the same in two sentences."""
     coverage = evaluation["coverage"]
+    warnings = evaluation.get("warnings") or ()
     tiles = [
-        _coverage_tile(key, title, coverage[key], evaluation["courses"]) for key, title in CRITERIA.items()
+        _coverage_tile(title, coverage[key], int(evaluation["courses"])) for key, title in CRITERIA.items()
     ]
     worst = worst_check(evaluation["safety"])
     status = worst["status"] if worst else "ok"
@@ -28,9 +30,7 @@ def summary_section(evaluation: Mapping[str, Any]) -> Html:
         _tile(
             "Safety",
             [icon(status), STATUS_WORDS.get(status, status)],
-            f"worst check: {_check_name(worst)}"
-            if worst and status != "ok"
-            else "all checks within their limits",
+            _named(worst) if worst and status != "ok" else "all checks within their limits",
             status,
         )
     )
@@ -46,20 +46,22 @@ def summary_section(evaluation: Mapping[str, Any]) -> Html:
         element("h2", "At a glance", id="glance"),
         element("div", tiles, class_="tiles"),
         element("p", _sentence(evaluation), class_="verdict"),
+        element("ul", [element("li", text) for text in warnings], class_="warnings") if warnings else "",
         aria_labelledby="glance",
     )
 
 
-def _coverage_tile(key: str, title: str, result: Mapping[str, Any], courses: int) -> Html:
+def _coverage_tile(title: str, result: Mapping[str, Any], courses: int) -> Html:
     complete = float(result["complete_fraction"])
     if courses > 1:
         note = f"complete in {percent(complete)} of {courses} courses"
+        interval = result.get("captured_ci95")
+        if interval:
+            note += f"; 95 % interval {100 * interval[0]:.0f} to {100 * interval[1]:.0f} %"
     else:
         note = "every branch captured" if complete >= 1.0 else "not every branch captured"
     tone = "ok" if complete >= 1.0 else "warn" if float(result["captured_fraction"]) >= 0.5 else "stop"
-    return _tile(
-        f"Captured, {title}", percent(result["captured_fraction"]), note, f"main {tone}" if key else tone
-    )
+    return _tile(f"Captured, {title}", percent(result["captured_fraction"]), note, tone)
 
 
 def _tile(title: str, value: Any, note: str, tone: str = "") -> Html:
@@ -81,23 +83,38 @@ def _sentence(evaluation: Mapping[str, Any]) -> str:
             f"{percent(evaluation['coverage']['transection']['captured_fraction'])} of them. "
         )
     else:
-        taken = [n for n in nerves if float(n["captured"]["transection"]) >= 0.5]
-        missed = [n["name"] for n in nerves if float(n["captured"]["transection"]) < 0.5]
-        text = f"The lesions transect {len(taken)} of {_counted(len(nerves), 'branch', 'branches')}"
-        text += f"; missed: {', '.join(missed)}. " if missed else ". "
+        states = branch_states(evaluation)
+        cut = [name for name, state in states.items() if state == "captured"]
+        text = f"The lesions transect {len(cut)} of {_counted(len(nerves), 'branch', 'branches')}. "
+        over = [name for name, state in states.items() if state == "ap_only"]
+        missed = [name for name, state in states.items() if state == "missed"]
+        if over:
+            text += f"{_listed(over)} {'is' if len(over) == 1 else 'are'} overlapped in the AP view but not transected. "
+        if missed:
+            text += f"{_listed(missed)} {'is' if len(missed) == 1 else 'are'} missed. "
     checks = evaluation["safety"]
     for status, words in (("stop", "beyond the stop limit"), ("warn", "in the range of caution")):
-        found = [_check_name(check) for check in checks if check["status"] == status]
+        found = [check for check in worst_per_check(checks) if check["status"] == status]
         if found:
-            text += f"{_counted(len(found), 'safety check')} {words}: {'; '.join(found[:3])}"
-            text += f" and {len(found) - 3} more. " if len(found) > 3 else ". "
+            text += (
+                f"{words[:1].upper()}{words[1:]}: {'; '.join(_lowered(_named(check)) for check in found)}. "
+            )
     if all(check["status"] == "ok" for check in checks):
         text += f"All {len(checks)} safety checks are within their limits."
     return text
 
 
-def _check_name(check: Mapping[str, Any] | None) -> str:
-    return str(check["check"]).replace("_", " ") if check else ""
+def _named(check: Mapping[str, Any]) -> str:
+    subject = check_subject(check)
+    return f"{check_title(check)} ({subject})" if subject else check_title(check)
+
+
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _counted(count: int, one: str, many: str | None = None) -> str:
