@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
@@ -52,6 +53,7 @@ def write_results(folder: Path, patient: Patient, plan: Plan, evaluation: Evalua
     from rfplan.report.writer import write_report
 
     made: Path | None = None
+    missing = [parent for parent in folder.parents if not parent.exists()]
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -66,6 +68,10 @@ def write_results(folder: Path, patient: Patient, plan: Plan, evaluation: Evalua
     finally:
         if made is not None:
             shutil.rmtree(made, ignore_errors=True)
+        if not folder.exists():
+            for parent in missing:
+                with suppress(OSError):
+                    parent.rmdir()
     names.sort(key=lambda name: ("plan.json", "evaluation.json", "report.html", name).index(name))
     return [folder / name for name in names]
 
