@@ -12,6 +12,7 @@ from rfplan.geometry.implicit import smooth_intersection, smooth_union
 
 def canal_field(layout: SacrumLayout, axis_mm: FloatArray) -> FloatArray:
     """(n,) field of the triangular canal with its opening behind the endplate and the hiatus."""
+    p = layout.parameters
     x, s, t = np.abs(axis_mm[:, 0]), axis_mm[:, 1], axis_mm[:, 2]
     inside = np.clip(s, 0.0, layout.apex_mm)
     floor, roof = layout.profile("canal_floor")(inside), layout.profile("canal_roof")(inside)
@@ -19,10 +20,13 @@ def canal_field(layout: SacrumLayout, axis_mm: FloatArray) -> FloatArray:
     rise = (roof + 2.0 - floor) / half
     slant = (t - floor - rise * (half - x)) / np.hypot(1.0, rise)
     canal = smooth_intersection(smooth_intersection(floor - t, t - roof, 2.5), slant, 3.0)
-    top = layout.stations_mm[2] - 3.0
-    notch = smooth_intersection(x - 13.0, s - top + 0.02 * x * x, 3.0)
-    hiatus = smooth_intersection(x - 6.5, layout.apex_mm - 20.0 - s + 0.05 * x * x, 3.0)
-    openings = smooth_intersection(np.minimum(notch, hiatus), floor - t, 2.5)
+    top = layout.stations_mm[2] + 1.0
+    notch = smooth_intersection((x - 15.5) * 0.95, (s - top + 0.045 * x * x) * 0.75, 5.0)
+    half_hiatus = 0.5 * p["hiatus.width"]
+    start = layout.apex_mm - p["hiatus.length"]
+    taper = half_hiatus * (0.62 + 0.38 * np.clip((s - start) / p["hiatus.length"], 0.0, 1.2))
+    hiatus = smooth_intersection(x - taper, (start - s + 0.06 * x * x) * 0.9, 4.0)
+    openings = smooth_intersection(np.minimum(notch, hiatus), floor - t, 2.0)
     return smooth_union(canal, openings, 2.0)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from rfplan.anatomy.landmarks import Curve, Landmark
+from rfplan.anatomy.sacrum_dorsum import crest_course, tubercle_centres
 from rfplan.anatomy.sacrum_foramina import _first_bone, _onto_surface
 from rfplan.anatomy.sacrum_layout import SacrumLayout
-from rfplan.anatomy.sacrum_processes import articular_tip, crest_course, tubercle_centres
+from rfplan.anatomy.sacrum_processes import articular_tip
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.frames import Isometry
 from rfplan.geometry.implicit import Field
@@ -49,7 +50,7 @@ def curves_of(layout: SacrumLayout, distance_mm: Field) -> dict[str, Curve]:
 
 def _from_behind(layout: SacrumLayout, distance_mm: Field, axis_mm: FloatArray) -> FloatArray:
     """Points of the bone's back under (n, 3) axis coordinates."""
-    start = axis_mm + [0.0, 0.0, 14.0]
+    start = axis_mm + np.array([0.0, 0.0, 14.0])
     down = layout.axis.directions(start[:, 1], np.tile([0.0, 0.0, -1.0], (len(start), 1)))
     patient = layout.axis.to_patient(start)
     return patient + down * _first_bone(distance_mm, patient, down, 40.0)[:, None]

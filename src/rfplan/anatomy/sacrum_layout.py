@@ -19,7 +19,7 @@ from rfplan.geometry.frames import ApFrame
 class SacrumLayout:
     """Axis, view frame and stations of one sacrum.
 
-    ``stations_mm`` (7,) positions along the axis of the stations of the profiles; ``dorsal_mm`` (4, 3) centres of the
+    ``stations_mm`` (8,) positions along the axis of the stations of the profiles; ``dorsal_mm`` (4, 3) centres of the
     dorsal apertures of the left side in axis coordinates (x, s, t); ``endplate_slope`` is the caudal shift of the S1 endplate per mm dorsal.
     """
 
@@ -34,6 +34,18 @@ class SacrumLayout:
     def apex_mm(self) -> float:
         """Position of the end of S5 along the axis."""
         return float(self.stations_mm[-1])
+
+    @property
+    def widest_mm(self) -> float:
+        """Half of the breadth."""
+        return 0.5 * self.parameters["breadth"]
+
+    def half_width(self, along_mm: FloatArray) -> FloatArray:
+        """(n,) half of the width of the bone at ``along_mm``, scaled so that the widest is the stated breadth."""
+        profile = self.parameters.profile("half_width")
+        return np.asarray(
+            PchipInterpolator(self.stations_mm, profile * self.widest_mm / profile.max())(along_mm)
+        )
 
     def profile(self, name: str) -> PchipInterpolator:
         """``profile.<name>`` as a function of the position along the axis."""
@@ -68,7 +80,7 @@ def sacrum_layout(parameters: SacrumParameters) -> SacrumLayout:
         return float(np.linalg.norm(point - promontory) - p["length"])
 
     apex = float(brentq(too_long, lines[-1] + 1.0, lines[-1] + 60.0))
-    stations = np.array([0.0, 0.5 * lines[0], *lines, apex])
+    stations = np.array([0.0, 0.5 * lines[0], *lines, apex - 9.0, apex])
     slope = np.tan(np.deg2rad(90.0 - p["axis_heading_deg"] - p["prone_tilt_deg"]))
     return SacrumLayout(p, axis, frame, stations, dorsal, float(slope))
 

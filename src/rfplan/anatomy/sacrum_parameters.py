@@ -15,8 +15,8 @@ from rfplan.errors import InputError
 from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray
 
-STATIONS: Final = ("top", "body1", "line1", "line2", "line3", "line4", "apex")
-"""Where profiles are stated: S1 endplate, middle of S1, the four lines of foramina, the end of S5."""
+STATIONS: Final = ("top", "body1", "line1", "line2", "line3", "line4", "body5", "apex")
+"""Where profiles are stated: S1 endplate, middle of S1, the four lines of foramina, the middle and the end of S5."""
 
 _GROUP = "sacrum."
 
@@ -37,7 +37,7 @@ class SacrumParameters:
         return self.values[name]
 
     def profile(self, name: str) -> FloatArray:
-        """(7,) values of ``profile.<name>`` at :data:`STATIONS`."""
+        """(8,) values of ``profile.<name>`` at :data:`STATIONS`."""
         return np.array([self.values[f"profile.{name}.{station}"] for station in STATIONS])
 
 

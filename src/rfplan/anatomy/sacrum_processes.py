@@ -1,93 +1,71 @@
-"""What stands out of the sacrum: superior articular processes, spinous tubercles and cornua."""
+"""What stands out of the sacrum: superior articular processes, the median crest and the cornua."""
 
 from __future__ import annotations
 
 import numpy as np
+from scipy.interpolate import PchipInterpolator
 
 from rfplan.anatomy.sacrum_layout import SacrumLayout
-from rfplan.anatomy.sides import LEVELS
 from rfplan.geometry.arrays import FloatArray
-from rfplan.geometry.implicit import capsule, ellipsoid, smooth_difference, smooth_union
+from rfplan.geometry.implicit import capsule, ellipsoid, smooth_difference, smooth_intersection, smooth_union
+
+_SAP_UP = np.array([0.0, -0.62, 0.785])
+_SAP_CENTRE = np.array([25.0, 14.5, 24.0])
 
 
 def add_processes(layout: SacrumLayout, axis_mm: FloatArray, solid: FloatArray) -> FloatArray:
     """``solid`` with its processes; (n, 3) axis coordinates with x as its size."""
     points = np.column_stack([np.abs(axis_mm[:, 0]), axis_mm[:, 1:]])
-    solid = smooth_union(solid, _median_crest(layout, points), 4.0)
-    solid = smooth_union(solid, _articular(points), 4.0)
+    solid = smooth_union(solid, _median_crest(layout, points), 5.0)
+    solid = smooth_union(solid, _articular(layout, points), 4.0)
     return smooth_union(solid, _cornua(layout, points), 3.0)
-
-
-_SAP_UP = np.array([0.0, -0.62, 0.785])
-_SAP_CENTRE = np.array([25.0, 14.0, 25.0])
 
 
 def articular_tip(layout: SacrumLayout) -> FloatArray:
     """(3,) tip of the left superior articular process, axis coordinates."""
-    return _SAP_CENTRE + 12.0 * _SAP_UP
+    return _SAP_CENTRE + 11.0 * _SAP_UP
 
 
-def crest_course(layout: SacrumLayout) -> FloatArray:
-    """(n, 3) course of the left lateral crest from the S1 to below the S4 foramen, axis coordinates, on no surface yet."""
-    along = np.arange(layout.dorsal_mm[0, 1] - 14.0, layout.dorsal_mm[3, 1] + 8.0, 1.0)
-    return np.column_stack([crest_lateral(layout, along), along, layout.profile("lateral_crest")(along)])
-
-
-def crest_lateral(layout: SacrumLayout, along_mm: FloatArray) -> FloatArray:
-    """(n,) distance of the lateral crest from the midline at ``along_mm``."""
-    p = layout.parameters
-    reach = [
-        p[f"foramen.{level}.lateral"]
-        + 0.5 * p[f"foramen.{level}.width"]
-        + p[f"tubercle.{level}.from_foramen"]
-        for level in LEVELS
-    ]
-    return np.asarray(np.interp(along_mm, layout.dorsal_mm[:, 1], reach))
-
-
-def tubercle_centres(layout: SacrumLayout) -> dict[str, FloatArray]:
-    """Left transverse tubercles by level, axis coordinates."""
-    along = layout.dorsal_mm[:, 1]
-    height = layout.profile("lateral_crest")(along)
-    return {
-        level: np.array([float(crest_lateral(layout, along[k : k + 1])[0]), along[k], height[k]])
-        for k, level in enumerate(LEVELS[:3])
-    }
-
-
-def _articular(points: FloatArray) -> FloatArray:
-    up = _SAP_UP
+def _articular(layout: SacrumLayout, points: FloatArray) -> FloatArray:
+    """An ear with a dished facet that faces back and to the midline, on a buttress from the lamina."""
     facing = np.array([-0.72, 0.545, 0.43])
     facing /= np.linalg.norm(facing)
-    across = np.cross(up, facing)
-    axes = np.stack([across, up, facing])
-    centre = _SAP_CENTRE
-    ear = ellipsoid(points, centre, axes, (8.0, 12.0, 5.0))
-    cup = np.linalg.norm(points - (centre + 16.0 * facing + 3.0 * up), axis=1) - 14.5
-    return smooth_difference(ear, cup, 2.0)
+    axes = np.stack([np.cross(_SAP_UP, facing), _SAP_UP, facing])
+    ear = ellipsoid(points, _SAP_CENTRE, axes, (9.5, 11.0, 5.5))
+    cup = np.linalg.norm(points - (_SAP_CENTRE + 17.5 * facing + 3.0 * _SAP_UP), axis=1) - 15.0
+    ear = smooth_difference(ear, cup, 1.5)
+    first = layout.dorsal_mm[0]
+    buttress = capsule(
+        points, _SAP_CENTRE - 5.0 * _SAP_UP, np.array([0.68 * first[0], first[1] - 3.0, first[2] + 1.0]), 6.0, 3.5
+    )
+    return smooth_union(ear, buttress, 5.0)
 
 
 def _median_crest(layout: SacrumLayout, points: FloatArray) -> FloatArray:
-    lamina = layout.profile("lamina")
-    result = np.full(len(points), 1e3)
-    lines = layout.stations_mm[2:6]
-    tops = [lines[0] + 8.0, lines[1] + 4.0, lines[2] + 2.0]
-    for at, height, length in zip(tops, (10.0, 7.0, 3.0), (11.0, 10.0, 8.0), strict=True):
-        base = float(lamina(at))
-        start = np.array([0.0, at - 0.5 * length, base + height - 3.0])
-        end = np.array([0.0, at + 0.5 * length, base + height - 6.0])
-        ridge = capsule(points, start, end, 2.6, 2.8)
-        low = capsule(
-            points, np.array([0.0, at - length, base]), np.array([0.0, at + length, base]), 3.5, 3.0
-        )
-        web = capsule(points, np.array([0.0, at, base]), 0.5 * (start + end), 4.0, 2.5)
-        result = np.minimum(result, smooth_union(smooth_union(ridge, low, 5.0), web, 4.0))
-    return result
+    """A blade over the laminae with the spinous tubercles S1 to S3 as its peaks."""
+    p = layout.parameters
+    x, s, t = points.T
+    one, two, three, four = layout.stations_mm[2:6]
+    heights = [p[f"median_crest.S{k}"] for k in (1, 2, 3)]
+    at = [one - 8.0, one - 1.0, one + 2.0, one + 9.0, one + 15.0, two - 1.0, two + 4.0, two + 11.0, three - 3.0, three + 3.0, three + 9.0, four]
+    up = [-9.0, -2.0, 0.85 * heights[0], heights[0], 0.75 * heights[0], 0.8 * heights[1], heights[1], 0.6 * heights[1], 0.7 * heights[2], heights[2], 0.2 * heights[2], -4.0]
+    rise = PchipInterpolator(at, up)
+    inside = np.clip(s, at[0], at[-1])
+    top = layout.profile("lamina")(inside) + rise(inside)
+    steep = np.hypot(1.0, rise(inside, 1))
+    # bulbous at the edge, thin in the waist, broad at the foot
+    below = np.clip(top - t, 0.0, 30.0)
+    half = 1.9 + 0.9 * np.exp(-(((below - 2.0) / 2.0) ** 2)) + 0.012 * np.maximum(below - 5.0, 0.0) ** 2
+    blade = smooth_intersection((x - half) * 0.9, (t - top) / steep, 2.6)
+    ends = np.maximum(at[0] - s, s - at[-1])
+    return np.maximum(blade, np.maximum(ends, layout.profile("lamina")(inside) - 3.5 - t))
 
 
 def _cornua(layout: SacrumLayout, points: FloatArray) -> FloatArray:
+    """The free lower ends of the S5 articular processes beside the hiatus."""
     apex = layout.apex_mm
     lamina = layout.profile("lamina")
-    start = np.array([8.5, apex - 18.0, float(lamina(apex - 18.0)) - 3.0])
-    end = np.array([7.0, apex - 4.0, float(lamina(apex - 4.0)) - 1.0])
-    return capsule(points, start, end, 3.0, 2.5)
+    wide = 0.5 * layout.parameters["hiatus.width"]
+    start = np.array([wide + 2.5, apex - 18.0, float(lamina(apex - 18.0)) - 3.0])
+    end = np.array([wide + 0.8, apex - 6.5, float(lamina(apex - 6.5)) - 0.5])
+    return capsule(points, start, end, 3.2, 2.7)
