@@ -142,7 +142,10 @@ def _read_and_assembled(
     from rfplan.anatomy.body_skin import skin_over
     from rfplan.anatomy.reading import read_bones
 
-    reading = read_bones(imported.bones, given)
+    try:
+        reading = read_bones(imported.bones, given)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     bones = dict(imported.bones)
     estimated: tuple[str, ...] = ()
     if "vertebrae_L5" not in bones:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rfplan.anatomy.repair_holes import Hole, fill_hole, holes_of
+from rfplan.anatomy.repair_holes import LARGEST_HOLE_MM, Hole, fill_hole, holes_of
 from rfplan.anatomy.repair_topology import (
     component_labels,
     oriented,
@@ -17,9 +17,6 @@ from rfplan.anatomy.repair_topology import (
 from rfplan.errors import InputError
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.mesh import Mesh, topology
-
-LARGEST_HOLE_MM = 20.0
-"""Widest hole that is filled as damage (A); a flat one at an end of the bone is a cut and may be of any size."""
 
 _FLOATING_FRACTION = 0.05
 _SECOND_BONE_FRACTION = 0.25

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
 from rfplan.anatomy.repair_topology import half_edges
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.polygon import triangulated
+
+LARGEST_HOLE_MM: Final = 20.0
+"""Widest hole that is filled as damage (A); a flat one at an end of the bone is a cut and may be of any size."""
 
 _FLAT_MM = 0.5
 _LONGEST_EXACT_RING = 150
@@ -73,7 +77,7 @@ def _measured(vertices: FloatArray, faces: IntArray, ring: IntArray) -> Hole:
     height = (vertices[faces].reshape(-1, 3) - centre) @ normal
     # the lid of an inner ring points into the canal, that is the same way or against, but the bone is on one side for both
     one_sided = bool(height.max() < _FLAT_MM or height.min() > -_FLAT_MM)
-    return Hole(ring, (), centre, diameter, flat and one_sided and diameter > 4.0, normal)
+    return Hole(ring, (), centre, diameter, flat and one_sided, normal)
 
 
 def _nested(cuts: list[Hole]) -> list[Hole]:
@@ -95,15 +99,16 @@ def _nested(cuts: list[Hole]) -> list[Hole]:
         else:
             alone.append(hole)
     number = {id(hole): k for k, hole in enumerate(outer)}
+    # a small flat opening is damage to a flat place rather than a cut
     return [
-        Hole(h.ring, tuple(taken.get(number[id(h)], [])), h.centre_mm, h.diameter_mm, True, h.normal)
-        for h in alone
+        replace(hole, inner=tuple(taken.get(number[id(hole)], [])), is_cut=hole.diameter_mm > LARGEST_HOLE_MM)
+        for hole in alone
     ]
 
 
 def fill_hole(vertices: FloatArray, faces: IntArray, hole: Hole) -> tuple[FloatArray, IntArray]:
     """The mesh with a lid on ``hole``."""
-    if hole.is_cut:
+    if hole.is_cut or hole.inner:
         across = np.eye(3)[np.argmin(np.abs(hole.normal))]
         u = np.cross(across, hole.normal)
         u /= np.linalg.norm(u)

@@ -39,9 +39,9 @@ def _bridged(points: FloatArray, polygon: list[int], island: list[int], loops: l
     for place in order[:2000]:
         row, column = (int(k) for k in np.unravel_index(place, gaps.shape))
         p, q = points[polygon[row]], points[island[column]]
-        side_p, side_q = _cross(stops - starts, p - starts), _cross(stops - starts, q - starts)
-        side_a, side_b = _cross(q - p, starts - p), _cross(q - p, stops - p)
-        if not np.any((side_p * side_q < 0) & (side_a * side_b < 0)):
+        before, after = points[polygon[row - 1]], points[polygon[(row + 1) % len(polygon)]]
+        # a corner that carries a bridge stands in the polygon twice; the line must leave from the copy that faces it
+        if _faces(before, p, after, q) and not _crosses(p, q, starts, stops):
             i, j = row, column
             break
     return polygon[: i + 1] + island[j:] + island[: j + 1] + polygon[i:]
@@ -65,12 +65,31 @@ def _ears(points: FloatArray, polygon: list[int]) -> IntArray:
 
 
 def _empty(polygon: FloatArray, corner: int) -> bool:
-    """True if no other corner of the polygon lies in the triangle that would be clipped."""
+    """True if the triangle that would be clipped holds no other corner and its new side crosses no edge."""
     a, b, c = polygon[corner - 1], polygon[corner], polygon[(corner + 1) % len(polygon)]
     inside = (
         (_cross(b - a, polygon - a) >= 0)
         & (_cross(c - b, polygon - b) >= 0)
         & (_cross(a - c, polygon - c) >= 0)
     )
+    # the ends of a bridge stand twice at one place
     same = np.any([np.all(polygon == p, axis=1) for p in (a, b, c)], axis=0)
-    return not bool(np.any(inside & ~same))
+    if np.any(inside & ~same):
+        return False
+    return not _crosses(a, c, polygon, np.roll(polygon, -1, axis=0))
+
+
+def _faces(before: FloatArray, corner: FloatArray, after: FloatArray, target: FloatArray) -> bool:
+    """True if ``target`` lies within the inner angle of the corner."""
+    ahead = float(_cross(after - corner, target - corner))
+    behind = float(_cross(target - corner, before - corner))
+    if float(_cross(corner - before, after - corner)) > 0:
+        return ahead > 0 and behind > 0
+    return ahead > 0 or behind > 0
+
+
+def _crosses(p: FloatArray, q: FloatArray, starts: FloatArray, stops: FloatArray) -> bool:
+    """True if the line from ``p`` to ``q`` passes through one of the edges, ends not counted."""
+    side_p, side_q = _cross(stops - starts, p - starts), _cross(stops - starts, q - starts)
+    side_a, side_b = _cross(q - p, starts - p), _cross(q - p, stops - p)
+    return bool(np.any((side_p * side_q < 0) & (side_a * side_b < 0)))
