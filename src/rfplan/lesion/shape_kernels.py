@@ -32,7 +32,6 @@ def assemble(
     tips: FloatArray,
     axes: FloatArray,
     active: FloatArray,
-    contacts: FloatArray,
     tables: FloatArray,
     reference: FloatArray,
     starts: np.ndarray,
@@ -41,9 +40,8 @@ def assemble(
 ) -> None:
     """Fill ``rows`` (isotherms, n, 8) and ``balls`` (isotherms, g, 4) with the spheroids of g applications.
 
-    ``tips``, ``axes`` (g, 2, 3) and ``active`` (g, 2) length of the active tip; ``contacts`` (g, c) offsets of a probe's contacts
-    along its shaft; ``tables`` (g, 2, isotherms, 5) width, length, beyond tip, waist and confluence limit;
-    ``reference`` (g,) spacing of the waist, negative for an application of one needle. Application g owns
+    ``tips``, ``axes`` (g, 2, 3) and ``active`` (g, 2) length of the active tip; ``tables`` (g, 2, isotherms, 5)
+    width, length, beyond tip, waist and confluence limit; ``reference`` (g,) spacing of the waist, negative for an application of one needle. Application g owns
     rows ``starts[g]:starts[g + 1]`` and lies in ``balls[., g]`` (centre, radius; radius 0 where there is no surface).
     """
     for g in range(tips.shape[0]):
@@ -55,13 +53,12 @@ def assemble(
                     tables[g, 0, isotherm, 1],
                     tables[g, 0, isotherm, 2],
                 )
-                for k in range(first, last):
-                    offset = contacts[g, k - first] + 0.5 * length - beyond
-                    row = rows[isotherm, k]
-                    for x in range(3):
-                        row[x] = tips[g, 0, x] + offset * axes[g, 0, x]
-                        row[3 + x] = axes[g, 0, x]
-                    row[6], row[7] = 0.5 * width, 0.5 * length
+                offset = 0.5 * length - beyond
+                row = rows[isotherm, first]
+                for x in range(3):
+                    row[x] = tips[g, 0, x] + offset * axes[g, 0, x]
+                    row[3 + x] = axes[g, 0, x]
+                row[6], row[7] = 0.5 * width, 0.5 * length
             else:
                 _strip(
                     tips[g],

@@ -32,7 +32,7 @@ class ShapeLesion:
     """A union of spheroids per isotherm, in the patient frame.
 
     ``rows`` (4, n, 8): for each of :data:`ISOTHERMS_C`, spheroids as centre (3), unit axis (3), semi-axis across and along, mm.
-    One row for a needle, one per contact of a probe, a strip of rows for a pair. ``axis`` (3,) is the mean axis towards the hub,
+    One row for a needle, a strip of rows for a pair. ``axis`` (3,) is the mean axis towards the hub,
     ``tips_mm`` (k, 3) the tip ends.
     """
 
@@ -88,7 +88,7 @@ class ShapeLesion:
     def surface(self, isotherm_c: float) -> Mesh | None:
         """Closed mesh of ``isotherm_c``, every vertex on it; None where it is not reached.
 
-        Lesions that do not join (contacts of a probe, needles too far apart) give one closed piece each.
+        The two lesions of a pair that do not join give one closed piece each.
         """
         rows = self.spheroids(isotherm_c)
         if len(rows) == STRIP_ROWS:
@@ -132,7 +132,8 @@ def shape_lesion(
 
     Parameters
     ----------
-    electrodes, tips_mm (k, 3), axes (k, 3) : devices and their poses, axis from the tip end to the hub, patient frame
+    electrodes, tips_mm (k, 3), axes (k, 3) : devices and their poses, axis from the tip end to the hub, patient frame; of a probe
+        with several contacts, the pose of the one that is on, its distal end for the tip
 
     Raises
     ------
@@ -164,7 +165,6 @@ def assembled(
     active, tables = np.zeros((count, 2)), np.zeros((count, 2, len(ISOTHERMS_C), 5))
     reference = np.full(count, -1.0)
     starts = np.zeros(count + 1, dtype=np.int64)
-    contacts = np.zeros((count, max((len(entry[2][0].contacts_mm) for entry in applications), default=1)))
     for g, (mode, protocol, electrodes) in enumerate(applications):
         used = len(electrodes)
         tips[g, :used], directions[g, :used] = tips_mm[g], axes[g]
@@ -175,12 +175,10 @@ def assembled(
             reference[g] = spacing
             starts[g + 1] = starts[g] + STRIP_ROWS
         else:
-            offsets = electrodes[0].contacts_mm
-            contacts[g, : len(offsets)] = offsets
-            starts[g + 1] = starts[g] + len(offsets)
+            starts[g + 1] = starts[g] + 1
     rows = np.zeros((len(ISOTHERMS_C), int(starts[-1]), 8))
     balls = np.zeros((len(ISOTHERMS_C), count, 4))
-    assemble(tips, directions, active, contacts, tables, reference, starts, rows, balls)
+    assemble(tips, directions, active, tables, reference, starts, rows, balls)
     return rows, starts, balls
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.lesion.shape_kernels import silhouettes
 from rfplan.lesion.spheroid_kernels import inside_lengths, polyline_distance
 
@@ -229,16 +229,16 @@ def segment_gap(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray) -> A
 
 @njit(cache=True)
 def shaft_gaps(
-    tips: FloatArray, ends: FloatArray, radii: FloatArray, since: IntArray, until: IntArray
+    tips: FloatArray, ends: FloatArray, radii: FloatArray, probe: BoolArray, since: IntArray, until: IntArray
 ) -> tuple[float, int, int]:
     """Smallest clearance between shafts that stand at the same time, and which two they are (-1 where no two do).
 
-    Needle n stands from application ``since[n]`` to ``until[n]``.
+    Needle n stands from application ``since[n]`` to ``until[n]``; pieces of one ``probe`` do not count.
     """
     best, one, other = _FAR, -1, -1
     for i in range(tips.shape[0]):
         for j in range(i + 1, tips.shape[0]):
-            if since[j] > until[i] or since[i] > until[j]:
+            if since[j] > until[i] or since[i] > until[j] or (probe[i] and probe[j]):
                 continue
             gap = segment_gap(tips[i], ends[i], tips[j], ends[j]) - radii[i] - radii[j]
             if gap < best:

@@ -6,26 +6,28 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.lesion.shapes import assembled
 from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Plan
 
 ALL_STAND = frozenset({"palisade"})
-"""Techniques whose needles are all in place before the first application."""
+"""Techniques whose paired needles are all in place before the first application."""
 
 
 @dataclass(frozen=True, eq=False)
 class PackedPlan:
     """Distinct needles (poses (n, 3), radii, when they stand) and lesions as spheroids (``rows``, ``starts``, ``balls``).
 
-    Needle n stands from application ``since[n]`` to ``until[n]``; ``labels`` name it for people.
+    Needle n stands from application ``since[n]`` to ``until[n]``; ``labels`` name it for people; ``probe`` marks the contacts
+    of a probe that has several: pieces of one device, which cannot collide.
     """
 
     tips: FloatArray
     active_ends: FloatArray
     hubs: FloatArray
     radii: FloatArray
+    probe: BoolArray
     since: IntArray
     until: IntArray
     labels: tuple[str, ...]
@@ -46,6 +48,7 @@ def packed_plan(plan: Plan) -> PackedPlan:
     since: list[int] = []
     until: list[int] = []
     labels: list[str] = []
+    row: set[int] = set()
     recipes, tips, axes = [], [], []
     for number, application in enumerate(plan.applications):
         used = application.needles
@@ -56,7 +59,7 @@ def packed_plan(plan: Plan) -> PackedPlan:
             key = (needle.electrode.name, needle.tip_mm.tobytes(), needle.axis.tobytes())
             at = index.get(key)
             if at is None:
-                index[key] = len(needles)
+                at = index[key] = len(needles)
                 needles.append(needle)
                 since.append(number)
                 until.append(number)
@@ -64,20 +67,26 @@ def packed_plan(plan: Plan) -> PackedPlan:
                 labels.append(f"needle {len(needles)}{target}")
             else:
                 until[at] = number
-    if plan.technique in ALL_STAND:
-        since, until = [0] * len(needles), [len(plan.applications)] * len(needles)
+            if len(used) == 2:
+                row.add(at)
+    if plan.technique in ALL_STAND and row:
+        # from the first pair to the last; a single needle for L5 comes before or after
+        opened, closed = min(since[at] for at in row), max(until[at] for at in row)
+        for at in row:
+            since[at], until[at] = opened, closed
     rows, starts, balls = assembled(recipes, tips, axes)
     count = len(needles)
     tip = np.array([needle.tip_mm for needle in needles]).reshape(count, 3)
     axis = np.array([needle.axis for needle in needles]).reshape(count, 3)
     entry = np.array([needle.entry_mm for needle in needles]).reshape(count, 3)
     depth = np.sqrt(((entry - tip) ** 2).sum(axis=1))
-    active = np.array([needle.electrode.contacts_mm[-1] + needle.electrode.tip_mm for needle in needles])
+    active = np.array([needle.electrode.tip_mm for needle in needles])
     return PackedPlan(
         tip,
         tip + active[:, None] * axis,
         tip + depth[:, None] * axis,
         np.array([0.5 * needle.electrode.diameter_mm for needle in needles]),
+        np.array([len(needle.electrode.contacts_mm) > 1 for needle in needles]),
         np.array(since, dtype=np.int64),
         np.array(until, dtype=np.int64),
         tuple(labels),

@@ -100,7 +100,7 @@ def _needles(patient: Patient, home: PackedPatient, plan: PackedPlan) -> list[Sa
         table.append(row("tip_off_bone", label, off_bone, "or farther" if off_bone >= field.band_mm else ""))
         if math.isfinite(depth):
             table.append(row("tip_below_dorsal_bone", label, depth))
-    gap, one, other = shaft_gaps(plan.tips, plan.hubs, plan.radii, plan.since, plan.until)
+    gap, one, other = shaft_gaps(plan.tips, plan.hubs, plan.radii, plan.probe, plan.since, plan.until)
     if one >= 0:
         table.append(row("needle_to_needle", f"{plan.labels[one]} and {plan.labels[other]}", gap))
     return table
