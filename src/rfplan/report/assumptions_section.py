@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ from rfplan.anatomy.patient import Patient
 from rfplan.figures import MARKS, figures
 from rfplan.planning.plan import Plan
 from rfplan.planning.techniques import techniques
-from rfplan.report.html import Html, element, number, table
+from rfplan.report.html import Html, element, firm, number, table
 
 
 def assumptions_section(patient: Patient, plan: Plan, statements: Sequence[str]) -> Html:
@@ -21,11 +20,9 @@ def assumptions_section(patient: Patient, plan: Plan, statements: Sequence[str])
     return element(
         "section",
         element("h2", "Assumptions", id="assumptions"),
-        element(
-            "ul", [element("li", text) for text in [*statements, *_of_technique(plan), *_of_patient(patient)]]
-        ),
+        element("ul", [element("li", text) for text in [*statements, *_of_patient(patient)]]),
         _lesion_sizes(plan),
-        _assumed_figures(),
+        _assumed_figures(plan),
         element("p", _marks_in_words(), class_="note"),
         aria_labelledby="assumptions",
     )
@@ -34,8 +31,7 @@ def assumptions_section(patient: Patient, plan: Plan, statements: Sequence[str])
 def provenance_section(patient: Patient, plan: Plan, evaluation: Mapping[str, Any]) -> Html:
     """Versions, seeds, hashes and sources; repairs and warnings."""
     entries: dict[str, Any] = {"patient": patient.name, "anatomy from": patient.source}
-    entries |= {f"patient {key}": value for key, value in patient.provenance.items()}
-    entries |= {f"evaluation {key}": value for key, value in evaluation.get("provenance", {}).items()}
+    entries |= _flat("patient", patient.provenance) | _flat("evaluation", evaluation.get("provenance", {}))
     entries |= {
         "lesion model": evaluation.get("lesion_model"),
         "courses of the branches": evaluation.get("courses"),
@@ -55,12 +51,6 @@ def provenance_section(patient: Patient, plan: Plan, evaluation: Mapping[str, An
         _listed("Warnings", patient.warnings),
         aria_labelledby="provenance",
     )
-
-
-def _of_technique(plan: Plan) -> tuple[str, ...]:
-    # a plan made by hand or by an optimiser is not in the catalogue
-    recipe = next((recipe for recipe in techniques() if recipe.name == plan.technique), None)
-    return recipe.assumptions if recipe else ()
 
 
 def _of_patient(patient: Patient) -> list[str]:
@@ -94,9 +84,9 @@ def _lesion_sizes(plan: Plan) -> Html:
             seen.add(key)
             rows.append(
                 (
-                    needle.electrode.name,
+                    firm(needle.electrode.name),
                     application.mode,
-                    f"{number(shape.width_mm)} × {number(shape.length_mm)}",
+                    firm(f"{number(shape.width_mm)} × {number(shape.length_mm)}"),
                     number(shape.beyond_tip_mm),
                     shape.mark,
                     _prose(shape.source, shape.note),
@@ -114,20 +104,28 @@ def _lesion_sizes(plan: Plan) -> Html:
     )
 
 
-def _assumed_figures() -> Html:
+def _assumed_figures(plan: Plan) -> Html:
+    # a plan made by hand or by an optimiser is not in the catalogue
+    recipe = next((recipe for recipe in techniques() if recipe.name == plan.technique), None)
+    tables = {
+        "technique": recipe.figures if recipe else {},
+        "branches": figures("nerves"),
+        "safety": figures("safety"),
+    }
     rows = [
         (
-            _figure_name(key, figure.unit),
+            f"{group}: {_figure_name(key, figure.unit)}",
             f"{figure.value:g}" + (f" ± {figure.sd:g}" if figure.sd is not None else ""),
-            figure.unit,
+            figure.unit.replace("degC", "°C"),
             figure.mark,
             figure.note or "–",
         )
-        for key, figure in figures("nerves").items()
+        for group, table_of in tables.items()
+        for key, figure in table_of.items()
         if figure.is_assumption
     ]
     return table(
-        "Figures of the nerve model that no publication gives",
+        "Figures that no publication gives",
         ("Figure", "Value", "Unit", "Mark", "Note"),
         rows,
         numeric=(1,),
@@ -153,9 +151,23 @@ def _prose(source: str, note: str) -> str:
     return f"{source.replace('_', ' ')}: {note}" if note else source.replace("_", " ")
 
 
+def _flat(prefix: str, entries: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested entries in one level, their keys joined; a figure as value, unit and mark."""
+    flat: dict[str, Any] = {}
+    for key, value in entries.items():
+        name = f"{prefix} {key}"
+        if isinstance(value, Mapping) and "value" in value:
+            flat[name] = f"{value['value']:g} {value.get('unit', '')} ({value.get('mark', '')})".replace(
+                "degC", "°C"
+            )
+        elif isinstance(value, Mapping):
+            flat |= _flat(name, value)
+        else:
+            flat[name] = value
+    return flat
+
+
 def _plain(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Mapping | list | tuple):
-        return json.dumps(value, default=str, ensure_ascii=False)
+    if isinstance(value, list | tuple):
+        return ", ".join(str(entry) for entry in value)
     return str(value)

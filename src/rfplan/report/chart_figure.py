@@ -233,28 +233,38 @@ def _draw_needles(
     drawing: Drawing, sheet: Sheet, plan: Plan, branches: Mapping[object, FloatArray]
 ) -> list[FloatArray]:
     """Draw them in order, numbered, and return the (n, 2) pixels that each covers."""
-    needles = plan.needles
     box = (4.0, 4.0, sheet.width_px - 4.0, sheet.height_px - 4.0)
-    paths = []
-    for needle in needles:
+    poses, paths = [], []
+    for needle in plan.needles:
         tip, active, entry = sheet(
             np.stack([needle.tip_mm, needle.tip_mm + needle.axis * needle.electrode.tip_mm, needle.entry_mm])
         )
         shaft = _clipped(active, entry, box)
-        drawing.line([active, shaft], palette.PAPER, 4.4, opacity=0.8)
-        drawing.line([active, shaft], palette.SHAFT, 2.2)
-        if np.allclose(shaft, entry):
-            drawing.circle(entry, 4.2, palette.PAPER, stroke=palette.SHAFT, width=1.8)
-        drawing.line([tip, active], palette.INK, 7.0)
-        drawing.line([tip, active], palette.TIP, 4.6)
-        drawing.circle(tip, 3.6, palette.INK)
+        poses.append((tip, active, entry, shaft))
         paths.append(np.linspace(tip, shaft, 40))
+    # shafts below, tips above: in a row the shafts of some lie over the tips of others
+    for _, active, entry, shaft in poses:
+        drawing.line([active, shaft], palette.PAPER, 3.6, opacity=0.5)
+        drawing.line([active, shaft], palette.SHAFT, 1.8, opacity=0.75)
+        if np.allclose(shaft, entry):
+            drawing.circle(entry, 4.0, palette.PAPER, stroke=palette.SHAFT, width=1.8)
+    for tip, active, _, _ in poses:
+        drawing.line([tip, active], palette.INK, 7.4)
+        drawing.line([tip, active], palette.TIP, 4.8)
+        drawing.circle(tip, 4.0, palette.INK)
     covered = np.concatenate([*branches.values(), *paths, np.empty((0, 2))])
-    taken: list[tuple[float, float, float, float]] = []
+    taken = [
+        (tip[0] - 7.0, tip[1] - 7.0, tip[0] + 7.0, tip[1] + 7.0)
+        for pose in poses
+        for tip in (pose[0], pose[1])
+    ]
+    medial = (-1.0 if plan.side == "right" else 1.0, 0.0)
     for number, path in enumerate(paths, start=1):
-        x, y = place(path[0], (12.0, 12.0), taken, covered, box, reach=(19.0, 24.0, 31.0, 40.0))
+        x, y = place(
+            path[0], (11.5, 11.5), taken, covered, box, reach=(21.0, 27.0, 34.0, 44.0, 58.0), prefer=medial
+        )
         taken.append((x - 12, y - 12, x + 12, y + 12))
-        if np.hypot(x - path[0][0], y - path[0][1]) > 26.0:
+        if np.hypot(x - path[0][0], y - path[0][1]) > 24.0:
             drawing.line([path[0], (x, y)], palette.INK, 0.9)
         drawing.circle((x, y), 11.0, palette.INK, stroke=palette.PAPER, width=1.6)
         drawing.text(

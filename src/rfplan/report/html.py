@@ -80,6 +80,11 @@ def table(
     )
 
 
+def firm(text: str) -> Html:
+    """Text that stays on one line."""
+    return element("span", text, class_="firm")
+
+
 def number(value: object, digits: int = 1) -> str:
     """A number for a table, with a true minus sign; a dash where there is none."""
     if value is None or not isinstance(value, int | float) or value != value:

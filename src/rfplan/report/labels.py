@@ -38,11 +38,13 @@ def place(
     ink: FloatArray,
     region: tuple[float, float, float, float],
     reach: Sequence[float] = (20.0, 28.0, 38.0, 50.0),
+    prefer: tuple[float, float] = (0.0, 0.0),
 ) -> tuple[float, float]:
     """Centre of a label near ``anchor`` that overlaps the least.
 
     ``half_size`` of the label; ``taken`` boxes (left, top, right, bottom) of labels that are there already; ``ink`` (n, 2) points
-    of lines that should stay readable; ``region`` box that the label stays in; ``reach`` distances to try. Pixels.
+    of lines that should stay readable; ``region`` box that the label stays in; ``reach`` distances to try; ``prefer`` direction that wins among
+    equals, so that a row of labels stays a row. Pixels.
     """
     best, best_cost = (float(anchor[0]), float(anchor[1])), np.inf
     for distance in reach:
@@ -50,7 +52,7 @@ def place(
             x = anchor[0] + distance * np.cos(angle)
             y = anchor[1] + distance * np.sin(angle)
             box = (x - half_size[0], y - half_size[1], x + half_size[0], y + half_size[1])
-            cost = 0.12 * distance
+            cost = 0.12 * distance - 2.0 * (np.cos(angle) * prefer[0] + np.sin(angle) * prefer[1])
             cost += sum(40.0 for other in taken if _overlap(box, other))
             if box[0] < region[0] or box[1] < region[1] or box[2] > region[2] or box[3] > region[3]:
                 cost += 100.0

@@ -73,8 +73,8 @@ def report_page(
                 element(
                     "figcaption",
                     "The sacrum of the prone patient as the operator sees it, along the S1 endplate (true AP): the patient's "
-                    "right is on the right. Needles are numbered in order of use. An application overlaps a branch in this view "
-                    "without transecting it where the lesion lies over or under it.",
+                    "right is on the right. Needles are numbered in order of use. “AP view only” marks a branch that a lesion "
+                    "overlaps in this view but passes over or under.",
                 ),
                 class_="chart",
             ),

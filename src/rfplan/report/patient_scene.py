@@ -62,9 +62,9 @@ def _branch(nerve: Nerve, state: BranchState) -> list[Surface]:
     points = resample(nerve.points_mm, 0.6)
     colours = state_colours(state)
     if len(colours) == 1:
-        return [Surface(tube(points, radius), colours[0], gloss=0.12)]
+        return [Surface(tube(points, radius), colours[0], gloss=0.12, through_glass=True)]
     return [
-        Surface(tube(points[start : start + 6], radius), colours[n % 2], gloss=0.12)
+        Surface(tube(points[start : start + 6], radius), colours[n % 2], gloss=0.12, through_glass=True)
         for n, start in enumerate(range(0, len(points) - 1, 5))
     ]
 
@@ -79,7 +79,13 @@ def needle_surfaces(needle: Needle) -> list[Surface]:
         base = needle.tip_mm + needle.axis * (start + radius)
         top = needle.tip_mm + needle.axis * (start + needle.electrode.tip_mm)
         surfaces.append(
-            Surface(tube(np.stack([base, top]), radius * 1.06), palette.TIP, gloss=0.45, sharpness=24.0)
+            Surface(
+                tube(np.stack([base, top]), radius * 1.06),
+                palette.TIP,
+                gloss=0.45,
+                sharpness=24.0,
+                through_glass=True,
+            )
         )
     shaft = tube(np.stack([needle.tip_mm + needle.axis * radius, out]), radius)
     surfaces.append(Surface(shaft, palette.SHAFT, gloss=0.40, sharpness=24.0))
@@ -96,5 +102,5 @@ def _bone(name: str, mesh: Mesh, ghost: bool) -> Surface:
     if ghost:
         return Surface(mesh, colour, opacity=0.16, edge_opacity=0.55, layer=name)
     if name.startswith("hip_"):
-        return Surface(mesh, colour, fade=0.12)
+        return Surface(mesh, colour, fade=0.24)
     return Surface(mesh, colour)

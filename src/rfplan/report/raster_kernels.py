@@ -430,11 +430,13 @@ def blend_layers(
     opacities: FloatArray,
     edges: FloatArray,
     key: FloatArray,
+    materials: np.ndarray,
+    veils: FloatArray,
 ) -> None:
     """Lay translucent surfaces over ``image`` (h, w, 3), per pixel from far to near, where they are before the opaque scene.
 
     ``layer_depths`` (k, h, w), ``layer_slopes`` (k, h, w, 2), ``colours`` (k, 3) linear, ``opacities`` (k,) seen face on and
-    ``edges`` (k,) seen edge on, ``key`` (3,) direction of the light.
+    ``edges`` (k,) seen edge on, ``key`` (3,) direction of the light, ``veils`` (m,) how much the glass hides of each opaque material.
     """
     layers, height, width = layer_depths.shape
     order = np.empty(layers, dtype=np.int64)
@@ -450,12 +452,16 @@ def blend_layers(
                         slot -= 1
                     order[slot] = n
                     count += 1
+            veil = 1.0
+            if count > 0 and depths[y, x] > FAR * np.float32(0.5):
+                veil = veils[materials[y, x]]
             for slot in range(count):
                 n = order[slot]
                 nx, ny = layer_slopes[n, y, x, 0], layer_slopes[n, y, x, 1]
                 nz = np.sqrt(max(0.0, 1.0 - nx * nx - ny * ny))
                 grazing = (1.0 - nz) * (1.0 - nz)
                 opacity = opacities[n] + (edges[n] - opacities[n]) * grazing
+                opacity *= veil
                 light = 0.72 + 0.33 * max(0.0, nx * key[0] + ny * key[1] + nz * key[2])
                 for channel in range(3):
                     image[y, x, channel] += opacity * (colours[n, channel] * light - image[y, x, channel])

@@ -61,7 +61,8 @@ def render(scene: Scene, camera: Camera, size_px: tuple[int, int], samples: int 
         samples,
     )
     if glass:
-        _blend(image, depths, glass, camera, scale)
+        veils = np.array([0.3 if surface.through_glass else 1.0 for surface in opaque] or [1.0])
+        _blend(image, depths, materials, veils, glass, camera, scale)
     return kernels.finish(image, samples, _encoding())
 
 
@@ -101,7 +102,15 @@ def _shadow(
     return kernels.shadow(depth_mm, scale, eye, to_light, light_depths, light_scale, 0.7 * light_scale, 1.1)
 
 
-def _blend(image: np.ndarray, depths: np.ndarray, glass: list[Surface], camera: Camera, scale: float) -> None:
+def _blend(
+    image: np.ndarray,
+    depths: np.ndarray,
+    materials: np.ndarray,
+    veils: FloatArray,
+    glass: list[Surface],
+    camera: Camera,
+    scale: float,
+) -> None:
     height, width = depths.shape
     groups: dict[str, list[Surface]] = {}
     for n, surface in enumerate(glass):
@@ -128,6 +137,8 @@ def _blend(image: np.ndarray, depths: np.ndarray, glass: list[Surface], camera: 
         np.array([surface.opacity for surface in leaders]),
         np.array([surface.edge_opacity for surface in leaders]),
         np.array(_KEY) / np.linalg.norm(_KEY),
+        materials,
+        veils,
     )
 
 

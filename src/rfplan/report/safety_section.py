@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rfplan.report.html import Child, Html, element, number, table
+from rfplan.report.html import Child, Html, element, firm, number, table
 from rfplan.report.limits import check_subject, check_title, gravity, limit_words, marks_of, worst_per_check
 from rfplan.report.status_mark import status_mark
 
@@ -66,14 +66,14 @@ def _row(check: Mapping[str, Any]) -> tuple[Child, ...]:
     note = str(check.get("note") or "")
     name: Child = check_title(check)
     if note:
-        name = element("span", name, element("small", note))
+        name = element("span", name, element("small", note.replace("degC", "°C")))
     return (
         name,
         check_subject(check),
         number(check.get("value")),
         str(check.get("unit") or "").replace("degC", "°C"),
-        warn,
-        stop,
-        marks_of(check) or "–",
+        firm(warn),
+        firm(stop),
+        firm(marks_of(check) or "–"),
         status_mark(str(check["status"])),
     )

@@ -15,7 +15,8 @@ class Surface:
 
     ``colour`` is ``#rrggbb``; ``opacity`` below 1 makes it glass, ``edge_opacity`` is what it reaches at its outline; ``gloss`` and
     ``sharpness`` describe the highlight; ``fade`` mixes the shaded colour with the background, 0 to 1. Translucent
-    surfaces of the same ``layer`` are drawn as one: where they overlap only the nearest shows.
+    surfaces of the same ``layer`` are drawn as one: where they overlap only the nearest shows. ``through_glass`` keeps
+    the colour of what lies behind glass, so that it still agrees with a legend.
     """
 
     mesh: Mesh
@@ -27,6 +28,7 @@ class Surface:
     fade: float = 0.0
     layer: str = ""
     casts_shadow: bool = True
+    through_glass: bool = False
 
 
 @dataclass(frozen=True, eq=False)

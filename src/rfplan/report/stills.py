@@ -57,19 +57,33 @@ def _in_the_way(patient: Patient, camera: Camera, side: Side) -> tuple[str, ...]
 
 
 def _number_needles(drawing: Drawing, camera: Camera, plan: Plan) -> None:
+    """Numbers beside the outer ends of the shafts, off all shafts."""
     size = (round(drawing.width), round(drawing.height))
     box = (14.0, 14.0, drawing.width - 14.0, drawing.height - 14.0)
-    ends = [
-        camera.to_pixels(needle.tip_mm + min(needle.depth_mm, SHAFT_SHOWN_MM) * needle.axis, size)
+    shafts = [
+        camera.to_pixels(
+            needle.tip_mm + np.linspace(0.0, min(needle.depth_mm, SHAFT_SHOWN_MM), 60)[:, None] * needle.axis,
+            size,
+        )
         for needle in plan.needles
     ]
+    ink = np.concatenate([*shafts, np.empty((0, 2))])
     taken: list[tuple[float, float, float, float]] = []
-    for number, end in enumerate(ends, start=1):
-        anchor = (float(np.clip(end[0], box[0], box[2])), float(np.clip(end[1], box[1], box[3])))
-        x, y = place(anchor, (12.5, 12.5), taken, np.empty((0, 2)), box, reach=(0.0, 14.0, 24.0, 36.0, 50.0))
+    for number, shaft in enumerate(shafts, start=1):
+        end = (float(np.clip(shaft[-1, 0], box[0], box[2])), float(np.clip(shaft[-1, 1], box[1], box[3])))
+        outward = shaft[-1] - shaft[0]
+        outward = outward / max(float(np.hypot(*outward)), 1e-6)
+        x, y = place(
+            end,
+            (11.0, 11.0),
+            taken,
+            ink,
+            box,
+            reach=(15.0, 24.0, 36.0, 50.0),
+            prefer=(2.0 * outward[0], 2.0 * outward[1]),
+        )
         taken.append((x - 12, y - 12, x + 12, y + 12))
-        if np.hypot(x - anchor[0], y - anchor[1]) > 13.0:
-            drawing.line([anchor, (x, y)], palette.INK, 0.9)
+        drawing.line([end, (x, y)], palette.INK, 1.1)
         drawing.circle((x, y), 12.0, palette.INK, stroke=palette.PAPER, width=1.4)
         drawing.text(
             (x, y), str(number), size=15.5, bold=True, colour=palette.PAPER, anchor="middle", halo=None

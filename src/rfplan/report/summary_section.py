@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -106,7 +107,8 @@ def _sentence(evaluation: Mapping[str, Any]) -> str:
 
 def _named(check: Mapping[str, Any]) -> str:
     subject = check_subject(check)
-    return f"{check_title(check)} ({subject})" if subject else check_title(check)
+    # what is in brackets there is in the table
+    return f"{check_title(check)}, {re.sub(r' *[(].*?[)]', '', subject)}" if subject else check_title(check)
 
 
 def _lowered(text: str) -> str:
