@@ -6,6 +6,7 @@ import numpy as np
 
 from rfplan.anatomy.sacrum_auricular import auricular_depth
 from rfplan.anatomy.sacrum_dorsum import dorsal_height
+from rfplan.anatomy.sacrum_texture import roughness
 from rfplan.anatomy.sacrum_layout import SacrumLayout
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.implicit import smooth_intersection, smooth_union
@@ -21,9 +22,10 @@ def body_field(layout: SacrumLayout, axis_mm: FloatArray) -> FloatArray:
     lateral = _lateral(layout, s, inside_s, t, half_width)
     arch = smooth_intersection((t - dorsal) * 0.9, (ventral - t) * 0.9, 3.0)
     arch = smooth_intersection(arch, (x - lateral) * 0.92, 2.6)
-    arch = smooth_intersection(arch, s - layout.apex_mm - 0.5 + 0.012 * x * x, 4.0)
+    arch = smooth_intersection(arch, s - layout.apex_mm - 0.5 + 0.02 * x * x, 4.0)
     alae = smooth_intersection(arch, (_ala_top(x, t) - s) * 0.9, 4.5)
-    return smooth_union(alae, _first_body(layout, x, s, t), 4.0)
+    bone = smooth_union(alae, _first_body(layout, x, s, t), 4.0)
+    return bone + roughness(layout, x, s, t)
 
 
 def _lateral(
@@ -31,10 +33,13 @@ def _lateral(
 ) -> FloatArray:
     """Half width at depth ``t``: the lateral face leans medially towards both edges, and stands back dorsal to the joint."""
     depth = np.clip((t + 4.0) / 25.0, -1.3, 1.3)
-    lean = np.where(depth > 0, 0.20, 0.10) * depth**2
-    recess = 2.6 / (1.0 + np.exp(-np.clip(auricular_depth(layout, s, t), -30, 30) / 0.9))
+    upright = 1.0 / (1.0 + np.exp(np.clip((s - 22.0) / 5.0, -30, 30)))
+    lean = np.where(depth > 0, 0.20 - 0.13 * upright, 0.10) * depth**2
+    recess = 3.4 / (1.0 + np.exp(-np.clip(auricular_depth(layout, s, t), -30, 30) / 0.9))
     fade = 1.0 / (1.0 + np.exp(np.clip((inside_s - layout.stations_mm[4] + 4.0) / 3.0, -30, 30)))
-    return half_width * (1.0 - lean) - recess * fade / (1.0 + np.exp(-np.clip(t + 10.0, -30, 30) / 1.5))
+    angle = layout.dorsal_mm[2, 1] - 9.0
+    corner = 1.8 * np.exp(-(((s - angle) / 4.5) ** 2) - ((t - 1.0) / 7.0) ** 2)
+    return half_width * (1.0 - lean) + corner - recess * fade / (1.0 + np.exp(-np.clip(t + 10.0, -30, 30) / 1.5))
 
 
 def _ventral(layout: SacrumLayout, x: FloatArray, s: FloatArray, half_width: FloatArray) -> FloatArray:
@@ -46,9 +51,9 @@ def _ventral(layout: SacrumLayout, x: FloatArray, s: FloatArray, half_width: Flo
     for number, line in enumerate(layout.stations_mm[2:6]):
         level = f"S{number + 1}"
         at = line + layout.parameters[f"foramen.{level}.slope"] * middle
-        ridges += np.exp(-(((s - at) / 2.4) ** 2))
-    waist = 0.9 * (1.0 - ridges)
-    return np.asarray(height + (waist - 1.1 * ridges) * np.exp(-((x / 14.0) ** 4)))
+        ridges += (1.0 - 0.2 * number) * np.exp(-(((s - at) / 3.0) ** 2))
+    waist = 0.5 * (1.0 - ridges)
+    return np.asarray(height + (waist - 0.7 * ridges) * np.exp(-((x / 14.0) ** 4)))
 
 
 def _ala_top(x: FloatArray, t: FloatArray) -> FloatArray:
@@ -56,7 +61,7 @@ def _ala_top(x: FloatArray, t: FloatArray) -> FloatArray:
     wing = np.clip((x - 36.0) / 14.0, 0.0, 1.0)
     behind = 1.0 / (1.0 + np.exp(-np.clip((t - 11.0) / 2.0, -30, 30)))
     step = 1.0 / (1.0 + np.exp(np.clip((x - 37.0) / 2.0, -30, 30)))
-    return 2.5 - 0.18 * t * wing + 8.0 * behind * step + 0.03 * np.maximum(x - 46.0, 0.0) ** 2 - 2.2 * np.exp(-(((x - 45.0) / 6.0) ** 2))
+    return 2.5 - 0.18 * t * wing + 8.0 * behind * step + 0.03 * np.maximum(x - 46.0, 0.0) ** 2 - 2.0 * np.exp(-(((x - 46.0) / 9.0) ** 2))
 
 
 def _first_body(layout: SacrumLayout, x: FloatArray, s: FloatArray, t: FloatArray) -> FloatArray:
@@ -77,6 +82,6 @@ def _first_body(layout: SacrumLayout, x: FloatArray, s: FloatArray, t: FloatArra
     reach = (u**sharp + v**sharp + 1e-12) ** (1 / sharp)
     side = (reach - 1.0) * half_depth
     # the rim stands proud of a slightly dished endplate
-    dish = 1.8 * np.exp(-((reach / 0.80) ** 6)) - 2.2 * (x / half_width) ** 2
+    dish = 1.8 * np.exp(-((reach / 0.80) ** 6)) - 1.6 * (x / half_width) ** 2
     drum = smooth_intersection(side, above + dish, 2.0)
     return smooth_intersection(drum, s - layout.stations_mm[2], 4.0)

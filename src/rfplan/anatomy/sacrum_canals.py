@@ -49,6 +49,14 @@ def tunnel_course(layout: SacrumLayout, number: int, level: str) -> FloatArray:
     return np.column_stack([x, along + layout.parameters[f"foramen.{level}.slope"] * (t - dorsal), t])
 
 
+def _unevenness(u: FloatArray, v: FloatArray, number: int) -> FloatArray:
+    """(n,) factor about one by which an aperture departs from an ellipse: a little oblique and three-cornered."""
+    square = u * u + v * v + 0.05
+    two = (u * u - v * v) * np.cos(1.1 + 0.7 * number) + 2 * u * v * np.sin(1.1 + 0.7 * number)
+    three = u * (u * u - 3 * v * v) * np.cos(0.6 + number) + v * (3 * u * u - v * v) * np.sin(0.6 + number)
+    return np.asarray(1.0 + 0.07 * two / square + 0.07 * three / square**1.5)
+
+
 def _tunnel(
     layout: SacrumLayout, number: int, level: str, x: FloatArray, s: FloatArray, t: FloatArray
 ) -> FloatArray:
@@ -68,7 +76,8 @@ def _tunnel(
         t, knots, [low_height * 0.6, low_height * 0.5, height * 0.55, height * 0.5, height * 0.5 + 1.0]
     )
     middle_s = along + p[f"foramen.{level}.slope"] * (t - dorsal)
-    reach = np.hypot((x - middle_x) / radius_x, (s - middle_s) / radius_s)
+    u, v = (x - middle_x) / radius_x, (s - middle_s) / radius_s
+    reach = np.hypot(u, v) * _unevenness(u, v, number)
     tunnel = (reach - 1.0) * np.minimum(radius_x, radius_s)
     # the way from the canal: a short flat passage at the level of its floor
     level_t = floor + 3.0

@@ -10,7 +10,7 @@ from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.implicit import capsule, ellipsoid, smooth_difference, smooth_intersection, smooth_union
 
 _SAP_UP = np.array([0.0, -0.62, 0.785])
-_SAP_CENTRE = np.array([25.0, 14.5, 24.0])
+_SAP_CENTRE = np.array([25.0, 15.0, 23.0])
 
 
 def add_processes(layout: SacrumLayout, axis_mm: FloatArray, solid: FloatArray) -> FloatArray:
@@ -66,6 +66,6 @@ def _cornua(layout: SacrumLayout, points: FloatArray) -> FloatArray:
     apex = layout.apex_mm
     lamina = layout.profile("lamina")
     wide = 0.5 * layout.parameters["hiatus.width"]
-    start = np.array([wide + 2.5, apex - 18.0, float(lamina(apex - 18.0)) - 3.0])
-    end = np.array([wide + 0.8, apex - 6.5, float(lamina(apex - 6.5)) - 0.5])
+    start = np.array([wide + 2.5, apex - 20.0, float(lamina(apex - 20.0)) - 3.5])
+    end = np.array([wide + 0.8, apex - 9.5, float(lamina(apex - 9.5)) - 0.5])
     return capsule(points, start, end, 3.2, 2.7)
