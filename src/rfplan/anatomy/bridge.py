@@ -51,7 +51,11 @@ def hollow_mm(seen_mm: FloatArray, spacing_mm: float, radius_mm: float) -> Float
     bone = np.isfinite(seen_mm)
     low = float(np.nanmin(seen_mm)) - 1.0
     ground = np.where(bone, seen_mm, low)
-    return np.where(outline_of(bone, spacing_mm), ndimage.grey_closing(ground, footprint=disc(radius_mm / spacing_mm)) - ground, 0.0)
+    return np.where(
+        outline_of(bone, spacing_mm),
+        ndimage.grey_closing(ground, footprint=disc(radius_mm / spacing_mm)) - ground,
+        0.0,
+    )
 
 
 def disc(radius: float) -> BoolArray:

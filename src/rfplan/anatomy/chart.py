@@ -47,9 +47,7 @@ class DorsalChart:
         first = int(np.floor(lowest / spacing_mm))
         rows = int(np.ceil(highest / spacing_mm)) - first + 1
         lateral_0, caudal_0 = -half * spacing_mm, first * spacing_mm
-        seen = height_map(
-            chart_points, sacrum.faces, lateral_0, caudal_0, spacing_mm, 2 * half + 1, rows
-        )
+        seen = height_map(chart_points, sacrum.faces, lateral_0, caudal_0, spacing_mm, 2 * half + 1, rows)
         return cls(frame, spacing_mm, lateral_0, caudal_0, seen, bridge(seen, spacing_mm))
 
     def height_mm(self, lateral_mm: ArrayLike, caudal_mm: ArrayLike) -> FloatArray:

@@ -14,6 +14,7 @@ _HALF_WIDTH_MM = 17.0
 _TILTS_DEG = np.arange(-20.0, 106.0, 2.0)
 _LEVEL_STEP_MM = 1.0
 _SLAB_MM = 3.5
+_ABOVE_MM = 8.0
 _FACING_COSINE = np.cos(np.deg2rad(35.0))
 _SLICES_MM = np.arange(-12.0, 12.5, 2.0)
 
@@ -102,7 +103,8 @@ def _most_endplate_like_patch(
     """Which faces lie on the best flat patch, and the tilt of its normal from up to forward, radians.
 
     A patch counts by its area, by how well its length from back to front is that of an endplate, and by whether the bone
-    falls away in front of it (the promontory): the front of the sacral bodies is flat too, but longer, and goes on.
+    falls away in front of it (the promontory), and none stands above it: the front of the sacral bodies is flat too, but
+    it is longer, goes on, or lies in a hollow.
     """
     length = figures("foramina_prior")["endplate.depth"]
     spread = 3.0 * (length.sd or 0.1 * length.value)
@@ -117,12 +119,13 @@ def _most_endplate_like_patch(
         weight = areas[useful] * cosine[useful] ** 4
         for peak in _peak_levels(level[useful], weight):
             slab = useful[np.abs(level[useful] - peak) < _SLAB_MM]
+            above = float(areas[level > peak + _ABOVE_MM].sum())
             for back, front in _stretches(run[slab], areas[slab]):
                 inside = slab[(run[slab] >= back) & (run[slab] <= front)]
                 beyond = (run > front + 1.0) & (run < front + 12.0) & (level > peak - 4.0) & (cosine > 0.0)
                 misfit = max(0.0, abs(front - back - length.value) - spread) / spread
                 area = float(np.sum(areas[inside] * cosine[inside] ** 4))
-                score = (area - 2.0 * float(areas[beyond].sum())) * np.exp(-(misfit**2))
+                score = (area - 2.0 * float(areas[beyond].sum()) - above) * np.exp(-(misfit**2))
                 if score > best:
                     best, best_tilt = score, float(tilt)
                     best_patch = np.zeros(len(flat), dtype=bool)
@@ -149,7 +152,9 @@ def _stretches(run: FloatArray, areas: FloatArray) -> list[tuple[float, float]]:
     """Back and front end of every unbroken stretch of faces, mm."""
     base = float(run.min())
     step = 2.0
-    covered = np.bincount(((run - base) / step).astype(int), weights=areas) > 0.25 * step * 2.0 * _HALF_WIDTH_MM
+    covered = (
+        np.bincount(((run - base) / step).astype(int), weights=areas) > 0.25 * step * 2.0 * _HALF_WIDTH_MM
+    )
     edges = np.diff(np.concatenate([[0], covered.astype(int), [0]]))
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     return [(base + step * a, base + step * b) for a, b in zip(starts, ends, strict=True)]

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 from scipy import ndimage
 
-from rfplan.anatomy.bridge import disc, grown, hollow_mm
+from rfplan.anatomy.bridge import disc, grown
 from rfplan.anatomy.chart import DorsalChart
 from rfplan.anatomy.foramen import Foramen
 from rfplan.anatomy.levels import LevelRows, lateral_prior, name_levels
@@ -18,10 +18,10 @@ from rfplan.geometry.arrays import BoolArray, FloatArray, unit
 from rfplan.geometry.mesh import Mesh
 from rfplan.geometry.polyline import resample
 
-_LID_SIGMA_MM = 9.0
-_LID_DEPTH_MM = 3.0
-_CORE_DEPTH_MM = 4.0
-_REACH_MM = 7.0
+_LID_SIGMA_MM = 15.0
+_LID_DEPTH_MM = 2.0
+_EDGE_DEPTH_MM = 1.5
+_REACH_MM = 4.2
 _SPUR_MM = 1.0
 RIM_POINTS = 36
 _COARSE = 2
@@ -51,22 +51,18 @@ def search_foramina(sacrum: Mesh, chart: DorsalChart) -> ForamenSearch:
     open_ways: frozenset[int] = frozenset().union(*(pit.way for pit in fronts))
     rows = name_levels(backs, open_ways, fronts, chart)
     below = _below_lid_mm(chart)
-    hollow = hollow_mm(chart.seen_mm, chart.spacing_mm, 6.0)
     found, closed = [], {}
     for (level, side), pit in rows.dorsal.items():
         if not pit.way & open_ways:
             closed[level, side] = pit
             continue
-        area = _aperture(pit, below, hollow, chart.spacing_mm)
-        if area is None:
-            closed[level, side] = pit
-            continue
-        found.append(_foramen(level, side, area, rows, interior, chart))
+        mouth = _mouth(pit, below, chart.spacing_mm)
+        found.append(_foramen(level, side, pit, mouth, rows, interior, chart))
     return ForamenSearch(_paired(found), rows, MappingProxyType(closed))
 
 
 def _below_lid_mm(chart: DorsalChart) -> FloatArray:
-    """(ni, nj) how far the bone lies below its own back smoothed over 9 mm; large where the beam passes it."""
+    """(ni, nj) how far the bone lies below its own back smoothed over 15 mm; large where the beam passes it."""
     outline = np.isfinite(chart.bridged_mm)
     sigma = _LID_SIGMA_MM / chart.spacing_mm
     weight = ndimage.gaussian_filter(outline.astype(float), sigma)
@@ -75,36 +71,50 @@ def _below_lid_mm(chart: DorsalChart) -> FloatArray:
     return np.where(outline, depth, -99.0)
 
 
-def _aperture(pit: Pit, below: FloatArray, hollow: FloatArray, spacing_mm: float) -> BoolArray | None:
-    """(ni, nj) the aperture of a pit: what lies 3 mm below the smoothed back around its core, without thin spurs."""
-    core = pit.nodes & (hollow > _CORE_DEPTH_MM)
-    if not core.any():
-        return None
-    area = (below > _LID_DEPTH_MM) & grown(core, spacing_mm, _REACH_MM)
-    area = ndimage.binary_opening(area, structure=disc(_SPUR_MM / spacing_mm)) | core
+def _mouth(pit: Pit, below: FloatArray, spacing_mm: float) -> BoolArray:
+    """(ni, nj) the deep part of a pit and, within 4 mm of it, what lies 2 mm below the smoothed back, without thin spurs."""
+    area = (below > _LID_DEPTH_MM) & grown(pit.nodes, spacing_mm, _REACH_MM)
+    area = ndimage.binary_opening(area, structure=disc(_SPUR_MM / spacing_mm)) | pit.nodes
     numbers, _ = ndimage.label(area)
-    touching = np.bincount(numbers[core])
-    return np.asarray(ndimage.binary_fill_holes(numbers == int(np.argmax(touching))))
+    return np.asarray(ndimage.binary_fill_holes(numbers == int(np.argmax(np.bincount(numbers[pit.nodes])))))
+
+
+def _opening(pit: Pit, chart: DorsalChart) -> BoolArray:
+    """(ni, nj) the opening proper: what lies 1.5 mm below the bridge over the pit, without the slopes that lead to it."""
+    seen = np.where(np.isfinite(chart.seen_mm), chart.seen_mm, -np.inf)
+    deep = np.isfinite(chart.bridged_mm) & (np.nan_to_num(chart.bridged_mm) - seen > _EDGE_DEPTH_MM)
+    numbers, _ = ndimage.label(deep & grown(pit.nodes, chart.spacing_mm, _REACH_MM))
+    inside = numbers[pit.nodes]
+    inside = inside[inside > 0]
+    if len(inside) == 0:
+        return pit.nodes
+    return np.asarray(ndimage.binary_fill_holes(numbers == int(np.argmax(np.bincount(inside)))))
 
 
 def _foramen(
-    level: str, side: Side, area: BoolArray, rows: LevelRows, interior: Interior, chart: DorsalChart
+    level: str,
+    side: Side,
+    pit: Pit,
+    mouth: BoolArray,
+    rows: LevelRows,
+    interior: Interior,
+    chart: DorsalChart,
 ) -> Foramen:
-    i, j = np.nonzero(area)
+    i, j = np.nonzero(mouth)
     middle = np.array(
         [
             chart.lateral_0_mm + chart.spacing_mm * i.mean(),
             chart.caudal_0_mm + chart.spacing_mm * j.mean(),
-            np.nanmean(chart.bridged_mm[i, j]),
+            np.nanmedian(chart.bridged_mm[i, j]),
         ]
     )
-    rim = _rim(area, middle, chart)
+    rim = _rim(_opening(pit, chart), middle, chart)
     arms = rim - rim.mean(axis=0)
     vector = 0.5 * np.sum(np.cross(arms, np.roll(arms, -1, axis=0)), axis=0)
     vector = vector if vector[2] > 0 else -vector
     goals = [pit for (_, on), pit in rows.ventral.items() if on == side]
     goal = np.any([pit.nodes for pit in goals], axis=0) if goals else np.zeros(interior.front_mm.shape, bool)
-    way = interior.way_through(area[::_COARSE, ::_COARSE], goal, lateral_sign(side))
+    way = interior.way_through(pit.nodes[::_COARSE, ::_COARSE], goal, lateral_sign(side))
     canal, throat = _canal(middle, way, interior, chart)
     return Foramen(
         level=level,

@@ -29,7 +29,9 @@ def solid_columns(
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
         if area == 0.0:
             continue
-        for i in range(max(0, int(np.ceil(min(ax, bx, cx)))), min(ni - 1, int(np.floor(max(ax, bx, cx)))) + 1):
+        for i in range(
+            max(0, int(np.ceil(min(ax, bx, cx)))), min(ni - 1, int(np.floor(max(ax, bx, cx)))) + 1
+        ):
             for j in range(
                 max(0, int(np.ceil(min(ay, by, cy)))), min(nj - 1, int(np.floor(max(ay, by, cy)))) + 1
             ):
@@ -52,9 +54,7 @@ def solid_columns(
 
 
 @njit(cache=True)
-def easiest_way(
-    clearance: FloatArray, start: np.ndarray, goal: np.ndarray, spacing: float
-) -> IntArray:
+def easiest_way(clearance: FloatArray, start: np.ndarray, goal: np.ndarray, spacing: float) -> IntArray:
     """(m, 3) nodes of the cheapest way from a ``start`` to a ``goal`` node through nodes with positive ``clearance``.
 
     A step costs its length over the clearance, so the way keeps to the middle. Empty where there is none.

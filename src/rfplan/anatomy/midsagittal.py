@@ -74,7 +74,9 @@ def find_midsagittal(cloud: FaceCloud) -> MidsagittalPlane:
     assert best is not None
     fine = _evenly(cloud.areas_mm2, _FINE_POINTS)
     normal, offset, misfit = _register(cloud, tree, fine, best[1], best[2], rounds=25)
-    return MidsagittalPlane(normal if normal[0] > 0 else -normal, offset if normal[0] > 0 else -offset, misfit)
+    return MidsagittalPlane(
+        normal if normal[0] > 0 else -normal, offset if normal[0] > 0 else -offset, misfit
+    )
 
 
 def _evenly(areas: FloatArray, count: int) -> np.ndarray:
@@ -109,9 +111,7 @@ def _register(
         first = unit(np.cross(normal, [0.0, 0.0, 1.0]))
         second = np.cross(normal, first)
         along = towards @ normal
-        columns = [
-            -2.0 * ((points @ axis) * along + side * (towards @ axis)) for axis in (first, second)
-        ]
+        columns = [-2.0 * ((points @ axis) * along + side * (towards @ axis)) for axis in (first, second)]
         jacobian = np.stack([*columns, 2.0 * along], axis=1)
         weighted = jacobian * weight[:, None]
         step = np.linalg.solve(weighted.T @ jacobian + 1e-9 * np.eye(3), -weighted.T @ residual)

@@ -15,7 +15,7 @@ from rfplan.geometry.arrays import BoolArray, FloatArray
 from rfplan.geometry.mesh import Mesh
 
 _COARSE = 2
-_DORSAL_RADIUS_MM, _DORSAL_DEPTH_MM = 6.0, 2.0
+_DORSAL_RADIUS_MM, _DORSAL_DEPTH_MM, _CORE_DEPTH_MM = 6.0, 2.0, 8.0
 _VENTRAL_RADIUS_MM, _VENTRAL_DEPTH_MM = 9.0, 3.0
 _SMALLEST_MM2 = 4.0
 _MIDLINE_MM = 6.0
@@ -169,23 +169,32 @@ class Interior:
 def dorsal_pits(chart: DorsalChart, interior: Interior) -> tuple[Pit, ...]:
     """Hollows in the back of the bone off the midline, deep enough to be a foramen or the dimple of a closed one."""
     hollow = hollow_mm(chart.seen_mm, chart.spacing_mm, _DORSAL_RADIUS_MM)
-    numbers, count = ndimage.label(hollow > _DORSAL_DEPTH_MM)
     found = []
-    for number in range(1, count + 1):
-        nodes = numbers == number
+    for nodes in _cores(hollow):
         area = float(np.count_nonzero(nodes)) * chart.spacing_mm**2
         if area < _SMALLEST_MM2:
             continue
         i, j = np.nonzero(nodes)
-        weight = np.minimum(hollow[i, j], 8.0)
-        lateral = chart.lateral_0_mm + chart.spacing_mm * float(np.average(i, weights=weight))
-        caudal = chart.caudal_0_mm + chart.spacing_mm * float(np.average(j, weights=weight))
+        lateral = chart.lateral_0_mm + chart.spacing_mm * float(i.mean())
+        caudal = chart.caudal_0_mm + chart.spacing_mm * float(j.mean())
         if abs(lateral) < _MIDLINE_MM:
             continue
         centre = np.array([lateral, caudal, float(np.nanmean(chart.bridged_mm[i, j]))])
         way = interior.bodies_at_back(nodes[::_COARSE, ::_COARSE])
         found.append(Pit(centre, nodes, area, float(hollow[i, j].max()), way))
     return tuple(found)
+
+
+def _cores(hollow: FloatArray) -> list[BoolArray]:
+    """The deep parts of every hollow; a shallow hollow, which has none, as a whole.
+
+    A foramen may open into a groove (that beside the S1 articular process): its deep part is what counts.
+    """
+    shallow, count = ndimage.label(hollow > _DORSAL_DEPTH_MM)
+    deep, deep_count = ndimage.label(hollow > _CORE_DEPTH_MM)
+    cores = [deep == number for number in range(1, deep_count + 1)]
+    with_core = set(np.unique(shallow[deep > 0]).tolist())
+    return cores + [shallow == number for number in range(1, count + 1) if number not in with_core]
 
 
 def ventral_pits(interior: Interior) -> tuple[Pit, ...]:

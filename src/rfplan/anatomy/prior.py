@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -58,7 +59,7 @@ def given_foramen(
     level: str, side: Side, centre_mm: FloatArray, chart: DorsalChart, search: ForamenSearch | None = None
 ) -> Foramen:
     """A foramen whose centre the user states (patient LPS, mm); its size is that of the population."""
-    lateral, caudal, height = chart.frame.to_chart(centre_mm)
+    lateral, caudal, _ = chart.frame.to_chart(centre_mm)
     drawn = _drawn(level, side, float(lateral), float(caudal), chart, search, "given", 1.0)
     shift = np.asarray(centre_mm, dtype=float) - drawn.centre_mm
     return Foramen(
@@ -85,7 +86,7 @@ def _rows(placed: dict[tuple[str, Side], FloatArray], search: ForamenSearch | No
         return {level: seen.get(level, search.rows.caudal_mm[level]) for level in LEVELS}
     start = figures("foramina_prior")["caudal.S1"].value
     usual = {LEVELS[0]: start}
-    for upper, lower in zip(LEVELS, LEVELS[1:], strict=False):
+    for upper, lower in pairwise(LEVELS):
         usual[lower] = usual[upper] + spacing_prior(upper, lower)[0]
     if not seen:
         return usual

@@ -60,7 +60,9 @@ def find_true_ap(bones: Mapping[str, Mesh]) -> TrueAp:
     InputError : there is no sacrum, or no S1 endplate is seen on it
     """
     if "sacrum" not in bones:
-        raise InputError(f"there is no bone named 'sacrum' among {sorted(bones)}; it is the one that is needed")
+        raise InputError(
+            f"there is no bone named 'sacrum' among {sorted(bones)}; it is the one that is needed"
+        )
     cloud = FaceCloud.of(bones["sacrum"])
     plane = find_midsagittal(cloud)
     endplate = find_endplate(cloud, plane)
