@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.interpolate import PchipInterpolator
+from scipy.ndimage import gaussian_filter1d
 
 from rfplan.anatomy.foramen import Foramen
 from rfplan.anatomy.skin import SkinSurface
@@ -22,6 +23,8 @@ _SPACING_MM = 4.0
 _CRANIAL_MM, _CAUDAL_MM = 170.0, 190.0
 _TORSO_CRANIAL_MM, _TORSO_CAUDAL_MM = 170.0, 240.0
 _BUMP_MM = 30.0
+_BRIDGED_MM = 14.0
+_WAIST_MM = 120.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +32,8 @@ class Torso:
     """The body round a pelvis, in axes lateral (patient's left), caudal and outward (prone, towards the ceiling).
 
     ``origin_mm`` (3,) and ``axes`` (3, 3) place it in the patient; ``caudal_mm`` and ``height_mm`` (n,) are the profile of the skin
-    at ``beside_mm`` from the midline; ``half_width_mm`` and ``thickness_mm`` of the trunk; ``buttock_mm`` (2,) caudal
+    at ``beside_mm`` from the midline; ``half_width_mm`` and ``thickness_mm`` of the trunk, narrower by the
+    share ``waist`` above the iliac crests; ``buttock_mm`` (2,) caudal
     position of the seat and its height; ``cleft_mm`` depth of the natal cleft; ``bumps`` (k, 3) lateral, caudal and
     height added round places that would stand out of the skin.
     """
@@ -40,6 +44,7 @@ class Torso:
     height_mm: FloatArray
     beside_mm: float
     half_width_mm: float
+    waist: float
     thickness_mm: float
     buttock_mm: FloatArray
     cleft_mm: float
@@ -60,8 +65,10 @@ class Torso:
     def back_mm(self, lateral_mm: ArrayLike, caudal_mm: ArrayLike) -> FloatArray:
         """Height of the skin of the back."""
         lateral, caudal = np.broadcast_arrays(np.asarray(lateral_mm, float), np.asarray(caudal_mm, float))
-        inside = np.clip(caudal, self.caudal_mm[0], self.caudal_mm[-1])
-        profile = PchipInterpolator(self.caudal_mm, self.height_mm)(inside)
+        # the skin bridges the bone below: no crease over a foramen
+        even = np.arange(self.caudal_mm[0], self.caudal_mm[-1] + 1.0)
+        drawn = PchipInterpolator(self.caudal_mm, self.height_mm)(np.minimum(even, self.caudal_mm[-1]))
+        profile = np.interp(caudal, even, gaussian_filter1d(drawn, _BRIDGED_MM, mode="nearest"))
         height = (
             profile
             + self._across(lateral, caudal)
@@ -73,9 +80,14 @@ class Torso:
             )
         return np.asarray(height)
 
+    def half_width_at_mm(self, caudal_mm: ArrayLike) -> FloatArray:
+        """Half the width of the trunk."""
+        above = (np.asarray(caudal_mm, dtype=float) + _WAIST_MM) / 65.0
+        return np.asarray(self.half_width_mm * (1.0 - self.waist * np.exp(-above * above)))
+
     def _across(self, lateral: FloatArray, caudal: FloatArray) -> FloatArray:
         """Rounding to the flanks, seat and natal cleft, relative to the midline profile."""
-        share = np.clip(np.abs(lateral) / self.half_width_mm, 0.0, 1.0)
+        share = np.clip(np.abs(lateral) / self.half_width_at_mm(caudal), 0.0, 1.0)
         flank = -0.5 * self.thickness_mm * (1.0 - (1.0 - share**2.8) ** (1.0 / 2.2))
         place, rise = self.buttock_mm
         seat = np.exp(-(((caudal - place) / 75.0) ** 2))
@@ -87,7 +99,7 @@ class Torso:
 
     def surface(self) -> SkinSurface:
         """The back as a height field."""
-        wide = np.floor(0.9 * self.half_width_mm / _SPACING_MM) * _SPACING_MM
+        wide = np.floor(0.85 * self.half_width_mm / _SPACING_MM) * _SPACING_MM
         lateral = np.arange(-wide, wide + 0.5 * _SPACING_MM, _SPACING_MM)
         caudal = np.arange(-_CRANIAL_MM, _CAUDAL_MM + 0.5 * _SPACING_MM, _SPACING_MM)
         height = self.back_mm(lateral[:, None], caudal[None, :])
@@ -99,14 +111,15 @@ class Torso:
         """The whole trunk as a closed mesh, outward winding, patient frame."""
         caudal = np.arange(-_TORSO_CRANIAL_MM, _TORSO_CAUDAL_MM + 1.0, 6.0)
         turn = np.linspace(0.0, 2 * np.pi, around, endpoint=False)
-        lateral = self.half_width_mm * np.cos(turn)
+        width = self.half_width_at_mm(caudal)
+        lateral = width * np.cos(turn)[:, None]
         behind = np.sin(turn) >= 0.0
-        back = self.back_mm(lateral[:, None], caudal[None, :])
-        edge = self.back_mm(np.full(1, self.half_width_mm)[:, None], caudal[None, :])
+        back = self.back_mm(lateral, caudal)
+        edge = self.back_mm(width, caudal)
         belly = edge - 0.5 * self.thickness_mm * np.abs(np.sin(turn))[:, None] ** 0.8
         out = np.where(behind[:, None], back, belly)
         grid = np.stack(
-            [*np.broadcast_arrays(lateral[:, None], caudal[None, :]), out], axis=-1
+            [lateral, np.broadcast_to(caudal, lateral.shape), out], axis=-1
         )  # (around, stations, 3)
         stations = len(caudal)
         vertices = np.concatenate([grid.reshape(-1, 3), grid.mean(axis=0)[[0, -1]]])
@@ -191,6 +204,7 @@ def torso_over(
     torso = Torso(
         frame.origin_mm, axes, caudal, height, float(np.mean(besides)),
         value("trunk.half_width") + value("trunk.half_width_bmi") * stouter,
+        value("trunk.waist"),
         value("trunk.thickness") + value("trunk.thickness_bmi") * stouter,
         np.array([places[-1] + 75.0, value("buttock.rise")]),
         value("buttock.cleft"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from rfplan.anatomy.foramen import Status
 from rfplan.anatomy.hip_blade import DIRECTIONS, blade_of
@@ -21,8 +23,11 @@ from rfplan.geometry.mesh import Mesh
 _BLEND_MM = 9.0
 _PAD_BLEND_MM = 6.0
 _NEAR_MM = 6.0
-_PAD_DEPTH_MM = 8.0
+_PAD_DEPTH_MM = 4.0
+_JOINT_REACH_MM = 85.0
 _BELOW_JOINT_MM = 35.0
+_CLEAR_MM = 14.0
+_PROMINENCE_MM = 10.0
 _MARGIN_MM = 8.0
 
 
@@ -69,19 +74,27 @@ class ParametricHip:
             hip, blade.maps, blade.along_0_mm, blade.up_0_mm, blade.step_mm, yaw,
             self._ring.rods, self._ring.first_of_chain, self._ring.spheres, self._cup, _BLEND_MM,
         )  # fmt: skip
+        # the symphysis
+        field = np.maximum(field, value["hip.symphysis.half_gap"] - chart_mm[:, 0])
+        away = np.linalg.norm(chart_mm - self.auricular.centre_mm, axis=1)
+        about = np.flatnonzero((away < _JOINT_REACH_MM) & (field < _JOINT_REACH_MM))
+        field[about] = self._joint(field[about], chart_mm[about], hip[about])
+        return field
+
+    def _joint(self, field: FloatArray, chart_mm: FloatArray, hip_mm: FloatArray) -> FloatArray:
+        """``field`` with the auricular face built up and the gap to the sacrum cut out."""
+        value, blade = self.parameters, self.blade
         outside = self.auricular.outside_mm(chart_mm)
         above = self.auricular.above_mm(chart_mm)
         # the bone behind the auricular face reaches from the blade to the joint wherever the sacrum is
-        plane = blade.to_plane(hip)
+        plane = blade.to_plane(hip_mm)
         pad = smooth_intersection(outside - 1.0, plane[:, 2] - blade.middle_mm(plane[:, :2]), 4.0)
         field = smooth_union(field, np.maximum(pad, -above - _PAD_DEPTH_MM), _PAD_BLEND_MM)
         # in front of the joint the ilium ends lateral to it; behind it may reach over the sacrum
         over = np.maximum(chart_mm[:, 2] - self.auricular.centre_mm[2], 0.0)
-        below = np.maximum(value["hip.placement.joint_superior"] - _BELOW_JOINT_MM - hip[:, 1], 0.0)
+        below = np.maximum(value["hip.placement.joint_superior"] - _BELOW_JOINT_MM - hip_mm[:, 1], 0.0)
         field = smooth_intersection(field, -above - 2.0 - 0.8 * over - 2.0 * below, 4.0)
-        # the symphysis
-        field = np.maximum(field, value["hip.symphysis.half_gap"] - chart_mm[:, 0])
-        near = np.flatnonzero(field < _NEAR_MM)
+        near = np.flatnonzero((field < _NEAR_MM) & (above < _CLEAR_MM))
         opening = np.clip(value["hip.joint.cleft_slope"] * outside[near], 0.0, value["hip.joint.cleft_extra"])
         gap = value["hip.joint.gap"] + opening
         sacrum = self._sacrum.distance_mm(self._to_patient(chart_mm[near]))
@@ -91,7 +104,7 @@ class ParametricHip:
     def mesh(self, spacing_mm: float = 0.75) -> Mesh:
         """Closed mesh, patient frame, outward winding."""
         if spacing_mm not in self._mesh:
-            local = mesh_of(self._field, self._bounds_mm(), spacing_mm)
+            local = _largest_piece(mesh_of(self._field, self._bounds_mm(), spacing_mm))
             vertices = self._to_patient(local.vertices_mm)
             mesh = Mesh(vertices, local.faces)
             self._mesh[spacing_mm] = mesh if mesh.volume_mm3 > 0 else Mesh(vertices, local.faces[:, ::-1])
@@ -134,7 +147,8 @@ class ParametricHip:
         mesh = self.mesh(spacing_mm)
         vertices = self._frame.to_chart(mesh.vertices_mm) * self._sign
         away = vertices - self.place.to_chart(place)
-        near = np.flatnonzero(np.linalg.norm(away, axis=1) < 10.0)
+        distance = np.linalg.norm(away, axis=1)
+        near = np.flatnonzero(distance < max(_PROMINENCE_MM, float(distance.min()) + 1.0))
         best = near[np.argmax(away[near] @ towards)]
         return np.asarray(mesh.vertices_mm[best])
 
@@ -153,3 +167,14 @@ def hip_bone(
 ) -> Mesh:
     """Closed mesh of the hip bone of ``side`` on ``sacrum``."""
     return ParametricHip(side, sacrum, parameters).mesh(spacing_mm)
+
+
+def _largest_piece(mesh: Mesh) -> Mesh:
+    """The bone without slivers that the offset of a knobbly sacrum cuts off it."""
+    size = len(mesh.vertices_mm)
+    ends = np.concatenate([mesh.faces[:, :2], mesh.faces[:, 1:]])
+    graph = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(size, size))
+    piece = connected_components(graph, directed=False)[1]
+    kept = piece == np.argmax(np.bincount(piece))
+    number = np.cumsum(kept) - 1
+    return Mesh(mesh.vertices_mm[kept], number[mesh.faces[kept[mesh.faces[:, 0]]]])

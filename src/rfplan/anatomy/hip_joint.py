@@ -8,15 +8,17 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates
 
 from rfplan.anatomy.hip_blade import outline_distance
 from rfplan.anatomy.sides import Side, lateral_sign
-from rfplan.geometry.arrays import FloatArray, frozen, unit
+from rfplan.geometry.arrays import BoolArray, FloatArray, frozen, unit
 from rfplan.geometry.frames import ApFrame
 from rfplan.geometry.polyline import resample
 
 _STEP_MM = 1.0
 _MARGIN_MM = 30.0
+_SEARCH_MM = 12.0
 
 
 class SacrumSurface(Protocol):
@@ -37,7 +39,8 @@ class AuricularSurface:
     """The auricular surface of one side in lateralised chart axes (lateral outward on either side, caudal, posterior).
 
     ``outline_mm`` (n, 3); ``centre_mm`` (3,) centre of its area; ``axes`` (3, 3) two axes in its mean plane and
-    its outward normal; ``distance_map_mm`` signed distance to the outline in that plane, from ``low_mm`` in steps of 1 mm.
+    its outward normal; ``distance_map_mm`` signed distance to the outline in that plane, and ``height_map_mm`` height of the bone over
+    it, from ``low_mm`` in steps of 1 mm.
     """
 
     outline_mm: FloatArray
@@ -45,9 +48,10 @@ class AuricularSurface:
     axes: FloatArray
     low_mm: FloatArray
     distance_map_mm: FloatArray
+    height_map_mm: FloatArray
 
     def __post_init__(self) -> None:
-        for name in ("outline_mm", "centre_mm", "axes", "low_mm", "distance_map_mm"):
+        for name in ("outline_mm", "centre_mm", "axes", "low_mm", "distance_map_mm", "height_map_mm"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
     @property
@@ -58,16 +62,16 @@ class AuricularSurface:
 
     def outside_mm(self, points_mm: ArrayLike) -> FloatArray:
         """(n,) distance of the points' projections from the outline, negative within it."""
-        from scipy.ndimage import map_coordinates
-
-        place = ((np.asarray(points_mm, float) - self.centre_mm) @ self.axes[:2].T - self.low_mm) / _STEP_MM
-        return np.asarray(
-            map_coordinates(self.distance_map_mm, place.T, order=1, mode="nearest"), dtype=float
-        )
+        return self._sampled(self.distance_map_mm, points_mm)
 
     def above_mm(self, points_mm: ArrayLike) -> FloatArray:
-        """(n,) height over the mean plane, outward."""
-        return np.asarray((np.asarray(points_mm, float) - self.centre_mm) @ self.axes[2], dtype=float)
+        """(n,) height over the surface, outward, along the normal of its mean plane."""
+        height = (np.asarray(points_mm, float) - self.centre_mm) @ self.axes[2]
+        return np.asarray(height - self._sampled(self.height_map_mm, points_mm))
+
+    def _sampled(self, grid: FloatArray, points_mm: ArrayLike) -> FloatArray:
+        place = ((np.asarray(points_mm, float) - self.centre_mm) @ self.axes[:2].T - self.low_mm) / _STEP_MM
+        return np.asarray(map_coordinates(grid, place.T, order=1, mode="nearest"), dtype=float)
 
 
 def auricular_surface(sacrum: SacrumSurface, side: Side) -> AuricularSurface:
@@ -90,9 +94,33 @@ def auricular_surface(sacrum: SacrumSurface, side: Side) -> AuricularSurface:
     plane = plane - centre_plane
     low = plane.min(axis=0) - _MARGIN_MM
     counts = np.ceil((plane.max(axis=0) + _MARGIN_MM - low) / _STEP_MM).astype(int) + 1
-    nodes = np.meshgrid(*(low[k] + _STEP_MM * np.arange(counts[k]) for k in (0, 1)), indexing="ij")
-    distance = outline_distance(np.stack(nodes, axis=-1), plane)
-    return AuricularSurface(outline, centre, axes, low, distance)
+    nodes = np.stack(
+        np.meshgrid(*(low[k] + _STEP_MM * np.arange(counts[k]) for k in (0, 1)), indexing="ij"), axis=-1
+    )
+    distance = outline_distance(nodes, plane)
+    height = _bone_height(sacrum, side, centre, axes, nodes, distance < 0.0)
+    return AuricularSurface(outline, centre, axes, low, distance, height)
+
+
+def _bone_height(
+    sacrum: SacrumSurface,
+    side: Side,
+    centre: FloatArray,
+    axes: FloatArray,
+    nodes: FloatArray,
+    known: BoolArray,
+) -> FloatArray:
+    """(na, nb) height of the outer side of the bone over the nodes (na, nb, 2) of the mean plane, continued beyond ``known``."""
+    levels = np.arange(_SEARCH_MM, -_SEARCH_MM, -0.5)
+    base = centre + nodes[known] @ axes[:2]
+    points = base[:, None, :] + levels[:, None] * axes[2]
+    patient = sacrum.frame().to_patient(points.reshape(-1, 3) * [lateral_sign(side), 1.0, 1.0])
+    bone = np.asarray(sacrum.distance_mm(patient)).reshape(len(base), len(levels)) < 0.0
+    height = np.full(known.shape, np.nan)
+    height[known] = np.where(bone.any(axis=1), levels[bone.argmax(axis=1)], np.nan)
+    missing = ~np.isfinite(height)
+    nearest = distance_transform_edt(missing, return_distances=False, return_indices=True)
+    return np.asarray(gaussian_filter(height[tuple(nearest)], 2.0))
 
 
 @dataclass(frozen=True, eq=False)

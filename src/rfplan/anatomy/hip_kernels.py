@@ -7,6 +7,7 @@ from numba import njit
 
 from rfplan.geometry.arrays import FloatArray
 
+_TURNS = 3
 _OUTLINE, _MIDDLE, _SLOPE, _HALF = 0, 1, 2, 3
 
 
@@ -50,25 +51,50 @@ def rod_field(p: FloatArray, rod: FloatArray) -> float:
 
     ``rod`` (14,): start, end, radius at start and end, spread (the half width beyond the radius) at start and end.
     """
-    square, dot = 0.0, 0.0
-    for k in range(3):
-        edge = rod[3 + k] - rod[k]
-        square += edge * edge
-        dot += edge * (p[k] - rod[k])
-    share = min(max(dot / square, 0.0), 1.0)
-    wide, sideways = 0.0, 0.0
-    for k in range(3):
-        spread = rod[8 + k] + share * (rod[11 + k] - rod[8 + k])
-        wide += spread * spread
-        sideways += spread * (p[k] - rod[k] - share * (rod[3 + k] - rod[k]))
-    shift = 0.0
-    if wide > 0.0:
+    share, shift = 0.5, 0.0
+    # the nearest point of the twisted strip between the two spreads, along it and across it in turn
+    for _ in range(_TURNS):
+        square, dot = 0.0, 0.0
+        for k in range(3):
+            edge = rod[3 + k] - rod[k] + shift * (rod[11 + k] - rod[8 + k])
+            square += edge * edge
+            dot += edge * (p[k] - rod[k] - shift * rod[8 + k])
+        share = min(max(dot / square, 0.0), 1.0)
+        wide, sideways = 0.0, 0.0
+        for k in range(3):
+            spread = rod[8 + k] + share * (rod[11 + k] - rod[8 + k])
+            wide += spread * spread
+            sideways += spread * (p[k] - rod[k] - share * (rod[3 + k] - rod[k]))
+        if wide == 0.0:
+            break
         shift = min(max(sideways / wide, -1.0), 1.0)
     gap = 0.0
     for k in range(3):
         spread = rod[8 + k] + share * (rod[11 + k] - rod[8 + k])
         gap += (p[k] - rod[k] - share * (rod[3 + k] - rod[k]) - shift * spread) ** 2
     return float(np.sqrt(gap) - rod[6] - share * (rod[7] - rod[6]))
+
+
+@njit(cache=True)
+def _with_chains(
+    p: FloatArray,
+    solid: float,
+    rods: FloatArray,
+    first_of_chain: np.ndarray,
+    spheres: FloatArray,
+    blend: float,
+) -> float:
+    for c in range(first_of_chain.shape[0] - 1):
+        chain = solid + blend
+        for r in range(first_of_chain[c], first_of_chain[c + 1]):
+            limit = chain + spheres[r, 3]
+            if limit <= 0.0:
+                continue
+            dx, dy, dz = p[0] - spheres[r, 0], p[1] - spheres[r, 1], p[2] - spheres[r, 2]
+            if dx * dx + dy * dy + dz * dz < limit * limit:
+                chain = min(chain, rod_field(p, rods[r]))
+        solid = _blend(solid, chain, blend)
+    return solid
 
 
 @njit(cache=True)
@@ -87,7 +113,7 @@ def hip_field(
 ) -> FloatArray:
     """(n,) field of the hip bone at (n, 3) ``points`` in its own axes (anterior, superior, lateral), mm.
 
-    ``rods`` (m, 14) in chains that begin at ``first_of_chain``, each inside its sphere of ``spheres`` (k, 4);
+    ``rods`` (m, 14) in chains that begin at ``first_of_chain``, each rod inside its sphere of ``spheres`` (m, 4);
     ``cup`` (10,): radius, wall, rim, opening (3,), notch end (3,), notch radius. The cup is at the origin.
     """
     count = points.shape[0]
@@ -101,16 +127,7 @@ def hip_field(
         p = points[n]
         along, out = p[0] * cosine + p[2] * sine, -p[0] * sine + p[2] * cosine
         solid = sheet_field(along, p[1], out, maps, along_0, up_0, step)
-        for c in range(first_of_chain.shape[0] - 1):
-            away = 0.0
-            for k in range(3):
-                away += (p[k] - spheres[c, k]) ** 2
-            if np.sqrt(away) - spheres[c, 3] > solid + blend:
-                continue
-            chain = 1e9
-            for r in range(first_of_chain[c], first_of_chain[c + 1]):
-                chain = min(chain, rod_field(p, rods[r]))
-            solid = _blend(solid, chain, blend)
+        solid = _with_chains(p, solid, rods, first_of_chain, spheres, blend)
         reach = np.sqrt(p[0] * p[0] + p[1] * p[1] + p[2] * p[2])
         side = p[0] * cup[3] + p[1] * cup[4] + p[2] * cup[5] - rim
         ball = -_blend(-(reach - radius - wall), -side, 4.0)
@@ -131,17 +148,7 @@ def blended_rods(
     blend: float,
 ) -> FloatArray:
     """(n,) union of a field ``solid`` (n,) with chains of rods, see :func:`hip_field`, at (n, 3) ``points``."""
-    result = solid.copy()
+    result = np.empty(points.shape[0])
     for n in range(points.shape[0]):
-        p = points[n]
-        for c in range(first_of_chain.shape[0] - 1):
-            away = 0.0
-            for k in range(3):
-                away += (p[k] - spheres[c, k]) ** 2
-            if np.sqrt(away) - spheres[c, 3] > result[n] + blend:
-                continue
-            chain = 1e9
-            for r in range(first_of_chain[c], first_of_chain[c + 1]):
-                chain = min(chain, rod_field(p, rods[r]))
-            result[n] = _blend(result[n], chain, blend)
+        result[n] = _with_chains(points[n], solid[n], rods, first_of_chain, spheres, blend)
     return result

@@ -32,7 +32,7 @@ _PIECES = 4
 class Rods:
     """Rods (m, 14) in hip axes for :func:`hip_kernels.hip_field`.
 
-    ``first_of_chain`` (k + 1,) tells where each chain begins; ``spheres`` (k, 4) are centres and radii of balls that hold them.
+    ``first_of_chain`` (k + 1,) tells where each chain begins; ``spheres`` (m, 4) are centres and radii of balls that hold a rod each.
     """
 
     rods: FloatArray
@@ -54,7 +54,7 @@ class Rods:
 def drawn_rods(chains: Iterable[FloatArray]) -> Rods:
     """Rods drawn smoothly through the nodes of chains: (n, 7) place (3), radius and spread (3) of each node."""
     rods: list[FloatArray] = []
-    first, spheres = [0], []
+    first = [0]
     for nodes in chains:
         along = arc_length(nodes[:, :3])
         fine = np.interp(np.arange(_PIECES * (len(nodes) - 1) + 1) / _PIECES, np.arange(len(nodes)), along)
@@ -65,12 +65,12 @@ def drawn_rods(chains: Iterable[FloatArray]) -> Rods:
             np.column_stack([start[:, :3], end[:, :3], start[:, 3], end[:, 3], start[:, 4:], end[:, 4:]])
         )
         first.append(len(rods))
-        middle = 0.5 * (drawn[:, :3].min(axis=0) + drawn[:, :3].max(axis=0))
-        reach = (
-            np.linalg.norm(drawn[:, :3] - middle, axis=1) + drawn[:, 3] + np.linalg.norm(drawn[:, 4:], axis=1)
-        )
-        spheres.append([*middle, reach.max()])
-    return Rods(np.array(rods), np.array(first, dtype=np.int64), np.array(spheres))
+    table = np.array(rods)
+    spread = np.linalg.norm(table[:, 8:].reshape(-1, 2, 3), axis=-1)
+    length = np.linalg.norm(table[:, 3:6] - table[:, :3], axis=1)
+    reach = 0.5 * length + (spread + table[:, 6:8]).max(axis=1)
+    spheres = np.column_stack([0.5 * (table[:, :3] + table[:, 3:6]), reach])
+    return Rods(table, np.array(first, dtype=np.int64), spheres)
 
 
 def rods_of(parameters: Mapping[str, float], cup_to_midline_mm: float) -> Rods:

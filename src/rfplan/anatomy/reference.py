@@ -6,7 +6,7 @@ import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from rfplan.anatomy.body_skin import skin_over
 from rfplan.anatomy.chart import DorsalChart
@@ -19,9 +19,12 @@ from rfplan.anatomy.sacrum_parameters import sacrum_parameters
 from rfplan.anatomy.sides import SIDES
 from rfplan.errors import InputError
 from rfplan.figures import figures
+from rfplan.geometry.frames import Isometry
 from rfplan.geometry.mesh import Mesh
 
 _GROUPS: Final = ("sacrum.", "hip.", "lumbar.")
+_COARSER: Final = 4.0 / 3.0
+_Feature = TypeVar("_Feature", Landmark, Curve)
 _LEAST_BMI, _LARGEST_BMI = 12.0, 70.0
 
 
@@ -59,7 +62,7 @@ def parametric_pelvis(
             {key.removeprefix("sacrum."): value for key, value in values.items() if key.startswith("sacrum.")}
         )
     )
-    hips = {side: ParametricHip(side, sacrum, changed("hip.", hip_parameters())) for side in SIDES}
+    hip = ParametricHip("left", sacrum, changed("hip.", hip_parameters()))
     vertebra = ParametricL5(
         sacrum.frame(),
         changed("lumbar.", lumbar_parameters()),
@@ -67,14 +70,25 @@ def parametric_pelvis(
         endplate_depth_mm=sacrum.parameters["endplate_ap"],
         sacrum_mm=sacrum.distance_mm,
     )
-    bones = {"sacrum": sacrum.mesh(spacing_mm)}
-    landmarks, curves = sacrum.landmarks(), sacrum.curves()
-    for side, hip in hips.items():
-        bones[f"hip_{side}"] = hip.mesh(spacing_mm)
-        landmarks |= hip.landmarks(spacing_mm)
-        curves |= hip.curves()
-    bones["vertebrae_L5"] = vertebra.mesh(spacing_mm)
+    # a needle meets the hip only where it overhangs the sacrum: a coarser grid does there
+    coarse_mm = _COARSER * spacing_mm
+    left, marks, lines = hip.mesh(coarse_mm), hip.landmarks(coarse_mm), hip.curves()
+    # the parametric sacrum is its own mirror image, so the other hip is this one's
+    mirror = Isometry.mirror_left_right()
+    bones = {
+        "sacrum": sacrum.mesh(spacing_mm),
+        "hip_left": left,
+        "hip_right": left.moved(mirror),
+        "vertebrae_L5": vertebra.mesh(spacing_mm),
+    }
+    landmarks = sacrum.landmarks() | marks | _mirrored(marks, mirror)
+    curves = sacrum.curves() | lines | _mirrored(lines, mirror)
     return ParametricPelvis(sacrum, bones, landmarks, curves)
+
+
+def _mirrored(features: Mapping[str, _Feature], mirror: Isometry) -> dict[str, _Feature]:
+    moved = (feature.moved(mirror) for feature in features.values())
+    return {feature.name: feature for feature in moved}
 
 
 def reference_patient(
