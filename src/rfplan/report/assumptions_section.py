@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rfplan.anatomy.patient import Patient
-from rfplan.figures import MARKS, figures
+from rfplan.figures import MARKS, Figure, figures
 from rfplan.planning.plan import Plan
 from rfplan.planning.techniques import techniques
 from rfplan.report.html import Html, element, firm, number, table
@@ -110,11 +110,11 @@ def _assumed_figures(plan: Plan) -> Html:
     tables = {
         "technique": recipe.figures if recipe else {},
         "branches": figures("nerves"),
-        "safety": figures("safety"),
+        "safety": _but_limits(figures("safety")),
     }
     rows = [
         (
-            f"{group}: {_figure_name(key, figure.unit)}",
+            firm(f"{group}: {_figure_name(key, figure.unit)}"),
             f"{figure.value:g}" + (f" ± {figure.sd:g}" if figure.sd is not None else ""),
             figure.unit.replace("degC", "°C"),
             figure.mark,
@@ -131,6 +131,11 @@ def _assumed_figures(plan: Plan) -> Html:
         numeric=(1,),
         class_="wide small",
     )
+
+
+def _but_limits(table_of: Mapping[str, Figure]) -> Mapping[str, Figure]:
+    # limits carry their mark in the safety table
+    return {key: figure for key, figure in table_of.items() if not key.endswith((".warn", ".stop"))}
 
 
 def _figure_name(key: str, unit: str) -> str:

@@ -102,15 +102,16 @@ def view_title(name: str) -> str:
     return f"Oblique, {matched[2]}° towards the {matched[1]}" if matched else titles[name]
 
 
-def check_view_name(name: str) -> str:
-    """``name`` if there is such a view, or an :class:`InputError` that says which there are."""
+def check_view_name(name: str, also: tuple[str, ...] = ()) -> str:
+    """``name`` if there is such a view, or an :class:`InputError` that says which there are; ``also`` names others to offer."""
     matched = _OBLIQUE.fullmatch(name)
     if name in VIEW_NAMES or (matched and 1 <= int(matched[2]) <= 90):
         return name
-    close = difflib.get_close_matches(name.lower(), [view.lower() for view in VIEW_NAMES], n=1, cutoff=0.5)
-    spelt = {view.lower(): view for view in VIEW_NAMES}
+    names = (*VIEW_NAMES, *also)
+    spelt = {view.lower(): view for view in names}
+    close = difflib.get_close_matches(name.lower(), spelt, n=1, cutoff=0.5)
     hint = f"; did you mean {spelt[close[0]]!r}?" if close else ""
-    raise InputError(f"--view {name!r} is not known; it must be one of {', '.join(VIEW_NAMES)}{hint}")
+    raise InputError(f"--view {name!r} is not known; it must be one of {', '.join(names)}{hint}")
 
 
 def named_camera(name: str, patient: Patient, side: Side = "right", width_mm: float = 200.0) -> Camera:

@@ -61,13 +61,14 @@ def chart_figure(
     states: Mapping[str, BranchState] | None = None,
     lethal: Sequence[Mesh] = (),
     warm: Sequence[Mesh] = (),
+    lethal_c: float = 50.0,
 ) -> Drawing:
     """The chart as a drawing 1000 units wide.
 
     Parameters
     ----------
     states : what became of the branches of the plan's side, by name
-    lethal, warm : closed surfaces of the 50 and 45 degC isotherms
+    lethal, warm : closed surfaces of the lethal isotherm, ``lethal_c``, and of 45 degC
     """
     sheet = _sheet(patient)
     judged = states or {}
@@ -91,7 +92,7 @@ def chart_figure(
     legend_side: Side = plan.side if plan else "right"
     dial_x = 78.0 if legend_side == "right" else sheet.width_px - 78.0
     chart_legend.draw_clock(drawing, (dial_x, sheet.height_px - 120.0))
-    chart_legend.draw_legend(drawing, sheet.height_px, plan is not None, bool(judged))
+    chart_legend.draw_legend(drawing, sheet.height_px, plan is not None, bool(judged), lethal_c)
     return drawing
 
 

@@ -39,13 +39,18 @@ def draw_clock(drawing: Drawing, centre: tuple[float, float]) -> None:
     drawing.circle(middle, 2.2, palette.MUTED)
 
 
-def draw_legend(drawing: Drawing, top: float, with_plan: bool, judged: bool) -> None:
+def draw_legend(drawing: Drawing, top: float, with_plan: bool, judged: bool, lethal_c: float) -> None:
     """Samples with their names in rows under the chart."""
     samples = ["foramen found", "foramen estimated", "joint line (posterior)", "lateral crest"]
     branches = ["branch captured", "captured in the AP view only", "branch missed"] if judged else ["branch"]
     samples = [*branches, *samples]
     if with_plan:
-        samples += ["50 °C lesion", "45 °C", "needle: active tip, shaft, skin entry", "order of use"]
+        samples += [
+            f"{lethal_c:g} °C lesion",
+            "45 °C",
+            "needle: active tip, shaft, skin entry",
+            "order of use",
+        ]
     drawing.line([(20, top + 6), (drawing.width - 20, top + 6)], "#d5dade", 1.0)
     x, y = 24.0, top + 28.0
     for name in samples:
@@ -57,12 +62,30 @@ def draw_legend(drawing: Drawing, top: float, with_plan: bool, judged: bool) -> 
         x += width
 
 
+def draw_still_legend(
+    drawing: Drawing, top: float, height: float, with_plan: bool, judged: bool, lethal_c: float
+) -> None:
+    """Samples with their names in one row under a 3-D picture."""
+    names = ["branch captured", "AP view only", "branch missed"] if judged else ["branch"]
+    if with_plan:
+        names += [f"{lethal_c:g} °C lesion", "needle"]
+    widths = [44.0 + text_width(name, 13) for name in names]
+    gap = min(40.0, (drawing.width - 32.0 - sum(widths)) / max(1, len(names) - 1))
+    box = [(0.0, top), (drawing.width, top), (drawing.width, top + height), (0.0, top + height)]
+    drawing.area(box, palette.PAPER)
+    x, y = 16.0, top + 0.5 * height
+    for name, width in zip(names, widths, strict=True):
+        _sample(drawing, name, x, y)
+        drawing.text((x + 44.0, y), name, size=13, halo=None)
+        x += width + gap
+
+
 def _sample(drawing: Drawing, name: str, x: float, y: float) -> None:
     line = [(x, y), (x + 36.0, y)]
-    if name in ("branch captured", "branch", "branch missed", "captured in the AP view only"):
+    if "branch" in name or "AP view only" in name:
         colour = {"branch captured": palette.CAPTURED, "branch": palette.UNJUDGED}.get(name, palette.MISSED)
         drawing.line(line, colour, 3.6)
-        if name.startswith("captured"):
+        if "AP view only" in name:
             drawing.line(line, palette.CAPTURED, 3.6, dash=(9, 9))
     elif name.startswith("foramen"):
         turn = np.linspace(0, 2 * np.pi, 30, endpoint=False)
@@ -74,7 +97,7 @@ def _sample(drawing: Drawing, name: str, x: float, y: float) -> None:
         drawing.line(line, palette.JOINT, 2.6, dash=(12, 4, 2.5, 4))
     elif name == "lateral crest":
         drawing.line(line, palette.CREST, 2.0, dash=(2, 4.5))
-    elif name == "50 °C lesion":
+    elif name.endswith("lesion"):
         box = [(x, y - 8), (x + 36, y - 8), (x + 36, y + 8), (x, y + 8)]
         drawing.area(box, palette.LESION, palette.LESION, width=1.8, fill_opacity=0.17)
     elif name == "45 °C":

@@ -55,8 +55,9 @@ def coverage_section(evaluation: Mapping[str, Any]) -> Html:
         by_branch,
         element(
             "p",
-            "Margin: how deep the branch lies inside the 50 °C surface where it is covered best; a negative margin is the distance "
-            "by which the lesion misses it. Inside lesion: the longest stretch of the branch within that surface.",
+            f"Margin: how deep the branch lies inside the {evaluation.get('lethal_c', 50.0):g} °C surface where it is covered "
+            "best; a negative margin is the distance by which the lesion misses it. Inside lesion: how much of the branch lies within "
+            "that surface.",
             class_="note",
         ),
         by_level,

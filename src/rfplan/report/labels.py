@@ -43,8 +43,8 @@ def place(
     """Centre of a label near ``anchor`` that overlaps the least.
 
     ``half_size`` of the label; ``taken`` boxes (left, top, right, bottom) of labels that are there already; ``ink`` (n, 2) points
-    of lines that should stay readable; ``region`` box that the label stays in; ``reach`` distances to try; ``prefer`` direction that wins among
-    equals, so that a row of labels stays a row. Pixels.
+    of lines that should stay readable; ``region`` box that the label stays in; ``reach`` distances to try; ``prefer`` direction
+    that wins among equals, so that a row of labels stays a row. Pixels.
     """
     best, best_cost = (float(anchor[0]), float(anchor[1])), np.inf
     for distance in reach:

@@ -15,7 +15,7 @@ from rfplan.report.assumptions_section import assumptions_section, provenance_se
 from rfplan.report.branch_state import WORDS, BranchState
 from rfplan.report.camera import view_title
 from rfplan.report.coverage_section import coverage_section
-from rfplan.report.html import Html, element
+from rfplan.report.html import Html, element, number
 from rfplan.report.plan_section import plan_section
 from rfplan.report.safety_section import safety_section
 from rfplan.report.summary_section import summary_section
@@ -60,6 +60,7 @@ def report_page(
     """
     import rfplan
 
+    lethal = f"{evaluation.get('lethal_c', 50.0):g} °C"
     title = f"{plan.technique}, {plan.side} side, {patient.name}"
     body = (
         _header(patient, plan, evaluation, date),
@@ -80,11 +81,11 @@ def report_page(
             ),
             aria_labelledby="chart",
         ),
-        _stills_section(plan, stills),
+        _stills_section(plan, stills, lethal),
         coverage_section(evaluation),
         safety_section(evaluation),
         plan_section(plan),
-        _reading_section(),
+        _reading_section(evaluation, lethal),
         assumptions_section(patient, plan, statements),
         provenance_section(patient, plan, evaluation),
         element(
@@ -129,7 +130,7 @@ def _header(patient: Patient, plan: Plan, evaluation: Mapping[str, Any], date: d
     )
 
 
-def _stills_section(plan: Plan, stills: Sequence[Still]) -> Html:
+def _stills_section(plan: Plan, stills: Sequence[Still], lethal: str) -> Html:
     figures = [
         element(
             "figure",
@@ -138,7 +139,7 @@ def _stills_section(plan: Plan, stills: Sequence[Still]) -> Html:
                 src=picture.uri,
                 width=picture.width_px,
                 height=picture.height_px,
-                alt=f"Bones, branches, {len(plan.needles)} numbered needles and 50 °C lesions on the {plan.side}. View: "
+                alt=f"Bones, branches, {len(plan.needles)} numbered needles and {lethal} lesions on the {plan.side}. View: "
                 f"{view_title(picture.view)}.",
             ),
             element("figcaption", view_title(picture.view)),
@@ -151,7 +152,7 @@ def _stills_section(plan: Plan, stills: Sequence[Still]) -> Html:
             element("li", element("i", class_=f"swatch {state}"), f"branch {WORDS[state]}")
             for state in states
         ],
-        element("li", element("i", class_="swatch lesion"), "50 °C lesion"),
+        element("li", element("i", class_="swatch lesion"), f"{lethal} lesion"),
         element("li", element("i", class_="swatch tip"), "active tip"),
         element("li", element("i", class_="swatch shaft"), "insulated shaft"),
     ]
@@ -170,10 +171,10 @@ def _stills_section(plan: Plan, stills: Sequence[Still]) -> Html:
     )
 
 
-def _reading_section() -> Html:
+def _reading_section(evaluation: Mapping[str, Any], lethal: str) -> Html:
     terms = {
-        "3-D transection": "a contiguous length of the branch (4 mm unless stated) lies inside the 50 °C surface. This is what nerve "
-        "death needs.",
+        "3-D transection": f"at least {number(evaluation.get('transection_length_mm', 4.0))} mm of the branch in one piece lie inside the "
+        f"{lethal} surface. This is what nerve death needs.",
         "AP projection": "the lesion overlaps the branch as seen along the beam. This is how cadaver studies judge, and it compares "
         "with their figures; it does not know depth.",
         "Complete": "every branch is captured; one spared branch may be enough to keep the pain.",

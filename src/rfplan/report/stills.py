@@ -13,12 +13,14 @@ from rfplan.planning.plan import Plan
 from rfplan.report import palette
 from rfplan.report.branch_state import BranchState
 from rfplan.report.camera import Camera, named_camera
+from rfplan.report.chart_legend import draw_still_legend
 from rfplan.report.drawing import Drawing, Picture
 from rfplan.report.labels import place
 from rfplan.report.patient_scene import SHAFT_SHOWN_MM, patient_scene
 from rfplan.report.renderer import render
 
 _UNIT_PX = 800.0
+_STRIP_PX = 46.0
 _LETTERS = (("R", "L"), ("A", "P"), ("F", "H"))
 
 
@@ -29,8 +31,13 @@ def still(
     states: Mapping[str, BranchState] | None = None,
     lesions: Sequence[Mesh] = (),
     size_px: tuple[int, int] = (800, 600),
+    legend: bool = False,
+    lethal_c: float = 50.0,
 ) -> np.ndarray:
     """(height, width, 3) bytes: the scene from ``view`` with its labels.
+
+    ``legend`` adds a strip under the picture that says what the colours mean, within ``size_px``; ``lethal_c`` is the isotherm
+    of ``lesions``, degC.
 
     Raises
     ------
@@ -40,13 +47,18 @@ def still(
     camera = named_camera(view, patient, side)
     ghosts = _in_the_way(patient, camera, side) if plan or view.startswith("lateral") else ()
     scene = patient_scene(patient, plan, states, lesions, plan.side if plan else None, ghosts)
-    camera = camera.framing(scene.framed_mm, size_px[0] / size_px[1])
     zoom = size_px[0] / _UNIT_PX
-    drawing = Drawing(_UNIT_PX, size_px[1] / zoom)
-    drawing.items.append(Picture(render(scene, camera, size_px), 0, 0, drawing.width, drawing.height))
+    strip = round(_STRIP_PX * zoom) if legend else 0
+    inner_px = (size_px[0], size_px[1] - strip)
+    camera = camera.framing(scene.framed_mm, inner_px[0] / inner_px[1])
+    drawing = Drawing(_UNIT_PX, inner_px[1] / zoom)
+    drawing.items.append(Picture(render(scene, camera, inner_px), 0, 0, drawing.width, drawing.height))
     if plan is not None:
         _number_needles(drawing, camera, plan)
     _letter_sides(drawing, camera)
+    if legend:
+        drawing.height = size_px[1] / zoom
+        draw_still_legend(drawing, inner_px[1] / zoom, _STRIP_PX, plan is not None, bool(states), lethal_c)
     return drawing.image(zoom)
 
 

@@ -23,8 +23,8 @@ from rfplan.report.stills import still
 
 STILL_PX: Final = (900, 680)
 """Width and height of the pictures beside the report."""
-LETHAL_C: Final = 50.0
 WARM_C: Final = 45.0
+"""Isotherm outside which tissue is taken to be unharmed, degC."""
 
 
 class Judgement(Protocol):
@@ -65,9 +65,10 @@ def write_report(
     """
     judged = evaluation.to_json()
     states = branch_states(judged)
+    lethal_c = float(judged.get("lethal_c", 50.0))
     used = lesions_of(plan) if lesions is None else lesions
-    lethal, warm = lesion_surfaces(used, LETHAL_C), lesion_surfaces(used, WARM_C)
-    chart = chart_figure(patient, plan, states, lethal, warm)
+    lethal, warm = lesion_surfaces(used, lethal_c), lesion_surfaces(used, WARM_C)
+    chart = chart_figure(patient, plan, states, lethal, warm, lethal_c)
     svg = chart.svg()
     files = {"chart.svg": svg.encode("utf-8"), "chart.png": chart.png()}
     stills = []
