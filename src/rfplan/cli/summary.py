@@ -30,9 +30,7 @@ def print_summary(console: Console, evaluation: Evaluation, patient: str, files:
     console.print(_coverage(evaluation))
     console.print(_levels(evaluation))
     console.print(_safety(evaluation))
-    console.print(
-        Text.assemble(("Lesion model: ", "bold"), f"{evaluation.lesion_model}. {evaluation.assumption}")
-    )
+    console.print(Text.assemble(("Lesion model: ", "bold"), f"{evaluation.lesion_model}. {evaluation.assumption}"))
     console.print("For education and research only; not for treating patients.", style="dim")
     for path in files[:3]:
         console.print(Text(f"  {path}"), soft_wrap=True)
@@ -40,9 +38,7 @@ def print_summary(console: Console, evaluation: Evaluation, patient: str, files:
 
 def _coverage(evaluation: Evaluation) -> Table:
     several = evaluation.courses > 1
-    judged_on = (
-        f"{evaluation.courses} possible courses of the nerves" if several else "the patient's own nerves"
-    )
+    judged_on = f"{evaluation.courses} possible courses of the nerves" if several else "the patient's own nerves"
     table = Table(
         title=f"Branches, judged on {judged_on}",
         caption=f"Lethal surface {evaluation.lethal_c:g} degC; cut through: at least "
@@ -77,9 +73,7 @@ def _levels(evaluation: Evaluation) -> Table:
     for level in first.missed_by_level:
         table.add_column(f"{level} missed", justify="right")
     for criterion, total in evaluation.coverage.items():
-        complete = (
-            f"{total.complete_fraction:.0%}" if evaluation.courses > 1 else _yes(total.complete_fraction)
-        )
+        complete = f"{total.complete_fraction:.0%}" if evaluation.courses > 1 else _yes(total.complete_fraction)
         table.add_row(
             _CRITERIA[criterion],
             f"{total.captured_fraction:.0%}",
@@ -107,9 +101,7 @@ def _safety(evaluation: Evaluation) -> Table:
         table.add_column(heading, justify="right")
     table.add_column("status")
     for row in rows:
-        table.add_row(
-            row.title, row.concerns, _value(row), *_limits(row), Text(row.status, style=_STYLES[row.status])
-        )
+        table.add_row(row.title, row.concerns, _value(row), *_limits(row), Text(row.status, style=_STYLES[row.status]))
     return table
 
 

@@ -41,8 +41,9 @@ def assemble(
     """Fill ``rows`` (isotherms, n, 8) and ``balls`` (isotherms, g, 4) with the spheroids of g applications.
 
     ``tips``, ``axes`` (g, 2, 3) and ``active`` (g, 2) length of the active tip; ``tables`` (g, 2, isotherms, 5)
-    width, length, beyond tip, waist and confluence limit; ``reference`` (g,) spacing of the waist, negative for an application of one needle. Application g owns
-    rows ``starts[g]:starts[g + 1]`` and lies in ``balls[., g]`` (centre, radius; radius 0 where there is no surface).
+    width, length, beyond tip, waist and confluence limit; ``reference`` (g,) spacing of the waist, negative for an application
+    of one needle. Application g owns rows ``starts[g]:starts[g + 1]`` and lies in
+    ``balls[., g]`` (centre, radius; radius 0 where there is no surface).
     """
     for g in range(tips.shape[0]):
         first, last = starts[g], starts[g + 1]
@@ -135,9 +136,7 @@ def _enclose(rows: FloatArray, ball: FloatArray) -> None:
         ball[x] /= used
     for k in range(rows.shape[0]):
         if rows[k, 6] > 0.0 and rows[k, 7] > 0.0:
-            gap = np.sqrt(
-                (rows[k, 0] - ball[0]) ** 2 + (rows[k, 1] - ball[1]) ** 2 + (rows[k, 2] - ball[2]) ** 2
-            )
+            gap = np.sqrt((rows[k, 0] - ball[0]) ** 2 + (rows[k, 1] - ball[1]) ** 2 + (rows[k, 2] - ball[2]) ** 2)
             ball[3] = max(ball[3], gap + max(rows[k, 6], rows[k, 7]))
 
 

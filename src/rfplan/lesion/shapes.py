@@ -82,7 +82,7 @@ class ShapeLesion:
                 side = _extent(rows, line / np.linalg.norm(line))
                 across = max(across, side[1] - side[0])
         beyond = float((self.tips_mm @ self.axis).min()) - low
-        volume = union_volume(rows, 0.02 * across)
+        volume = union_volume(rows, 0.04 * float(rows[:, 6].max()))
         return LesionSize(across, high - low, beyond, float(volume))
 
     def surface(self, isotherm_c: float) -> Mesh | None:

@@ -29,31 +29,28 @@ def ellipse_distance(rho: float, z: float, across: float, along: float) -> tuple
         e0, e1, y0, y1 = across, along, rho, z
     else:
         e0, e1, y0, y1 = along, across, z, rho
+    reach = (e0 - e1) * (e0 + e1)
     if y1 > 1e-12 * e1:
-        t = e1 * y1 - e1 * e1
-        wide = e0 * y0 - e0 * e0
-        if wide > t:
-            t = wide
+        # the unknown is counted from the pole at the shorter semi-axis, so that nothing cancels near the centre
+        s = max(e1 * y1, e0 * y0 - reach)
         for _ in range(60):
-            i0 = 1.0 / (t + e0 * e0)
-            i1 = 1.0 / (t + e1 * e1)
+            i0 = 1.0 / (s + reach)
+            i1 = 1.0 / s
             m0 = (e0 * y0 * i0) ** 2
             m1 = (e1 * y1 * i1) ** 2
             step = 0.5 * (m0 + m1 - 1.0) / (m0 * i0 + m1 * i1)
-            t += step
-            if step <= 1e-14 * (abs(t) + e1 * e1):
+            s += step
+            if step <= 1e-14 * s:
                 break
-        x0 = e0 * e0 * y0 / (t + e0 * e0)
-        x1 = e1 * e1 * y1 / (t + e1 * e1)
-    else:
+        x0 = e0 * e0 * y0 / (s + reach)
+        x1 = e1 * e1 * y1 / s
+    elif e0 * y0 < reach:
         # on the long axis: the nearest point leaves it between the centres of curvature of the two ends
-        reach = e0 * e0 - e1 * e1
-        if e0 * y0 < reach:
-            x0 = e0 * e0 * y0 / reach
-            x1 = e1 * np.sqrt(max(0.0, 1.0 - (x0 / e0) ** 2))
-        else:
-            x0 = e0
-            x1 = 0.0
+        x0 = e0 * e0 * y0 / reach
+        x1 = e1 * np.sqrt(max(0.0, 1.0 - (x0 / e0) ** 2))
+    else:
+        x0 = e0
+        x1 = 0.0
     distance = np.sqrt((x0 - y0) ** 2 + (x1 - y1) ** 2)
     if (y0 / e0) ** 2 + (y1 / e1) ** 2 < 1.0:
         distance = -distance
@@ -225,9 +222,7 @@ def segment_crossing(a: FloatArray, b: FloatArray, row: FloatArray) -> tuple[flo
 
 
 @njit(cache=True)
-def inside_lengths(
-    points: FloatArray, rows: FloatArray, starts: np.ndarray, balls: FloatArray
-) -> tuple[float, float]:
+def inside_lengths(points: FloatArray, rows: FloatArray, starts: np.ndarray, balls: FloatArray) -> tuple[float, float]:
     """Length of a polyline inside a union of spheroids, and the longest stretch without a gap; exact, mm."""
     total, longest, running = 0.0, 0.0, 0.0
     lows, highs = np.empty(rows.shape[0]), np.empty(rows.shape[0])
@@ -352,9 +347,13 @@ def rays_leave(origins: FloatArray, directions: FloatArray, rows: FloatArray) ->
 def union_volume(rows: FloatArray, spacing: float) -> float:
     """Volume of a union of spheroids, mm3: exact lengths along lines of the first row's axis, on a square grid across it."""
     axis = rows[0, 3:6].copy()
-    side = np.zeros(3)
-    side[int(np.argmin(np.abs(axis)))] = 1.0
+    # one direction of the grid along the line of centres, so that a pair needs no more lines than its lesion is wide
+    side = rows[rows.shape[0] - 1, :3] - rows[0, :3]
     side -= np.dot(side, axis) * axis
+    if np.dot(side, side) < 1e-12:
+        side = np.zeros(3)
+        side[int(np.argmin(np.abs(axis)))] = 1.0
+        side -= np.dot(side, axis) * axis
     side /= np.sqrt(np.dot(side, side))
     up = np.array(
         [
@@ -363,22 +362,25 @@ def union_volume(rows: FloatArray, spacing: float) -> float:
             axis[0] * side[1] - axis[1] * side[0],
         ]
     )
-    centre = rows[0, :3].copy()
-    reach = 0.0
+    low, high = np.full(3, _FAR), np.full(3, -_FAR)
     for k in range(rows.shape[0]):
-        gap = rows[k, :3] - centre
-        reach = max(reach, np.sqrt(np.dot(gap, gap)) + max(rows[k, 6], rows[k, 7]))
-    count = int(np.ceil(reach / spacing))
+        radius = max(rows[k, 6], rows[k, 7])
+        for a in range(3):
+            direction = axis if a == 0 else (side if a == 1 else up)
+            at = np.dot(rows[k, :3], direction)
+            low[a] = min(low[a], at - radius)
+            high[a] = max(high[a], at + radius)
     lows, highs = np.empty(rows.shape[0]), np.empty(rows.shape[0])
-    volume = 0.0
-    for i in range(-count, count):
-        for j in range(-count, count):
-            foot = centre + (i + 0.5) * spacing * side + (j + 0.5) * spacing * up
+    length, volume = high[0] - low[0], 0.0
+    for i in range(int(np.ceil((high[1] - low[1]) / spacing))):
+        for j in range(int(np.ceil((high[2] - low[2]) / spacing))):
+            foot = low[0] * axis + (low[1] + (i + 0.5) * spacing) * side + (low[2] + (j + 0.5) * spacing) * up
+            end = foot + length * axis
             merged = 0
             for k in range(rows.shape[0]):
-                t0, t1 = segment_crossing(foot - reach * axis, foot + reach * axis, rows[k])
+                t0, t1 = segment_crossing(foot, end, rows[k])
                 if t0 < t1:
                     merged = _merge(lows, highs, merged, t0, t1)
             for n in range(merged):
-                volume += (highs[n] - lows[n]) * 2.0 * reach * spacing * spacing
+                volume += (highs[n] - lows[n]) * length * spacing * spacing
     return volume

@@ -144,9 +144,7 @@ def nerve_results(
     ap, cut = captured["ap_projection"], captured["transection"]
     if courses == 1:
         return tuple(
-            NerveResult(
-                name, level, {"ap_projection": a, "transection": c}, row[0], row[2], row[1], row[4], length, 1
-            )
+            NerveResult(name, level, {"ap_projection": a, "transection": c}, row[0], row[2], row[1], row[4], length, 1)
             for name, level, length, row, a, c in zip(names, levels, lengths_mm, rows, ap, cut, strict=True)
         )
     members: dict[str, list[int]] = {}

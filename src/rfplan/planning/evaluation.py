@@ -101,9 +101,7 @@ def evaluate(
     """
     check_judging(lesion_model, courses, transection_length_mm)
     table = figures("safety")
-    length_mm = (
-        table["transection.length"].value if transection_length_mm is None else float(transection_length_mm)
-    )
+    length_mm = table["transection.length"].value if transection_length_mm is None else float(transection_length_mm)
     lethal_c = table["lethal.isotherm"].value
     lethal = ISOTHERMS_C.index(lethal_c)
     home = packed(patient)
@@ -153,18 +151,14 @@ def check_judging(lesion_model: str, courses: int = 1, transection_length_mm: fl
     if lesion_model not in LESION_MODELS:
         near = get_close_matches(str(lesion_model), LESION_MODELS, n=1)
         meant = f"did you mean {near[0]!r}? " if near else ""
-        raise InputError(
-            f"lesion model {lesion_model!r} is not known; {meant}accepted: {', '.join(LESION_MODELS)}"
-        )
+        raise InputError(f"lesion model {lesion_model!r} is not known; {meant}accepted: {', '.join(LESION_MODELS)}")
     if isinstance(courses, bool) or not isinstance(courses, int) or courses < 1:
         raise InputError(f"courses is {courses}; it must be a whole number of at least 1")
     if transection_length_mm is not None and not 0.0 < transection_length_mm < math.inf:
         raise InputError(f"transection_length_mm is {transection_length_mm}; it must be above 0 mm")
 
 
-def _warnings(
-    plan: Plan, patient: Patient, fingerprint: str, work: PackedPlan, lethal: int
-) -> tuple[str, ...]:
+def _warnings(plan: Plan, patient: Patient, fingerprint: str, work: PackedPlan, lethal: int) -> tuple[str, ...]:
     found = []
     made_for = plan.patient.get("hash")
     if made_for is not None and made_for != fingerprint:
@@ -182,14 +176,11 @@ def _warnings(
     if plan.side not in ("left", "right") or not any(
         f"sij_posterior_line_{plan.side}" == name for name in patient.curves
     ):
-        found.append(
-            f"the patient has no posterior joint line on the {plan.side}; lesions were not checked against it"
-        )
+        found.append(f"the patient has no posterior joint line on the {plan.side}; lesions were not checked against it")
     return tuple(found)
 
 
 def _finite(entry: dict[str, Any]) -> dict[str, Any]:
     return {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value
-        for key, value in entry.items()
+        key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in entry.items()
     }

@@ -70,17 +70,12 @@ def clearances(
     result = np.empty((first.shape[0] - 1, 2))
     for k in range(first.shape[0] - 1):
         tube = points[first[k] : first[k + 1]]
-        result[k, 0] = (
-            polyline_distance(tube, rows[lethal], starts, balls[lethal], _FAR, _TOLERANCE_MM) - radii[k]
-        )
+        result[k, 0] = polyline_distance(tube, rows[lethal], starts, balls[lethal], _FAR, _TOLERANCE_MM) - radii[k]
         reached = 0
         for isotherm in range(rows.shape[0]):
             # only whether it is nearer than the radius matters, so nothing farther needs refining
             limit = radii[k] + 1e-6
-            if (
-                polyline_distance(tube, rows[isotherm], starts, balls[isotherm], limit, _TOLERANCE_MM)
-                > radii[k]
-            ):
+            if polyline_distance(tube, rows[isotherm], starts, balls[isotherm], limit, _TOLERANCE_MM) > radii[k]:
                 break
             reached += 1
         result[k, 1] = reached
@@ -176,9 +171,7 @@ def bone_along_shafts(
 
 
 @njit(cache=True)
-def _distance_at(
-    values: np.ndarray, origin: FloatArray, spacing: float, outside: float, point: FloatArray
-) -> float:
+def _distance_at(values: np.ndarray, origin: FloatArray, spacing: float, outside: float, point: FloatArray) -> float:
     nx, ny, nz = values.shape
     x, y, z = (
         (point[0] - origin[0]) / spacing,
@@ -268,9 +261,7 @@ def needle_clearances(
 
 
 @njit(cache=True)
-def beyond_line(
-    line: FloatArray, outward: float, lateral: FloatArray, caudal: FloatArray, rows: FloatArray
-) -> float:
+def beyond_line(line: FloatArray, outward: float, lateral: FloatArray, caudal: FloatArray, rows: FloatArray) -> float:
     """How far the shadow of spheroids in the AP view passes a line to its ``outward`` side, mm; -far where nothing lies beside it.
 
     ``line`` (n, 2) lateral and caudal from cranial to caudal; ``outward`` +1 where the far side has the larger lateral.

@@ -92,9 +92,7 @@ def packed_branches(patient: Patient, side: Side, courses: int, seed: int) -> Pa
             sets = drawn_courses(patient, courses, seed)
         found = _pack_branches(sets, side)
         if not found.names:
-            raise InputError(
-                f"patient {patient.name!r} has no branches on the {side} side; there is nothing to judge"
-            )
+            raise InputError(f"patient {patient.name!r} has no branches on the {side} side; there is nothing to judge")
         while len(home.branches) > 4:
             home.branches.pop(next(iter(home.branches)))
         home.branches[key] = found

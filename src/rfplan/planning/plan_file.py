@@ -63,8 +63,7 @@ def plan_from_json(document: Any, origin: str = "plan", patient: Patient | None 
     """The plan of a parsed JSON ``document``; ``origin`` names it in messages. See :func:`load_plan`."""
     record = plan_document(document, origin)
     applications = tuple(
-        _application(entry, f"{origin}: applications[{n}]", patient)
-        for n, entry in enumerate(record.applications)
+        _application(entry, f"{origin}: applications[{n}]", patient) for n, entry in enumerate(record.applications)
     )
     return Plan(record.side, record.technique, applications, dict(record.patient), tuple(record.notes))
 
@@ -99,17 +98,13 @@ def _application(entry: ApplicationDocument, place: str, patient: Patient | None
         protocol = Protocol(entry.protocol.set_c, entry.protocol.time_s, entry.protocol.ramp_s)
     except InputError as error:
         raise InputError(f"{place}.protocol: {error}") from error
-    needles = tuple(
-        _needle(needle, entry, f"{place}.needles[{n}]", patient) for n, needle in enumerate(entry.needles)
-    )
+    needles = tuple(_needle(needle, entry, f"{place}.needles[{n}]", patient) for n, needle in enumerate(entry.needles))
     if wanted == 2 and np.linalg.norm(needles[0].tip_mm - needles[1].tip_mm) < 1e-6:
         raise InputError(f"{place}.needles: both needles of a bipolar application are at the same place")
     return Application(entry.mode, protocol, needles, entry.target)
 
 
-def _needle(
-    entry: NeedleDocument, within: ApplicationDocument, place: str, patient: Patient | None
-) -> Needle:
+def _needle(entry: NeedleDocument, within: ApplicationDocument, place: str, patient: Patient | None) -> Needle:
     try:
         device = electrode(entry.electrode)
     except InputError as error:
@@ -122,9 +117,7 @@ def _needle(
     tip, axis = np.array(entry.tip_mm), np.array(entry.axis)
     length = math.sqrt(float(axis @ axis))
     if abs(length - 1.0) > _UNIT_TOLERANCE:
-        raise InputError(
-            f"{place}.axis is {list(entry.axis)}, of length {length:.6g}; it must be a unit vector"
-        )
+        raise InputError(f"{place}.axis is {list(entry.axis)}, of length {length:.6g}; it must be a unit vector")
     if entry.entry_mm is not None:
         return Needle(device, tip, axis, np.array(entry.entry_mm))
     return Needle(device, tip, axis, _entry(tip, axis, place, patient))
