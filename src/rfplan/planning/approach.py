@@ -16,9 +16,10 @@ from rfplan.geometry.arrays import FloatArray, frozen, unit
 _STEP_MM = 1.0
 _LOOKED_AT_MM = 110.0
 _RAMP_MM = 3.0
-_TOUCH_MM = 0.2
+_TOUCH_MM = 0.1
 _TILT_STEP_DEG = 2.5
 _SEAT_RANGE_MM = 8.0
+_LIFT_ROUNDS = 4
 _LOOKS = (61, 193)
 
 
@@ -121,6 +122,20 @@ def seated_mm(patient: Patient, lateral_mm: float, caudal_mm: float, standoff_mm
     best = at[np.argmin(np.abs(lift[0] + 0.25 * at))]
     seat: FloatArray = surface + (lift[0] + 0.25 * best) * patient.frame.posterior
     return seat
+
+
+def lifted_mm(patient: Patient, point_mm: FloatArray, standoff_mm: float) -> FloatArray:
+    """(3,) the point of the bone near ``point_mm`` (3,), moved off along the bone's outward normal to ``standoff_mm`` from it."""
+    lifted = np.asarray(point_mm, dtype=float)
+    for _ in range(_LIFT_ROUNDS):
+        probes = lifted + np.concatenate([patient.frame.axes, -patient.frame.axes])
+        distance = patient.bone_distance(probes)
+        slope = 0.5 * (distance[:3] - distance[3:]) @ patient.frame.axes
+        steepness = float(np.linalg.norm(slope))
+        if steepness < 1e-6:
+            break
+        lifted = lifted + (standoff_mm - patient.bone_distance(lifted)) * slope / steepness
+    return lifted
 
 
 def chart_direction(patient: Patient, side: Side, lateral_deg: float, caudal_deg: float) -> FloatArray:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rfplan.errors import InputError
 
 if TYPE_CHECKING:
-    from rfplan.planning.techniques.technique import Technique
+    from rfplan.planning.techniques.recipe import Technique
 
 __all__ = ["technique", "techniques"]
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rfplan.geometry.arrays import FloatArray, frozen, unit
+from rfplan.figures import figures
+from rfplan.geometry.arrays import FloatArray, frozen
 from rfplan.planning.approach import seated_mm, spare_room_mm
+from rfplan.planning.needle import Needle
 from rfplan.planning.techniques.site import Site
 
 _STEP_MM = 1.0
@@ -15,6 +17,8 @@ _LIFT_STEP_MM = 0.25
 _MOST_LIFT_MM = 6.0
 _LONGEST_MM = 300.0
 _UNDER_SHAFT_MM = 60.0
+_FINE_MM = 0.01
+_AHEAD_MM = 25.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,27 +67,49 @@ class TightLine:
         corners = _upper_hull(along[on_bone], site.patient.frame.to_chart(seats)[:, 2])
         return cls(cranial, heading, *corners)
 
-    def chart_distance_mm(self, arc_mm: float) -> float:
-        """Chart distance from the start of the point that lies ``arc_mm`` along the tight line."""
+    @property
+    def arc_mm(self) -> FloatArray:
+        """(n,) distance of the corners along the line, from the first one."""
         steps = np.hypot(np.diff(self.along_mm), np.diff(self.height_mm))
-        return float(np.interp(arc_mm, np.concatenate([[0.0], np.cumsum(steps)]), self.along_mm))
+        return np.concatenate([[0.0], np.cumsum(steps)])
+
+    def arc_at_mm(self, along_mm: float) -> float:
+        """Distance along the line of the point over a chart distance; straight on past the ends."""
+        return _straight_on(along_mm, self.along_mm, self.arc_mm)
+
+    def chart_distance_mm(self, arc_mm: float) -> float:
+        """Chart distance of the point at a distance along the line; straight on past the ends."""
+        return _straight_on(arc_mm, self.arc_mm, self.along_mm)
+
+    def height_at_mm(self, along_mm: float) -> float:
+        """Height of the line over a chart distance; straight on past the ends."""
+        return _straight_on(along_mm, self.along_mm, self.height_mm)
+
+    def point_mm(self, site: Site, along_mm: float) -> FloatArray:
+        """(3,) patient point of the line over a chart distance."""
+        return site.patient.frame.to_patient(
+            np.array([*(self.start + along_mm * self.heading), self.height_at_mm(along_mm)])
+        )
 
     def track(self, site: Site, under_mm: float, before_mm: float, target: str) -> Track:
-        """The straight shaft that touches the tight line at chart distance ``under_mm`` and ends ``before_mm`` cranial of there.
+        """The straight shaft that touches the line at chart distance ``under_mm`` and ends ``before_mm`` cranial of there.
 
-        The line is lifted by fractions of a millimetre where bone beside the course asks for it.
+        Where the bone falls away caudally, so that such a shaft would not come out through the skin at the least angle of
+        ``techniques.toml``, its tip end rests on the line instead and the shaft rises at that angle. It is lifted by fractions
+        of a millimetre where bone beside the course asks for it.
         """
         patient, radius_mm = site.patient, site.electrode.radius_mm
-        edge = int(np.clip(np.searchsorted(self.along_mm, under_mm), 1, max(1, len(self.along_mm) - 1)))
-        slope, height = 0.0, float(self.height_mm[0])
-        if len(self.along_mm) > 1:
-            run = self.along_mm[edge] - self.along_mm[edge - 1]
-            slope = float((self.height_mm[edge] - self.height_mm[edge - 1]) / run)
-            height = float(self.height_mm[edge - 1] + slope * (under_mm - self.along_mm[edge - 1]))
-        axis = unit(np.array([*self.heading, slope]) @ patient.frame.axes)
-        touch = patient.frame.to_patient(np.array([*(self.start + under_mm * self.heading), height]))
+        ahead_mm = under_mm + _FINE_MM
+        rise_deg = float(np.rad2deg(np.arctan2(self.height_at_mm(ahead_mm) - self.height_at_mm(under_mm), _FINE_MM)))
+        least_deg = self._least_rise_deg(site)
+        angle = np.deg2rad(max(rise_deg, least_deg))
+        axis = np.array([*(np.cos(angle) * self.heading), np.sin(angle)]) @ patient.frame.axes
+        if rise_deg >= least_deg:
+            rest = self.point_mm(site, under_mm) - before_mm * axis
+        else:
+            rest = self.point_mm(site, self.chart_distance_mm(self.arc_at_mm(under_mm) - before_mm))
         for lift in np.arange(0.0, _MOST_LIFT_MM, _LIFT_STEP_MM):
-            tip = touch + lift * patient.frame.posterior - before_mm * axis
+            tip = rest + lift * patient.frame.posterior
             if spare_room_mm(patient, tip, axis, radius_mm, _LONGEST_MM)[0] >= 0.0:
                 break
         else:
@@ -93,6 +119,56 @@ class TightLine:
             site.note(f"{target}: the straight track does not reach the skin within {_LONGEST_MM:.0f} mm.")
             entry = tip + _LONGEST_MM * axis
         return Track(tip, axis, entry)
+
+    def _least_rise_deg(self, site: Site) -> float:
+        """Smallest angle of the shaft over the plane of the chart at which it comes out through the skin, degrees."""
+        wanted = np.sin(np.deg2rad(figures("techniques")["common.least_skin_angle_deg"].value))
+        frame, outward = site.patient.frame, site.patient.skin.axes[2]
+        along = float(self.heading @ np.array([frame.lateral @ outward, frame.caudal @ outward]))
+        up = float(frame.posterior @ outward)
+        # along cos(rise) + up sin(rise) = wanted
+        size = float(np.hypot(along, up))
+        return float(np.rad2deg(np.arcsin(np.clip(wanted / size, -1.0, 1.0)) - np.arctan2(along, up)))
+
+
+@dataclass(frozen=True, eq=False)
+class Strip:
+    """A row of lesions on a tight line: ``begin_mm`` is the distance along the line at which the first active tip begins."""
+
+    site: Site
+    line: TightLine
+    begin_mm: float
+    label: str
+
+    def needle(self, distance_mm: float) -> Needle:
+        """The device in hand with its tip end ``distance_mm`` along the strip from its cranial end, lying on the bone."""
+        half_mm = 0.5 * self.site.electrode.tip_mm
+        under_mm = self.line.chart_distance_mm(self.begin_mm + distance_mm + half_mm)
+        track = self.line.track(self.site, under_mm, half_mm, self.label)
+        return Needle(self.site.electrode, track.tip_mm, track.axis, track.entry_mm)
+
+
+def strip_on_bone(site: Site, cranial: FloatArray, caudal: FloatArray, length_mm: float, label: str) -> Strip | None:
+    """A strip of ``length_mm`` on the bone, centred between the chart points ``cranial`` and ``caudal`` (2,).
+
+    None, with a note, where no bone lies there.
+    """
+    course_mm = float(np.linalg.norm(caudal - cranial))
+    ahead = (cranial - caudal) / course_mm * _AHEAD_MM
+    line = TightLine.over_bone(site, cranial + ahead, caudal, site.recipe["standoff_mm"])
+    if line is None:
+        site.note(f"{label} has no bone under it in this patient and is left out.")
+        return None
+    middle_mm = 0.5 * (line.arc_at_mm(_AHEAD_MM) + line.arc_at_mm(_AHEAD_MM + course_mm))
+    return Strip(site, line, middle_mm - 0.5 * length_mm, label)
+
+
+def _straight_on(at: float, x: FloatArray, y: FloatArray) -> float:
+    """y at ``at`` on the polyline (x, y), continued straight past its ends."""
+    if len(x) == 1:
+        return float(y[0] + at - x[0])
+    edge = int(np.clip(np.searchsorted(x, at), 1, len(x) - 1))
+    return float(y[edge - 1] + (at - x[edge - 1]) * (y[edge] - y[edge - 1]) / (x[edge] - x[edge - 1]))
 
 
 def _upper_hull(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -14,9 +14,9 @@ import numpy as np
 
 from rfplan.planning.plan import Application
 from rfplan.planning.techniques.l5 import l5_application
+from rfplan.planning.techniques.recipe import Technique
 from rfplan.planning.techniques.row import longest_step_mm, pairs
 from rfplan.planning.techniques.site import Site
-from rfplan.planning.techniques.technique import Technique
 
 
 class BipolarLeapfrog(Technique):

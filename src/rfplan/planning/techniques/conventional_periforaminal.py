@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from rfplan.planning.plan import Application
 from rfplan.planning.techniques.clock import as_read, clock_hours
+from rfplan.planning.techniques.recipe import Technique
 from rfplan.planning.techniques.site import Site
-from rfplan.planning.techniques.technique import Technique
 
 
 class ConventionalPeriforaminal(Technique):

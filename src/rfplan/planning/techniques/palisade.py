@@ -15,9 +15,9 @@ import numpy as np
 from rfplan.planning.plan import Application
 from rfplan.planning.techniques.aperture import Aperture
 from rfplan.planning.techniques.l5 import l5_application
+from rfplan.planning.techniques.recipe import Technique
 from rfplan.planning.techniques.row import evenly_on_bone, line_lateral_of, longest_step_mm, pairs
 from rfplan.planning.techniques.site import Site
-from rfplan.planning.techniques.technique import Technique
 
 _MOST_NEEDLES = 20
 

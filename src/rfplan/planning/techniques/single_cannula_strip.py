@@ -2,18 +2,18 @@
 
 Recipe (Silva-Ortiz 2024): two finder needles stand 35 mm from the midline at S1 and S2; with the beam tilted caudally an 18 gauge curved
 cannula with a 15 mm tip is driven up the sacrum just lateral to them, from one entry near its lower end; a lesion is made, the cannula is
-pulled back 20 mm, four lesions in all, at 80 degC for about 90 s. The cannula is modelled straight; L5 is taken by the same cannula.
+pulled back 20 mm, four lesions in all, at 80 degC for about 90 s; L5 is taken by the same cannula. The page does not say where the first
+lesion lies: here the strip is centred on the stretch from S1 to S3.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Application
-from rfplan.planning.techniques.along_bone import TightLine
+from rfplan.planning.techniques.along_bone import strip_on_bone
+from rfplan.planning.techniques.recipe import Technique
 from rfplan.planning.techniques.site import Site
-from rfplan.planning.techniques.technique import Technique
 
 
 class SingleCannulaStrip(Technique):
@@ -36,26 +36,12 @@ class SingleCannulaStrip(Technique):
             site.medial_of_joint(np.array([site.sign * out_mm, at]), "The cannula")
             for at in (apertures[0].cranial_mm, apertures[-1].caudal_mm)
         )
-        tight = TightLine.over_bone(site, first, last, site.recipe["standoff_mm"])
-        if tight is None:
-            site.note("The cannula has no bone under it in this patient and is left out.")
+        step_mm, count = site.recipe["retract_mm"], int(site.recipe["lesions"])
+        strip = strip_on_bone(site, first, last, (count - 1) * step_mm + site.electrode.tip_mm, "The cannula")
+        if strip is None:
             return []
-        # a straight cannula rests on the bone under the middle of the strip, which keeps it as low as it can be all along
-        middle_mm = 0.5 * float(np.linalg.norm(last - first))
-        track = tight.track(site, middle_mm, middle_mm, "The cannula")
+        site.note("The cannula is one straight piece per lesion, on the bone; in the patient all share one entry.")
         return [
-            Application(
-                "monopolar",
-                site.protocol,
-                (
-                    Needle(
-                        site.electrode,
-                        track.tip_mm + n * site.recipe["retract_mm"] * track.axis,
-                        track.axis,
-                        track.entry_mm,
-                    ),
-                ),
-                f"strip {n + 1}",
-            )
-            for n in range(int(site.recipe["lesions"]))
+            Application("monopolar", site.protocol, (strip.needle(n * step_mm),), f"strip {n + 1}")
+            for n in range(count)
         ]

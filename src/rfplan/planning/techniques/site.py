@@ -68,8 +68,8 @@ class Site:
             self.notes.append(sentence)
 
     def least_rim_gap_mm(self) -> float:
-        """How near to the edge of an aperture a target may lie by the general rule."""
-        return figures("techniques")["common.least_rim_gap_mm"].value
+        """How near to the edge of an aperture a needle's axis may lie by the general rule, which is for its surface."""
+        return figures("techniques")["common.least_rim_gap_mm"].value + self.electrode.radius_mm
 
     def medial_of_joint(self, point: FloatArray, target: str) -> FloatArray:
         """``point`` (2,), moved towards the midline where it would lie on or past the posterior joint line."""
@@ -116,13 +116,25 @@ class Site:
         None, with a note, where the point is beside the bone. ``standoff_mm`` is the tip's distance to the bone (default: the
         recipe's), ``electrode`` the device (default: the one in hand).
         """
-        device = electrode or self.electrode
         if not self.patient.chart.on_bone(point[0], point[1]):
             self.note(f"{target} lies beside the bone in this patient and is left out.")
             return None
         gap_mm = self.recipe["standoff_mm"] if standoff_mm is None else standoff_mm
         tip = seated_mm(self.patient, float(point[0]), float(point[1]), gap_mm)
-        way = straight_approach(self.patient, self.side, tip, preferred, device.radius_mm, contact_mm)
+        return self.needle_at(tip, preferred, target, contact_mm=contact_mm, electrode=electrode)
+
+    def needle_at(
+        self,
+        tip_mm: FloatArray,
+        preferred: FloatArray,
+        target: str,
+        *,
+        contact_mm: float = _CONTACT_MM,
+        electrode: Electrode | None = None,
+    ) -> Needle:
+        """A needle with its tip end at the patient point ``tip_mm`` (3,), as near to ``preferred`` as bone allows."""
+        device = electrode or self.electrode
+        way = straight_approach(self.patient, self.side, tip_mm, preferred, device.radius_mm, contact_mm)
         if not way.clear:
             self.note(
                 f"{target}: no straight approach keeps clear of bone; the best one is {-way.spare_mm:.1f} mm short of it."

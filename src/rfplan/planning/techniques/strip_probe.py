@@ -10,13 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from rfplan.devices.catalogue import electrode as electrode_named
-from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Application
-from rfplan.planning.techniques.along_bone import TightLine
+from rfplan.planning.techniques.along_bone import strip_on_bone
 from rfplan.planning.techniques.l5 import l5_application
+from rfplan.planning.techniques.recipe import Technique
 from rfplan.planning.techniques.row import line_lateral_of
 from rfplan.planning.techniques.site import Site
-from rfplan.planning.techniques.technique import Technique
 
 _L5_ELECTRODE = "conventional-18g-10mm"
 
@@ -47,22 +46,20 @@ class StripProbe(Technique):
         if not apertures:
             return []
         lateral_at = line_lateral_of(apertures, [entry.lateral_mm + site.recipe["rim_gap_mm"] for entry in apertures])
+        # S4 keeps the probe lateral on its way in; the strip itself is for the branches of S1 to S3
+        treated = [entry for entry in apertures if entry.level != "S4"] or apertures
         first, last = (
             site.medial_of_joint(np.array([site.sign * lateral_at(caudal), caudal]), "The probe")
-            for caudal in (apertures[0].cranial_mm, apertures[-1].caudal_mm)
+            for caudal in (treated[0].cranial_mm, treated[-1].caudal_mm)
         )
-        tight = TightLine.over_bone(site, first, last, site.recipe["standoff_mm"])
-        if tight is None:
-            site.note("The probe has no bone under it in this patient and is left out.")
+        length_mm = site.electrode.contacts_mm[-1] + site.electrode.tip_mm
+        strip = strip_on_bone(site, first, last, length_mm, "The probe")
+        if strip is None:
             return []
         site.note(
             "The probe's curve is modelled as one straight piece per contact; each piece has its own line to the skin."
         )
-        half_mm = 0.5 * site.electrode.tip_mm
-        contacts = []
-        for distance in site.electrode.contacts_mm:
-            track = tight.track(site, tight.chart_distance_mm(distance + half_mm), half_mm, "The probe")
-            contacts.append(Needle(site.electrode, track.tip_mm, track.axis, track.entry_mm))
+        contacts = [strip.needle(distance) for distance in site.electrode.contacts_mm]
         names = [f"contact {n}" for n in range(1, len(contacts) + 1)]
         single = [
             Application("monopolar", site.protocol, (contact,), name)
