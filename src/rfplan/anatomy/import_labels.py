@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -101,6 +102,7 @@ def _opened(path: Path, unit: str | None) -> tuple[np.ndarray, FloatArray]:
     try:
         if path.stat().st_size == 0:
             raise InputError(f"{path}: the file is empty (zero bytes)")
+        _read_to_the_end(path)
         image: Any = nibabel.load(path)
         _refuse_colour(path, image)
         affine = _affine_mm(path, image, unit)
@@ -127,6 +129,14 @@ def _opened(path: Path, unit: str | None) -> tuple[np.ndarray, FloatArray]:
         shape = " x ".join(map(str, values.shape))
         raise InputError(f"{path}: the picture has the shape {shape}; a label map has three dimensions")
     return _whole_numbers(path, values), affine
+
+
+def _read_to_the_end(path: Path) -> None:
+    """Let gzip check its sum: the NIfTI reader stops before it and would not see a damaged or shortened file."""
+    if path.name.lower().endswith(".gz"):
+        with gzip.open(path) as stream:
+            while stream.read(1 << 22):
+                pass
 
 
 def _refuse_colour(path: Path, image: Any) -> None:

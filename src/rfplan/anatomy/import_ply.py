@@ -62,7 +62,9 @@ def read_ply(path: Path, content: bytes) -> tuple[bytes, FloatArray, IntArray]:
         if name == "vertex":
             vertices = np.stack([table[axis] for axis in "xyz"], axis=1).astype(float)
         elif name == "face":
-            key = next(key for key in ("vertex_indices", "vertex_index") if key in lists)
+            key = next((key for key in ("vertex_indices", "vertex_index") if key in lists), None)
+            if key is None:
+                raise InputError(f"{path}: the faces have no list named vertex_indices")
             corners = lists[key]
             faces = corners if isinstance(corners, np.ndarray) else fan(iter(corners))
     return content[: end.start()], vertices, faces.astype(np.int64)

@@ -98,10 +98,10 @@ def _from_json(path: Path, document: Mapping[str, Any]) -> GivenFeatures:
                     f"{path}: {group}.{name} is not known{_hint(name, names)}; known are {', '.join(names)}"
                 )
             found[group][name] = _position(path, f"{group}.{name}", value) * factor * flip
-    return GivenFeatures(found["foramina"], found["landmarks"], _true_ap(path, document.get("true_ap"), flip))
+    return GivenFeatures(found["foramina"], found["landmarks"], _true_ap(path, document.get("true_ap")))
 
 
-def _true_ap(path: Path, value: Any, flip: FloatArray) -> tuple[float, float] | None:
+def _true_ap(path: Path, value: Any) -> tuple[float, float] | None:
     if value is None:
         return None
     if not isinstance(value, dict):
