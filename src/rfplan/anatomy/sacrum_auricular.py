@@ -9,7 +9,7 @@ from rfplan.anatomy.sacrum_layout import SacrumLayout
 from rfplan.geometry.arrays import FloatArray
 
 _DORSAL_SHARE = (0.0, 0.12, 0.27, 0.42, 0.60, 0.80, 1.0)
-_DORSAL_MM = (9.0, 10.5, 8.0, 0.0, -4.5, -3.5, -7.0)
+_DORSAL_MM = (19.0, 16.0, 8.0, 0.0, -4.5, -3.5, -7.0)
 
 
 def auricular_span_mm(layout: SacrumLayout) -> tuple[float, float]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.spatial import cKDTree
 
+from rfplan.anatomy.sacrum_axis_kernels import project
 from rfplan.geometry.arrays import FloatArray
 
 _STEP_MM = 0.25
@@ -30,7 +30,8 @@ class SacralAxis:
     bend_end_mm: float
     _along: FloatArray = field(init=False, repr=False)
     _points: FloatArray = field(init=False, repr=False)
-    _tree: cKDTree = field(init=False, repr=False)
+    _tangents: FloatArray = field(init=False, repr=False)
+    _bends: FloatArray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         along = np.arange(-_BEYOND_MM, self.bend_end_mm + 2 * _BEYOND_MM, _STEP_MM)
@@ -40,7 +41,8 @@ class SacralAxis:
         origin = np.array([np.interp(0.0, along, points[:, axis]) for axis in range(2)])
         object.__setattr__(self, "_along", along)
         object.__setattr__(self, "_points", points - origin + np.asarray(self.start_mm))
-        object.__setattr__(self, "_tree", cKDTree(self._points))
+        object.__setattr__(self, "_tangents", self._tangent(along))
+        object.__setattr__(self, "_bends", self._curvature(along) * _STEP_MM)
 
     def heading_at_deg(self, along_mm: ArrayLike) -> FloatArray:
         """Angle of the tangent below the posterior direction at ``along_mm``."""
@@ -60,18 +62,8 @@ class SacralAxis:
     def to_axis(self, points_mm: ArrayLike) -> FloatArray:
         """(n, 3) axis coordinates (x, s, t) of (n, 3) patient points."""
         points = np.asarray(points_mm, dtype=float)
-        plane = points[:, 1:]
-        nearest = self._tree.query(plane)[1]
-        along = self._along[nearest]
-        off = plane - self._points[nearest]
-        tangent = self._tangent(along)
-        normal = np.stack([-tangent[:, 1], tangent[:, 0]], axis=-1)
-        dorsal = np.einsum("ij,ij->i", off, normal)
-        ahead = np.einsum("ij,ij->i", off, tangent)
-        # one Newton step from the nearest node; the curve turns away from the dorsal side
-        stretch = np.maximum(1.0 + self._curvature(along) * dorsal, 0.2)
-        along = along + np.clip(ahead / stretch, -_STEP_MM, _STEP_MM)
-        return np.stack([points[:, 0], along, dorsal], axis=-1)
+        along, dorsal = project(np.ascontiguousarray(points[:, 1:]), self._points, self._tangents, self._bends)
+        return np.stack([points[:, 0], self._along[0] + _STEP_MM * along, dorsal], axis=-1)
 
     def to_patient(self, axis_mm: ArrayLike) -> FloatArray:
         """(..., 3) patient points of (..., 3) axis coordinates."""

@@ -23,7 +23,7 @@ def body_field(layout: SacrumLayout, axis_mm: FloatArray) -> FloatArray:
     arch = smooth_intersection((t - dorsal) * 0.9, (ventral - t) * 0.9, 3.0)
     arch = smooth_intersection(arch, (x - lateral) * 0.92, 2.6)
     arch = smooth_intersection(arch, s - layout.apex_mm - 0.5 + 0.02 * x * x, 4.0)
-    alae = smooth_intersection(arch, (_ala_top(x, t) - s) * 0.9, 4.5)
+    alae = smooth_intersection(arch, (_ala_top(x, t) - s) * 0.9, 5.5)
     bone = smooth_union(alae, _first_body(layout, x, s, t), 4.0)
     return bone + roughness(layout, x, s, t)
 
@@ -58,10 +58,12 @@ def _ventral(layout: SacrumLayout, x: FloatArray, s: FloatArray, half_width: Flo
 
 def _ala_top(x: FloatArray, t: FloatArray) -> FloatArray:
     """Lowest position along the axis that belongs to the ala; behind the endplate it falls to the base of the processes."""
-    wing = np.clip((x - 36.0) / 14.0, 0.0, 1.0)
+    wing = np.clip((x - 32.0) / 14.0, 0.0, 1.0)
+    wing = wing * wing * (3.0 - 2.0 * wing)
     behind = 1.0 / (1.0 + np.exp(-np.clip((t - 11.0) / 2.0, -30, 30)))
-    step = 1.0 / (1.0 + np.exp(np.clip((x - 37.0) / 2.0, -30, 30)))
-    return 2.5 - 0.18 * t * wing + 8.0 * behind * step + 0.03 * np.maximum(x - 46.0, 0.0) ** 2 - 2.0 * np.exp(-(((x - 46.0) / 9.0) ** 2))
+    step = 1.0 / (1.0 + np.exp(np.clip((x - 33.5) / 1.2, -30, 30)))
+    slope = 4.5 - (4.0 + 0.07 * t) * wing + 0.018 * np.maximum(x - 46.0, 0.0) ** 2
+    return np.asarray(slope + 5.5 * behind * step)
 
 
 def _first_body(layout: SacrumLayout, x: FloatArray, s: FloatArray, t: FloatArray) -> FloatArray:
@@ -82,6 +84,6 @@ def _first_body(layout: SacrumLayout, x: FloatArray, s: FloatArray, t: FloatArra
     reach = (u**sharp + v**sharp + 1e-12) ** (1 / sharp)
     side = (reach - 1.0) * half_depth
     # the rim stands proud of a slightly dished endplate
-    dish = 1.8 * np.exp(-((reach / 0.80) ** 6)) - 1.6 * (x / half_width) ** 2
+    dish = 1.8 * np.exp(-((reach / 0.80) ** 6)) - 2.4 * (x / half_width) ** 2
     drum = smooth_intersection(side, above + dish, 2.0)
     return smooth_intersection(drum, s - layout.stations_mm[2], 4.0)

@@ -33,13 +33,13 @@ def _relief(layout: SacrumLayout, x: FloatArray, s: FloatArray) -> FloatArray:
     for number, level in enumerate(LEVELS):
         centre, along, _ = layout.dorsal_mm[number]
         crest = float(crest_lateral(layout, np.array([along]))[0])
-        result += bump(p[f"tubercle.{level}.height"], crest, along + 1.0, 3.8, 4.8, 0.8)
+        result += bump(p[f"tubercle.{level}.height"], crest, along + 1.0, 3.8, 5.0, 0.7)
         result += bump(0.45 * p[f"tubercle.{level}.height"], 0.62 * centre, along + 5.0, 3.2, 4.2, 0.8)
         result -= bump(1.6, centre + 1.5, along, 0.9 * p[f"foramen.{level}.width"], 0.75 * p[f"foramen.{level}.height"])
         # laminae stand proud of the spaces between them
         result += bump(0.8, 0.0, along - 2.0, 0.8 * centre, 4.5)
     first = layout.dorsal_mm[0, 1]
-    result -= bump(p["fossa.depth"], 0.70 * layout.widest_mm, first - 17.0, 6.5, 9.0)
+    result -= bump(p["fossa.depth"], 0.70 * layout.widest_mm, first - 15.0, 6.5, 8.0)
     return result
 
 

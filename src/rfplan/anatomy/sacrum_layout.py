@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -42,14 +44,17 @@ class SacrumLayout:
 
     def half_width(self, along_mm: FloatArray) -> FloatArray:
         """(n,) half of the width of the bone at ``along_mm``, scaled so that the widest is the stated breadth."""
-        profile = self.parameters.profile("half_width")
-        return np.asarray(
-            PchipInterpolator(self.stations_mm, profile * self.widest_mm / profile.max())(along_mm)
-        )
+        largest = self.parameters.profile("half_width").max()
+        return np.asarray(self.profile("half_width")(along_mm) * (self.widest_mm / largest))
 
     def profile(self, name: str) -> PchipInterpolator:
         """``profile.<name>`` as a function of the position along the axis."""
-        return PchipInterpolator(self.stations_mm, self.parameters.profile(name))
+        return self._profiles[name]
+
+    @cached_property
+    def _profiles(self) -> Mapping[str, PchipInterpolator]:
+        names = {key.split(".")[1] for key in self.parameters.values if key.startswith("profile.")}
+        return {name: PchipInterpolator(self.stations_mm, self.parameters.profile(name)) for name in names}
 
 
 def sacrum_layout(parameters: SacrumParameters) -> SacrumLayout:

@@ -31,12 +31,12 @@ def _articular(layout: SacrumLayout, points: FloatArray) -> FloatArray:
     facing = np.array([-0.72, 0.545, 0.43])
     facing /= np.linalg.norm(facing)
     axes = np.stack([np.cross(_SAP_UP, facing), _SAP_UP, facing])
-    ear = ellipsoid(points, _SAP_CENTRE, axes, (9.5, 11.0, 5.5))
+    ear = ellipsoid(points, _SAP_CENTRE, axes, (9.0, 10.8, 4.9))
     cup = np.linalg.norm(points - (_SAP_CENTRE + 17.5 * facing + 3.0 * _SAP_UP), axis=1) - 15.0
     ear = smooth_difference(ear, cup, 1.5)
     first = layout.dorsal_mm[0]
     buttress = capsule(
-        points, _SAP_CENTRE - 5.0 * _SAP_UP, np.array([0.68 * first[0], first[1] - 3.0, first[2] + 1.0]), 6.0, 3.5
+        points, _SAP_CENTRE - 4.0 * _SAP_UP, np.array([0.68 * first[0], first[1] - 3.0, first[2] + 1.0]), 4.8, 3.2
     )
     return smooth_union(ear, buttress, 5.0)
 
@@ -56,6 +56,8 @@ def _median_crest(layout: SacrumLayout, points: FloatArray) -> FloatArray:
     # bulbous at the edge, thin in the waist, broad at the foot
     below = np.clip(top - t, 0.0, 30.0)
     half = 1.9 + 0.9 * np.exp(-(((below - 2.0) / 2.0) ** 2)) + 0.012 * np.maximum(below - 5.0, 0.0) ** 2
+    for tip, thick in ((at[3], 1.0), (at[6], 0.8), (at[9], 0.6)):
+        half = half + thick * np.exp(-(((s - tip) / 4.0) ** 2))
     blade = smooth_intersection((x - half) * 0.9, (t - top) / steep, 2.6)
     ends = np.maximum(at[0] - s, s - at[-1])
     return np.maximum(blade, np.maximum(ends, layout.profile("lamina")(inside) - 3.5 - t))
