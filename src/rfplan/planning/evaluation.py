@@ -25,6 +25,7 @@ from rfplan.planning.safety_checks import safety_table
 SCHEMA: Final = "rfplan/evaluation/1"
 LESION_MODELS: Final = (LABEL,)
 _LATER: Final = ("solved",)
+_FAR_MM: Final = 1e20
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,8 @@ def evaluate(
     judged = judge_branches(
         branches.points, branches.first, home.beam, work.rows[lethal], work.starts, work.balls[lethal]
     )
+    # without any lethal surface the gap to it is endless
+    judged[judged < -_FAR_MM] = -math.inf
     captured = {
         "ap_projection": (judged[:, 4] > 0.0).tolist(),
         "transection": (judged[:, 1] >= length_mm).tolist(),

@@ -13,6 +13,7 @@ from rfplan.lesion.spheroid_kernels import inside_lengths, polyline_distance
 
 _FAR = 1e30
 _TOLERANCE_MM = 1e-8
+_TIE_MM = 1e-8
 _SHAFT_STEP_MM = 0.25
 
 
@@ -234,7 +235,8 @@ def shaft_gaps(
             if since[j] > until[i] or since[i] > until[j] or (probe[i] and probe[j]):
                 continue
             gap = segment_gap(tips[i], ends[i], tips[j], ends[j]) - radii[i] - radii[j]
-            if gap < best:
+            # the first of equals, whatever rounding a motion brings
+            if gap < best - _TIE_MM:
                 best, one, other = gap, i, j
     return best, one, other
 
@@ -255,7 +257,7 @@ def needle_clearances(
         for n in range(tips.shape[0]):
             for i in range(first[k], first[k + 1] - 1):
                 gap = segment_gap(points[i], points[i + 1], tips[n], ends[n]) - radii[k] - thick[n]
-                if gap < gaps[k]:
+                if gap < gaps[k] - _TIE_MM:
                     gaps[k], which[k] = gap, n
     return gaps, which
 
