@@ -142,7 +142,7 @@ def test_all_paired_needles_of_a_palisade_stand_at_once() -> None:
     kind = device(8.0, 12.0, waist_mm=6.0)
     # the third needle leans over the second: they share no application
     one, two = needle([34.0, 0.5, 0.0], with_device=kind), needle([34.0, 0.5, 10.0], with_device=kind)
-    lean = np.array([0.0, 1.0, -0.5]) / math.sqrt(1.25)
+    lean = np.array([0.0, 1.0, -0.25]) / math.hypot(1.0, 0.25)
     three, four = needle([34.0, 0.5, 20.0], lean, kind), needle([34.0, 0.5, 35.0], with_device=kind)
     pairs = tuple(Application("bipolar", PROTOCOL, pair) for pair in ((one, two), (three, four)))
     by_pairs = row(evaluate(Plan("left", "by hand", pairs), SLAB), "needle_to_needle")
