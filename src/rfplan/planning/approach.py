@@ -91,6 +91,22 @@ def straight_approach(
     return fallback
 
 
+def shared_direction(
+    patient: Patient, side: Side, tips_mm: FloatArray, preferred: FloatArray, radius_mm: float, contact_mm: float
+) -> FloatArray:
+    """(3,) direction nearest to ``preferred`` in which parallel shafts from all ``tips_mm`` (n, 3) are clear of bone.
+
+    ``preferred`` itself where there is none.
+    """
+    directions, _ = _directions(patient, side, preferred, figures("techniques")["common.largest_tilt_deg"].value)
+    for start, stop in pairwise((0, 1, *_LOOKS, len(directions))):
+        rooms = [spare_room_mm(patient, tip, directions[start:stop], radius_mm, contact_mm) for tip in tips_mm]
+        clear = np.flatnonzero(np.min(rooms, axis=0) >= 0.0)
+        if len(clear):
+            return np.asarray(directions[start + clear[0]])
+    return preferred
+
+
 def spare_room_mm(
     patient: Patient, tip_mm: FloatArray, directions: FloatArray, radius_mm: float, contact_mm: float
 ) -> FloatArray:
@@ -117,7 +133,9 @@ def seated_mm(patient: Patient, lateral_mm: float, caudal_mm: float, standoff_mm
     over = patient.bone_distance(surface + lift[:, None] * patient.frame.posterior) - standoff_mm
     rising = np.flatnonzero((over[:-1] < 0.0) & (over[1:] >= 0.0))
     if len(rising) == 0:
-        return patient.chart.point_mm(lateral_mm, caudal_mm, standoff_mm)
+        # a cleft beside the overhanging ilium, too narrow for the standoff: its middle
+        narrow = np.argmax(np.where((lift >= 0.0) & (lift <= 2.0 * standoff_mm + 1.0), over, -np.inf))
+        return np.asarray(surface + lift[narrow] * patient.frame.posterior)
     at = rising + over[rising] / (over[rising] - over[rising + 1])
     best = at[np.argmin(np.abs(lift[0] + 0.25 * at))]
     seat: FloatArray = surface + (lift[0] + 0.25 * best) * patient.frame.posterior

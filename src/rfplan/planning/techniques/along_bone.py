@@ -8,7 +8,7 @@ import numpy as np
 
 from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray, frozen
-from rfplan.planning.approach import seated_mm, spare_room_mm
+from rfplan.planning.approach import seated_mm, spare_room_mm, straight_approach
 from rfplan.planning.needle import Needle
 from rfplan.planning.techniques.site import Site
 
@@ -113,7 +113,11 @@ class TightLine:
             if spare_room_mm(patient, tip, axis, radius_mm, _LONGEST_MM)[0] >= 0.0:
                 break
         else:
-            site.note(f"{target}: no straight track along the bone keeps clear of it.")
+            # bone overhangs the course: leave it sideways, as little as need be
+            way = straight_approach(patient, site.side, rest, axis, radius_mm, site.electrode.tip_mm)
+            if not way.clear:
+                site.note(f"{target}: no straight track along the bone keeps clear of it.")
+            return Track(way.tip_mm, way.axis, way.entry_mm)
         entry = patient.skin.entry_mm(tip, axis, _LONGEST_MM)
         if entry is None:
             site.note(f"{target}: the straight track does not reach the skin within {_LONGEST_MM:.0f} mm.")

@@ -21,6 +21,7 @@ _FINE_MM = 0.5
 _ABOVE_MM = 3.0
 _BELOW_MM = 8.0
 _NEARNESS_PER_MM = 0.05
+_ON_FLOOR_MM = 2.0
 
 
 def l5_application(site: Site, mode: Mode, protocol: Protocol, electrode: Electrode | None = None) -> list[Application]:
@@ -54,8 +55,9 @@ def l5_application(site: Site, mode: Mode, protocol: Protocol, electrode: Electr
 def groove_floor_mm(site: Site, base_mm: FloatArray) -> FloatArray:
     """(3,) patient point on the floor of the groove at the landmark ``base_mm`` (3,), just behind the upper edge of the ala.
 
-    Across the groove it is the lowest bone of the chart; along it the most cranial place near the landmark where the floor is not yet the
-    cliff that the ala is for a beam along the S1 endplate. The landmark itself where the chart shows no such place.
+    The landmark itself where it lies on the floor, or where the chart shows none. Else, across the groove, the lowest bone of the chart,
+    and along it the most cranial place near the landmark where the floor is not yet the cliff that the ala is for a beam along the S1
+    endplate.
     """
     half_mm = figures("nerves")["L5.half_width_of_groove_mm"].value
     steepest = float(np.tan(np.deg2rad(figures("techniques")["l5.steepest_floor_deg"].value)))
@@ -69,6 +71,9 @@ def groove_floor_mm(site: Site, base_mm: FloatArray) -> FloatArray:
     # near the landmark: the ala falls away laterally, and its far side is not the groove
     lowest = np.argmin(heights[:, seen] + _NEARNESS_PER_MM * (across[:, None] - base[0]) ** 2, axis=0)
     rows, floor = caudal[seen], heights[:, seen][lowest, np.arange(len(lowest))]
+    here = int(np.argmin(np.abs(rows - base[1])))
+    if floor[here] > chart.height_mm(*base) - _ON_FLOOR_MM:
+        return base_mm
     gentle = np.flatnonzero(np.abs(np.diff(floor)) <= steepest * np.diff(rows))
     if len(gentle) == 0:
         return base_mm

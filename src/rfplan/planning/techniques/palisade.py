@@ -48,7 +48,7 @@ class Palisade(Technique):
             points = evenly_on_bone(site, first, last, needles)
             if longest_step_mm(site, points) > spacing_mm:
                 continue
-            made = pairs(site, points, "row", site.perpendicular(points))
+            made = pairs(site, points, "row", site.parallel(points, site.perpendicular(points)))
             # the tips stand on the bone itself, which is rougher than the chart
             if all(tip_gap_mm(application) <= spacing_mm for application in made):
                 break

@@ -31,10 +31,15 @@ class SingleCannulaStrip(Technique):
         if not apertures:
             return []
         finder_mm = site.recipe["midline_mm"] + site.recipe["beside_finder_mm"]
-        out_mm = max([finder_mm, *(entry.lateral_mm + site.least_rim_gap_mm() for entry in apertures)])
+        gap_mm = site.least_rim_gap_mm()
+        top, bottom = apertures[0], apertures[-1]
+        beside_s1 = max(finder_mm, top.lateral_mm + gap_mm)
+        # the sacrum narrows below the finders: the cannula stays on its back, and off the lowest foramen
+        on_back_mm = site.half_width_mm(bottom.caudal_mm) - site.recipe["border_mm"]
+        beside_last = max(min(beside_s1, on_back_mm), bottom.lateral_mm + gap_mm)
         first, last = (
             site.medial_of_joint(np.array([site.sign * out_mm, at]), "The cannula")
-            for at in (apertures[0].cranial_mm, apertures[-1].caudal_mm)
+            for out_mm, at in ((beside_s1, top.cranial_mm), (beside_last, bottom.caudal_mm))
         )
         step_mm, count = site.recipe["retract_mm"], int(site.recipe["lesions"])
         strip = strip_on_bone(site, first, last, (count - 1) * step_mm + site.electrode.tip_mm, "The cannula")

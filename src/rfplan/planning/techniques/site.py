@@ -13,11 +13,12 @@ from rfplan.devices.electrode import Electrode
 from rfplan.devices.protocol import Protocol
 from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray
-from rfplan.planning.approach import chart_direction, seated_mm, straight_approach
+from rfplan.planning.approach import chart_direction, seated_mm, shared_direction, straight_approach
 from rfplan.planning.needle import Needle
 from rfplan.planning.techniques.aperture import Aperture
 
 _CONTACT_MM = 3.0
+_WIDEST_MM = 90.0
 
 
 @dataclass(eq=False)
@@ -71,6 +72,12 @@ class Site:
         """How near to the edge of an aperture a needle's axis may lie by the general rule, which is for its surface."""
         return figures("techniques")["common.least_rim_gap_mm"].value + self.electrode.radius_mm
 
+    def half_width_mm(self, caudal_mm: float) -> float:
+        """Distance from the midline to the lateral border of the sacrum in the AP view at a caudal coordinate."""
+        out_mm = np.arange(0.0, _WIDEST_MM, 0.5)
+        seen = self.patient.chart.on_bone(self.sign * out_mm, np.full(len(out_mm), caudal_mm))
+        return float(out_mm[np.flatnonzero(seen)[-1]]) if np.any(seen) else 0.0
+
     def medial_of_joint(self, point: FloatArray, target: str) -> FloatArray:
         """``point`` (2,), moved towards the midline where it would lie on or past the posterior joint line."""
         curve = self.patient.curves.get(f"sij_posterior_line_{self.side}")
@@ -101,27 +108,34 @@ class Site:
         mean: FloatArray = normals.mean(axis=0)
         return mean / np.linalg.norm(mean)
 
+    def seat_mm(self, point: FloatArray) -> FloatArray:
+        """(3,) where a tip touches the bone at chart ``point`` (2,), at the recipe's standoff."""
+        return seated_mm(self.patient, float(point[0]), float(point[1]), self.recipe["standoff_mm"])
+
+    def parallel(self, points: Sequence[FloatArray], preferred: FloatArray) -> FloatArray:
+        """(3,) direction near ``preferred`` in which parallel needles at chart points are all clear of bone, where there is one."""
+        tips = np.array([self.seat_mm(point) for point in points if self.patient.chart.on_bone(point[0], point[1])])
+        if len(tips) == 0:
+            return preferred
+        return shared_direction(self.patient, self.side, tips, preferred, self.electrode.radius_mm, _CONTACT_MM)
+
     def needle(
         self,
         point: FloatArray,
         preferred: FloatArray,
         target: str,
         *,
-        standoff_mm: float | None = None,
         contact_mm: float = _CONTACT_MM,
         electrode: Electrode | None = None,
     ) -> Needle | None:
         """A needle whose tip touches the bone at chart ``point`` (2,), as near to the ``preferred`` direction as bone allows.
 
-        None, with a note, where the point is beside the bone. ``standoff_mm`` is the tip's distance to the bone (default: the
-        recipe's), ``electrode`` the device (default: the one in hand).
+        None, with a note, where the point is beside the bone. ``electrode`` is the device (default: the one in hand).
         """
         if not self.patient.chart.on_bone(point[0], point[1]):
             self.note(f"{target} lies beside the bone in this patient and is left out.")
             return None
-        gap_mm = self.recipe["standoff_mm"] if standoff_mm is None else standoff_mm
-        tip = seated_mm(self.patient, float(point[0]), float(point[1]), gap_mm)
-        return self.needle_at(tip, preferred, target, contact_mm=contact_mm, electrode=electrode)
+        return self.needle_at(self.seat_mm(point), preferred, target, contact_mm=contact_mm, electrode=electrode)
 
     def needle_at(
         self,
