@@ -11,8 +11,13 @@ from rfplan.geometry.arrays import BoolArray, FloatArray
 
 PIT_RADIUS_MM = 6.0
 """Half the width of what is bridged: wider hollows are shape, not openings."""
-PIT_DEPTH_MM = 3.0
-"""How far a hollow must fall below its surroundings to count as a pit."""
+CORE_DEPTH_MM = 8.0
+"""How far a hollow must fall below its surroundings to be an opening; shallower ones (the groove of the L5 dorsal ramus, the
+dimple of a closed foramen) are kept."""
+_SLOPE_DEPTH_MM, _SLOPE_REACH_MM = 2.5, 4.0
+_SLIT_MM = 1.0
+_GAP_MM = 2.5
+_MIDLINE_MM = 7.0
 _RIM_MM = 1.2
 _SIGMA_MM = 1.2
 _TRUE_WITHIN_MM = 0.4
@@ -21,12 +26,12 @@ _TRUE_WITHIN_MM = 0.4
 def bridge(seen_mm: FloatArray, spacing_mm: float) -> FloatArray:
     """The map without holes and pits, lightly smoothed; NaN beside the bone.
 
-    ``seen_mm`` (ni, nj) heights with NaN where there is no bone. Over a hole or pit lies the membrane that its surroundings
+    ``seen_mm`` (ni, nj) heights with NaN where there is no bone, the midline in the middle of the first axis. Over a hole or pit lies the membrane that its surroundings
     would hold up (Laplace's equation); elsewhere the result stays within 0.4 mm of the bone.
     """
     bone = np.isfinite(seen_mm)
     outline = outline_of(bone, spacing_mm)
-    opened = grown(pits(seen_mm, spacing_mm, PIT_RADIUS_MM, PIT_DEPTH_MM), spacing_mm, _RIM_MM) & outline
+    opened = grown(_openings(seen_mm, spacing_mm), spacing_mm, _RIM_MM) & outline
     held = membrane(seen_mm, opened | (outline & ~bone), outline)
     sigma = _SIGMA_MM / spacing_mm
     weight = ndimage.gaussian_filter(outline.astype(float), sigma)
@@ -37,13 +42,25 @@ def bridge(seen_mm: FloatArray, spacing_mm: float) -> FloatArray:
 
 
 def outline_of(bone: BoolArray, spacing_mm: float) -> BoolArray:
-    """Silhouette of the bone with its see-through holes filled."""
-    return np.asarray(ndimage.binary_fill_holes(bone))
+    """Silhouette of the bone with its see-through holes filled, also those that are open to its edge by a narrow gap."""
+    closed = ndimage.binary_closing(bone, structure=disc(_GAP_MM / spacing_mm)) | bone
+    return np.asarray(ndimage.binary_fill_holes(closed))
 
 
-def pits(seen_mm: FloatArray, spacing_mm: float, radius_mm: float, depth_mm: float) -> BoolArray:
-    """Where the bone is deeper than ``depth_mm`` below a disc of ``radius_mm`` that rolls over it; holes count."""
-    return hollow_mm(seen_mm, spacing_mm, radius_mm) > depth_mm
+def _openings(seen_mm: FloatArray, spacing_mm: float) -> BoolArray:
+    """Deep hollows off the midline with the slopes that lead into them.
+
+    Not the slits that a disc leaves along a cliff, and not the ends of the sacral canal, which are on the midline.
+    """
+    hollow = hollow_mm(seen_mm, spacing_mm, PIT_RADIUS_MM)
+    core = ndimage.binary_opening(hollow > CORE_DEPTH_MM, structure=disc(_SLIT_MM / spacing_mm))
+    numbers, count = ndimage.label(core)
+    middle = 0.5 * (seen_mm.shape[0] - 1)
+    for number, place in enumerate(ndimage.center_of_mass(core, numbers, range(1, count + 1)), start=1):
+        if abs(place[0] - middle) * spacing_mm < _MIDLINE_MM:
+            core &= numbers != number
+    slopes = (hollow > _SLOPE_DEPTH_MM) & grown(core, spacing_mm, _SLOPE_REACH_MM)
+    return np.asarray(ndimage.binary_propagation(core, mask=slopes | core))
 
 
 def hollow_mm(seen_mm: FloatArray, spacing_mm: float, radius_mm: float) -> FloatArray:

@@ -105,7 +105,8 @@ def _foramen(
         [
             chart.lateral_0_mm + chart.spacing_mm * i.mean(),
             chart.caudal_0_mm + chart.spacing_mm * j.mean(),
-            np.nanmedian(chart.bridged_mm[i, j]),
+            # the edge is rounded: the aperture lies half-way down its rounding
+            np.nanmedian(chart.bridged_mm[i, j]) - 0.5 * _EDGE_DEPTH_MM,
         ]
     )
     rim = _rim(_opening(pit, chart), middle, chart)
@@ -144,7 +145,8 @@ def _rim(area: BoolArray, middle: FloatArray, chart: DorsalChart) -> FloatArray:
     radius = ndimage.gaussian_filter1d(radius, 1.0, mode="wrap")
     lateral, caudal = middle[0] + radius * np.sin(angle), middle[1] - radius * np.cos(angle)
     height = chart.height_mm(lateral, caudal)
-    return np.column_stack([lateral, caudal, np.where(np.isfinite(height), height, middle[2])])
+    edge = np.where(np.isfinite(height), height - 0.5 * _EDGE_DEPTH_MM, middle[2])
+    return np.column_stack([lateral, caudal, edge])
 
 
 def _canal(
@@ -180,7 +182,7 @@ def _canal(
 def _confidence(level: str, side: Side, middle: FloatArray, throat: float, rows: LevelRows) -> float:
     """How sure a found foramen is: an open way to the front, and a place within what is usual for its level."""
     mean, sd = lateral_prior(level)
-    off_side = max(0.0, abs(lateral_sign(side) * middle[0] - mean) / sd - 2.0)
+    off_side = max(0.0, abs(lateral_sign(side) * middle[0] - rows.width * mean) / sd - 2.0)
     off_row = max(0.0, abs(middle[1] - rows.caudal_mm[level]) / 3.0 - 1.0)
     place = np.exp(-0.5 * (off_side**2 + off_row**2))
     way = 0.6 + 0.4 * min(1.0, throat / 2.0)

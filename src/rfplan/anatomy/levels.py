@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
@@ -17,23 +18,26 @@ from rfplan.geometry.arrays import FloatArray
 
 _STEP_MM = 1.0
 _SIZES = np.arange(0.76, 1.37, 0.06)
+_WIDTHS = np.arange(0.80, 1.46, 0.13)
 _PLACE_MM = 3.0
 _CLOSED_COST = 3.0
-_MISSING_COST = 6.0
-_VENTRAL_CAP = 6.0
-_LATERAL_SLACK = 0.1
+_MISSING_COST = MappingProxyType({"S1": 6.0, "S2": 6.0, "S3": 6.0, "S4": 2.0})
+"""Of a row with nothing to be seen on one side, front or back; S4 is often closed, or open to the side or the hiatus."""
+_FARTHEST_MM = 6.0
+_LEAST_GAP = 0.55
 
 
 @dataclass(frozen=True, eq=False)
 class LevelRows:
     """Where the four levels lie on the chart.
 
-    ``caudal_mm`` by level; ``size`` of this person against the mean; ``dorsal`` and ``ventral`` pits by (level, side), only
+    ``caudal_mm`` by level; ``size`` (spacing) and ``width`` (distance from the midline) of this person against the mean; ``dorsal`` and ``ventral`` pits by (level, side), only
     where there is one.
     """
 
     caudal_mm: MappingProxyType[str, float]
     size: float
+    width: float
     dorsal: MappingProxyType[tuple[str, Side], Pit]
     ventral: MappingProxyType[tuple[str, Side], Pit]
 
@@ -42,9 +46,9 @@ NO_PITS: Final[MappingProxyType[tuple[str, Side], Pit]] = MappingProxyType({})
 
 
 def lateral_prior(level: str) -> tuple[float, float]:
-    """Mean and standard deviation of the distance from the midline, mm, with 10 % for the size of the person."""
+    """Mean and standard deviation of the distance from the midline, mm."""
     figure = figures("foramina_prior")[f"lateral.{level}"]
-    return figure.value, float(np.hypot(figure.sd or 2.5, _LATERAL_SLACK * figure.value))
+    return figure.value, figure.sd or 2.5
 
 
 def spacing_prior(upper: str, lower: str) -> tuple[float, float]:
@@ -63,32 +67,35 @@ def name_levels(
     """
     places = np.arange(0.0, 190.0, _STEP_MM)
     bone = chart.on_bone(np.zeros_like(places), places)
-    data = np.stack([_row_cost(level, places, bone, dorsal, open_ways, ventral) for level in LEVELS])
-    spread = figures("foramina_prior")["size"].sd or 0.12
-    first = figures("foramina_prior")["caudal.S1"]
-    best: tuple[float, float, list[int]] | None = None
-    for size in _SIZES:
-        cost = data[0] + ((places - first.value * size) / (first.sd or 3.0)) ** 2
-        trace = []
-        for upper, lower, row in zip(LEVELS, LEVELS[1:], data[1:], strict=False):
-            mean, sd = spacing_prior(upper, lower)
-            gap = places[None, :] - places[:, None]
-            through = cost[:, None] + np.where(gap > 6.0, ((gap - mean * size) / sd) ** 2, 1e6)
-            trace.append(np.argmin(through, axis=0))
-            cost = through.min(axis=0) + row
-        total = float(cost.min()) + ((size - 1.0) / spread) ** 2
-        if best is None or total < best[0]:
-            rows = [int(np.argmin(cost))]
-            for step in reversed(trace):
-                rows.insert(0, int(step[rows[0]]))
-            best = (total, float(size), rows)
+    prior = figures("foramina_prior")
+    spread, first = prior["size"].sd or 0.12, prior["caudal.S1"]
+    steps = [spacing_prior(upper, lower) for upper, lower in pairwise(LEVELS)]
+    gap = places[None, :] - places[:, None]
+    best: tuple[float, float, float, list[int]] | None = None
+    for width in _WIDTHS:
+        data = [_row_cost(level, float(width), places, bone, dorsal, open_ways, ventral) for level in LEVELS]
+        for size in _SIZES:
+            cost = data[0] + ((places - first.value * size) / (first.sd or 3.0)) ** 2
+            trace = []
+            for (mean, sd), row in zip(steps, data[1:], strict=True):
+                apart = np.where(gap > _LEAST_GAP * mean * size, ((gap - mean * size) / sd) ** 2, 1e6)
+                through = cost[:, None] + apart
+                trace.append(np.argmin(through, axis=0))
+                cost = through.min(axis=0) + row
+            total = float(cost.min()) + ((size - 1.0) / spread) ** 2 + ((width - 1.0) / spread) ** 2
+            if best is None or total < best[0]:
+                rows = [int(np.argmin(cost))]
+                for step in reversed(trace):
+                    rows.insert(0, int(step[rows[0]]))
+                best = (total, float(size), float(width), rows)
     assert best is not None
-    caudal = {level: float(places[row]) for level, row in zip(LEVELS, best[2], strict=True)}
+    caudal = {level: float(places[row]) for level, row in zip(LEVELS, best[3], strict=True)}
     return LevelRows(
         MappingProxyType(caudal),
         best[1],
-        MappingProxyType(_assigned(caudal, dorsal, open_ways, 0.0)),
-        MappingProxyType(_assigned(caudal, ventral, None, _ventral_offset()[0])),
+        best[2],
+        MappingProxyType(_assigned(caudal, best[2], dorsal, open_ways, 0.0)),
+        MappingProxyType(_assigned(caudal, best[2], ventral, None, _ventral_offset()[0])),
     )
 
 
@@ -99,6 +106,7 @@ def _ventral_offset() -> tuple[float, float]:
 
 def _row_cost(
     level: str,
+    width: float,
     places: FloatArray,
     bone: np.ndarray,
     dorsal: Sequence[Pit],
@@ -107,18 +115,21 @@ def _row_cost(
 ) -> FloatArray:
     """(n,) how badly each place would do for a level: twice the negative log of its likelihood, up to a constant."""
     mean, sd = lateral_prior(level)
+    mean = width * mean
     offset, offset_sd = _ventral_offset()
     total = np.zeros_like(places)
     for side in SIDES:
         sign = lateral_sign(side)
-        cost = np.where(bone, _MISSING_COST, 0.0)
+        cost = np.where(bone, _MISSING_COST[level], 0.0)
         for pit in dorsal:
             if sign * pit.centre_mm[0] <= 0:
                 continue
             seen = 0.0 if pit.way & open_ways else _CLOSED_COST
             off = ((sign * pit.centre_mm[0] - mean) / sd) ** 2
-            cost = np.minimum(cost, seen + off + ((places - pit.centre_mm[1]) / _PLACE_MM) ** 2 - 2.0)
-        front = np.where(bone, _VENTRAL_CAP, 0.0)
+            away = np.abs(places - pit.centre_mm[1])
+            here = seen + off + (away / _PLACE_MM) ** 2 - 2.0
+            cost = np.where(away < _FARTHEST_MM, np.minimum(cost, here), cost)
+        front = np.where(bone, _MISSING_COST[level], 0.0)
         for pit in ventral:
             if sign * pit.centre_mm[0] > 0:
                 off = (max(0.0, abs(sign * pit.centre_mm[0] - mean) - 4.0) / sd) ** 2
@@ -128,12 +139,17 @@ def _row_cost(
 
 
 def _assigned(
-    caudal: dict[str, float], pits: Sequence[Pit], open_ways: frozenset[int] | None, offset: float
+    caudal: dict[str, float],
+    width: float,
+    pits: Sequence[Pit],
+    open_ways: frozenset[int] | None,
+    offset: float,
 ) -> dict[tuple[str, Side], Pit]:
     """The most likely pit of every row and side, if one is near."""
     chosen: dict[tuple[str, Side], Pit] = {}
     for level, place in caudal.items():
         mean, sd = lateral_prior(level)
+        mean = width * mean
         for side in SIDES:
             sign = lateral_sign(side)
 
@@ -151,7 +167,7 @@ def _assigned(
                 pit
                 for pit in pits
                 if sign * pit.centre_mm[0] > 0
-                and abs(pit.centre_mm[1] - offset - place) < 9.0
+                and abs(pit.centre_mm[1] - offset - place) < 8.0
                 and abs(sign * pit.centre_mm[0] - mean) < 3.5 * sd
             ]
             if near:
