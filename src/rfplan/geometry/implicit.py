@@ -39,9 +39,7 @@ def smooth_difference(a: ArrayLike, b: ArrayLike, blend_mm: float) -> FloatArray
     return smooth_intersection(a, -np.asarray(b, dtype=float), blend_mm)
 
 
-def ellipsoid(
-    points: ArrayLike, centre: ArrayLike, axes: ArrayLike, radii: tuple[float, float, float]
-) -> FloatArray:
+def ellipsoid(points: ArrayLike, centre: ArrayLike, axes: ArrayLike, radii: tuple[float, float, float]) -> FloatArray:
     """(n,) approximate distance of (n, 3) ``points`` to an ellipsoid; ``axes`` (3, 3) has its unit axes as rows."""
     local = (np.asarray(points, dtype=float) - np.asarray(centre, dtype=float)) @ np.asarray(axes, float).T
     scaled = local / np.asarray(radii)
@@ -51,17 +49,13 @@ def ellipsoid(
     return np.asarray(reach * (reach - 1.0) / np.maximum(slope, 1e-6))
 
 
-def capsule(
-    points: ArrayLike, start: ArrayLike, end: ArrayLike, radius_start: float, radius_end: float
-) -> FloatArray:
+def capsule(points: ArrayLike, start: ArrayLike, end: ArrayLike, radius_start: float, radius_end: float) -> FloatArray:
     """(n,) distance of (n, 3) ``points`` to a rounded rod whose radius changes evenly from start to end."""
     p, a, b = (np.asarray(v, dtype=float) for v in (points, start, end))
     along = b - a
     share = np.clip((p - a) @ along / (along @ along), 0.0, 1.0)
     return np.asarray(
-        np.linalg.norm(p - a - share[:, None] * along, axis=-1)
-        - radius_start
-        - share * (radius_end - radius_start)
+        np.linalg.norm(p - a - share[:, None] * along, axis=-1) - radius_start - share * (radius_end - radius_start)
     )
 
 
@@ -115,9 +109,7 @@ def mesh_of(field: Field, bounds_mm: ArrayLike, spacing_mm: float, symmetric_x: 
     return mesh if mesh.volume_mm3 > 0 else Mesh(mesh.vertices_mm, mesh.faces[:, ::-1])
 
 
-def _sample_near_surface(
-    field: Field, origin: FloatArray, spacing_mm: float, counts: FloatArray
-) -> FloatArray:
+def _sample_near_surface(field: Field, origin: FloatArray, spacing_mm: float, counts: FloatArray) -> FloatArray:
     """Field on the fine grid; far from the surface only its sign is right."""
     coarse_mm = _COARSE * spacing_mm
     axes = [origin[axis] + coarse_mm * np.arange(counts[axis]) for axis in range(3)]
