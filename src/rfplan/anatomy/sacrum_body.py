@@ -37,8 +37,11 @@ def _lateral(
     lean = np.where(depth > 0, 0.20 - 0.13 * upright, 0.10) * depth**2
     recess = 3.4 / (1.0 + np.exp(-np.clip(auricular_depth(layout, s, t), -30, 30) / 0.9))
     fade = 1.0 / (1.0 + np.exp(np.clip((inside_s - layout.stations_mm[4] + 4.0) / 3.0, -30, 30)))
-    angle = layout.dorsal_mm[2, 1] - 9.0
-    corner = 1.8 * np.exp(-(((s - angle) / 4.5) ** 2) - ((t - 1.0) / 7.0) ** 2)
+    corner = np.zeros_like(t)
+    for level, out in ((1, 1.2), (2, 2.6), (3, 1.4)):
+        # the lower end of the joint and the transverse processes of S3 and S4 stand out of the side
+        at = layout.dorsal_mm[level, 1] - 8.0
+        corner += out * np.exp(-(((s - at) / 4.0) ** 2) - ((t - 2.0) / 6.0) ** 2)
     return half_width * (1.0 - lean) + corner - recess * fade / (1.0 + np.exp(-np.clip(t + 10.0, -30, 30) / 1.5))
 
 
@@ -48,9 +51,7 @@ def _ventral(layout: SacrumLayout, x: FloatArray, s: FloatArray, half_width: Flo
     height = middle + (edge - middle) * share**1.5
     # the waist of each body between the ridges where it fused with its neighbours
     ridges = np.zeros_like(x)
-    for number, line in enumerate(layout.stations_mm[2:6]):
-        level = f"S{number + 1}"
-        at = line + layout.parameters[f"foramen.{level}.slope"] * middle
+    for number, at in enumerate(layout.ventral_mm[:, 1]):
         ridges += (1.0 - 0.2 * number) * np.exp(-(((s - at) / 3.0) ** 2))
     waist = 0.5 * (1.0 - ridges)
     return np.asarray(height + (waist - 0.7 * ridges) * np.exp(-((x / 14.0) ** 4)))
@@ -61,7 +62,7 @@ def _ala_top(x: FloatArray, t: FloatArray) -> FloatArray:
     wing = np.clip((x - 32.0) / 14.0, 0.0, 1.0)
     wing = wing * wing * (3.0 - 2.0 * wing)
     behind = 1.0 / (1.0 + np.exp(-np.clip((t - 11.0) / 2.0, -30, 30)))
-    step = 1.0 / (1.0 + np.exp(np.clip((x - 33.5) / 1.2, -30, 30)))
+    step = 1.0 / (1.0 + np.exp(np.clip((x - 31.5) / 1.2, -30, 30)))
     slope = 4.5 - (4.0 + 0.07 * t) * wing + 0.018 * np.maximum(x - 46.0, 0.0) ** 2
     return np.asarray(slope + 5.5 * behind * step)
 
@@ -72,7 +73,7 @@ def _first_body(layout: SacrumLayout, x: FloatArray, s: FloatArray, t: FloatArra
     cosine = 1.0 / np.hypot(1.0, layout.endplate_slope)
     above = (layout.endplate_slope * t - s) * cosine
     half_endplate = 0.5 * p["endplate_ap"] * cosine
-    along = np.clip((s - layout.endplate_slope * t) / layout.stations_mm[2], -0.1, 1.2)
+    along = np.clip((s - layout.endplate_slope * t) / (layout.ventral_mm[0, 1] + 3.0), -0.1, 1.2)
     waist = (1.0 - np.clip(along, 0.0, 1.0)) ** 1.4
     ventral = p["profile.ventral_mid.line1"] + 0.6 - (half_endplate + p["profile.ventral_mid.line1"] + 0.6) * waist
     floor = p["profile.canal_floor.line1"] + (half_endplate - p["profile.canal_floor.line1"]) * (1.0 - along)
@@ -86,4 +87,4 @@ def _first_body(layout: SacrumLayout, x: FloatArray, s: FloatArray, t: FloatArra
     # the rim stands proud of a slightly dished endplate
     dish = 1.8 * np.exp(-((reach / 0.80) ** 6)) - 2.4 * (x / half_width) ** 2
     drum = smooth_intersection(side, above + dish, 2.0)
-    return smooth_intersection(drum, s - layout.stations_mm[2], 4.0)
+    return smooth_intersection(drum, s - layout.ventral_mm[0, 1] - 3.0, 4.0)

@@ -33,9 +33,11 @@ def _relief(layout: SacrumLayout, x: FloatArray, s: FloatArray) -> FloatArray:
     for number, level in enumerate(LEVELS):
         centre, along, _ = layout.dorsal_mm[number]
         crest = float(crest_lateral(layout, np.array([along]))[0])
-        result += bump(p[f"tubercle.{level}.height"], crest, along + 1.0, 3.8, 5.0, 0.7)
+        # the crest is a row of tubercles with saddles between them
+        result += bump(0.75 * p[f"tubercle.{level}.height"], crest, along + 1.0, 4.4, 5.4, 0.75)
+        result -= bump(0.35 * p[f"tubercle.{level}.height"], crest, along + 11.0, 5.0, 4.0)
         result += bump(0.45 * p[f"tubercle.{level}.height"], 0.62 * centre, along + 5.0, 3.2, 4.2, 0.8)
-        result -= bump(1.6, centre + 1.5, along, 0.9 * p[f"foramen.{level}.width"], 0.75 * p[f"foramen.{level}.height"])
+        result -= bump(1.2, centre + 1.0, along, 1.0 * p[f"foramen.{level}.width"], 0.75 * p[f"foramen.{level}.height"])
         # laminae stand proud of the spaces between them
         result += bump(0.8, 0.0, along - 2.0, 0.8 * centre, 4.5)
     first = layout.dorsal_mm[0, 1]

@@ -42,7 +42,7 @@ def _foramen(layout: SacrumLayout, distance_mm: Field, number: int, level: str, 
     angles = 2 * np.pi * np.arange(_RIM_POINTS) / _RIM_POINTS
     rays = np.cos(angles)[:, None] * cranial + np.sin(angles)[:, None] * medial
     size = 0.5 * max(layout.parameters[f"foramen.{level}.{way}"] for way in ("width", "height"))
-    rim = _onto_surface(distance_mm, _corners(distance_mm, middle, outward, rays, size + 4.0))
+    rim = onto_surface(distance_mm, _corners(distance_mm, middle, outward, rays, size + 4.0))
     centre = rim.mean(axis=0)
     normal = np.linalg.svd(rim - centre)[2][2]
     normal = normal if normal @ outward > 0 else -normal
@@ -68,7 +68,7 @@ def _corners(
     return points.reshape(len(rays), -1, 3)[np.arange(len(rays)), score.argmax(axis=1)]
 
 
-def _first_bone(
+def first_bone(
     distance_mm: Field, start_mm: FloatArray, rays: FloatArray, reach_mm: float
 ) -> FloatArray:
     """(k,) distance along ``rays`` (k, 3) at which bone begins; ``reach_mm`` where it does not."""
@@ -85,7 +85,7 @@ def _first_bone(
     return np.asarray(steps[before] + share * (steps[first] - steps[before]))
 
 
-def _onto_surface(distance_mm: Field, points_mm: FloatArray) -> FloatArray:
+def onto_surface(distance_mm: Field, points_mm: FloatArray) -> FloatArray:
     """The points moved along the gradient to the zero level."""
     points = points_mm.copy()
     for _ in range(6):

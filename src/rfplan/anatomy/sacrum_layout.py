@@ -22,7 +22,7 @@ class SacrumLayout:
     """Axis, view frame and stations of one sacrum.
 
     ``stations_mm`` (8,) positions along the axis of the stations of the profiles; ``dorsal_mm`` (4, 3) centres of the
-    dorsal apertures of the left side in axis coordinates (x, s, t); ``endplate_slope`` is the caudal shift of the S1 endplate per mm dorsal.
+    dorsal apertures of the left side in axis coordinates (x, s, t), ``ventral_mm`` (4, 3) those of the ventral ones; ``endplate_slope`` is the caudal shift of the S1 endplate per mm dorsal.
     """
 
     parameters: SacrumParameters
@@ -30,6 +30,7 @@ class SacrumLayout:
     frame: ApFrame
     stations_mm: FloatArray
     dorsal_mm: FloatArray
+    ventral_mm: FloatArray
     endplate_slope: float
 
     @property
@@ -67,9 +68,8 @@ def sacrum_layout(parameters: SacrumParameters) -> SacrumLayout:
     posterior = np.array([0.0, np.cos(tilt), np.sin(tilt)])
     caudal = np.array([0.0, np.sin(tilt), -np.cos(tilt)])
     start = -0.42 * p["length"] * np.array([np.cos(np.deg2rad(52.0)), -np.sin(np.deg2rad(52.0))])
-    axis = SacralAxis(
-        start, p["axis_heading_deg"], p["axis_turn_deg"], p["axis_bend_start"], p["axis_bend_end"]
-    )
+    heading_deg = p["axis_to_beam_deg"] - p["prone_tilt_deg"]
+    axis = SacralAxis(start, heading_deg, p["axis_turn_deg"], p["axis_bend_start"], p["axis_bend_end"])
     origin = np.array([0.0, *start]) + 0.5 * p["endplate_ap"] * posterior
     frame = ApFrame(origin, np.array([1.0, 0.0, 0.0]), caudal, posterior)
     dorsal = _dorsal_apertures(p, axis, frame)
@@ -86,8 +86,9 @@ def sacrum_layout(parameters: SacrumParameters) -> SacrumLayout:
 
     apex = float(brentq(too_long, lines[-1] + 1.0, lines[-1] + 60.0))
     stations = np.array([0.0, 0.5 * lines[0], *lines, apex - 9.0, apex])
-    slope = np.tan(np.deg2rad(90.0 - p["axis_heading_deg"] - p["prone_tilt_deg"]))
-    return SacrumLayout(p, axis, frame, stations, dorsal, float(slope))
+    slope = np.tan(np.deg2rad(90.0 - p["axis_to_beam_deg"]))
+    ventral = _ventral_apertures(p, axis, frame, dorsal, stations)
+    return SacrumLayout(p, axis, frame, stations, dorsal, ventral, float(slope))
 
 
 def _dorsal_apertures(p: SacrumParameters, axis: SacralAxis, frame: ApFrame) -> FloatArray:
@@ -109,3 +110,20 @@ def _dorsal_apertures(p: SacrumParameters, axis: SacralAxis, frame: ApFrame) -> 
         along = float(brentq(miss, low, low + 60.0))
         centres.append(np.array([lateral, along, height]))
     return np.array(centres)
+
+
+def _ventral_apertures(
+    p: SacrumParameters, axis: SacralAxis, frame: ApFrame, dorsal: FloatArray, stations: FloatArray
+) -> FloatArray:
+    """(4, 3) centres in axis coordinates: beside and above the dorsal ones as the beam shows them, on the pelvic surface."""
+    depth = PchipInterpolator(stations, p.profile("ventral_mid"))
+    seen = frame.to_chart(axis.to_patient(dorsal)) + np.array([p["ventral.lateral"], -p["ventral.superior"], 0.0])
+    result = []
+    for chart, upper in zip(seen, dorsal, strict=True):
+        height = chart[2] - upper[2] + float(depth(upper[1]))
+        for _ in range(4):
+            # slide along the beam until the pelvic surface is met
+            point = axis.to_axis(frame.to_patient(np.array([[chart[0], chart[1], height]])))[0]
+            height += (float(depth(point[1])) - point[2]) * 0.9
+        result.append(point)
+    return np.array(result)
