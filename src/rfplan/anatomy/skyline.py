@@ -17,7 +17,7 @@ _LATERAL_MM, _HEIGHT_MM = 64.0, (-25.0, 30.0)
 _PROCESS_LATERAL_MM, _PROCESS_HEIGHT_MM = (10.0, 34.0), 3.0
 _BEHIND_MM = 0.0
 _NOTCH_REACH_MM, _ALA_REACH_MM = 18.0, 14.0
-_CLEAR_MM = 2.0
+_CLEAR_MM = 1.5
 _LEVEL_MM = 1.5
 
 
@@ -26,7 +26,7 @@ def find_head_end(sacrum: Mesh, frame: ApFrame) -> dict[str, Landmark]:
 
     The process is the highest point (towards the head, across the beam) behind the endplate; the groove is the notch lateral
     to it in the skyline that the operator sees; the top of the ala is the next peak of that skyline. Where the notch is
-    shallower than 2 mm the three are marked ``estimated``.
+    shallower than 1.5 mm the three are marked ``estimated``.
     """
     points = frame.to_chart(sacrum.vertices_mm)
     half = int(_LATERAL_MM / _STEP_MM)
