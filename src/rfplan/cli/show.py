@@ -50,6 +50,10 @@ def show(
     if out is None and not interactive:
         raise InputError("nothing to do: give --out FILE.png for a picture, or --interactive for a window")
     path = None if out is None else _picture_path(out)
+    if interactive:
+        from rfplan.report.window_probe import check_display
+
+        check_display()
     _draw(anatomy, plan, path, view, size, interactive=interactive, json=json)
 
 

@@ -20,6 +20,7 @@ from rfplan.report.scene import Scene, Surface
 from rfplan.report.tubes import tube
 
 _BONE_COLOURS = {"sacrum": palette.BONE, "vertebrae_L5": palette.VERTEBRA}
+_BONE_SMOOTHING = 3
 _NERVE_DRAWN_MM = 1.7
 SHAFT_SHOWN_MM: Final = 46.0
 """Length of needle that is drawn; the rest would only make the bone smaller."""
@@ -100,7 +101,7 @@ def _shown_shaft(needle: Needle) -> np.ndarray:
 def _bone(name: str, mesh: Mesh, ghost: bool) -> Surface:
     colour = _BONE_COLOURS.get(name, palette.HIP)
     if ghost:
-        return Surface(mesh, colour, opacity=0.16, edge_opacity=0.55, layer=name)
+        return Surface(mesh, colour, opacity=0.16, edge_opacity=0.55, layer=name, smoothing=_BONE_SMOOTHING)
     if name.startswith("hip_"):
-        return Surface(mesh, colour, fade=0.24)
-    return Surface(mesh, colour)
+        return Surface(mesh, colour, fade=0.24, smoothing=_BONE_SMOOTHING)
+    return Surface(mesh, colour, smoothing=_BONE_SMOOTHING)

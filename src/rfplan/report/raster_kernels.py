@@ -16,8 +16,21 @@ FAR = np.float32(-1.0e30)
 
 
 @njit(cache=True)
-def smooth_normals(vertices: FloatArray, faces: IntArray) -> FloatArray:
-    """(n, 3) unit outward normals at the vertices, area-weighted over their faces."""
+def _to_unit_length(vectors: FloatArray) -> None:
+    for n in range(vectors.shape[0]):
+        length = np.sqrt(vectors[n, 0] ** 2 + vectors[n, 1] ** 2 + vectors[n, 2] ** 2)
+        if length > 0.0:
+            vectors[n, 0] /= length
+            vectors[n, 1] /= length
+            vectors[n, 2] /= length
+
+
+@njit(cache=True)
+def smooth_normals(vertices: FloatArray, faces: IntArray, passes: int) -> FloatArray:
+    """(n, 3) unit outward normals at the vertices, area-weighted over their faces.
+
+    Then averaged ``passes`` times with those of the neighbours: meshes that were extracted from a grid carry its ripple.
+    """
     normals: FloatArray = np.zeros_like(vertices)
     for face in range(faces.shape[0]):
         i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
@@ -37,10 +50,17 @@ def smooth_normals(vertices: FloatArray, faces: IntArray) -> FloatArray:
             normals[vertex, 0] += nx
             normals[vertex, 1] += ny
             normals[vertex, 2] += nz
-    for n in range(normals.shape[0]):
-        length = np.sqrt(normals[n, 0] ** 2 + normals[n, 1] ** 2 + normals[n, 2] ** 2)
-        if length > 0.0:
-            normals[n] /= length
+    _to_unit_length(normals)
+    for _ in range(passes):
+        mean = normals.copy()
+        for face in range(faces.shape[0]):
+            for corner in range(3):
+                vertex, beside = faces[face, corner], faces[face, (corner + 1) % 3]
+                for axis in range(3):
+                    mean[vertex, axis] += normals[beside, axis]
+                    mean[beside, axis] += normals[vertex, axis]
+        normals = mean
+        _to_unit_length(normals)
     return normals
 
 
@@ -187,20 +207,20 @@ def view_depth(depths: np.ndarray, eye: float, step: int) -> np.ndarray:
 
 
 @njit(cache=True, fastmath=True)
-def occlusion(depth_mm: np.ndarray, mm_per_px: float, pattern: IntArray, bias_mm: float) -> np.ndarray:
-    """(h, w) how much of the sky each pixel sees, 0 to 1, from the depth map alone.
+def occlusion(
+    depth_mm: np.ndarray, slopes: np.ndarray, step: int, mm_per_px: float, pattern: IntArray
+) -> np.ndarray:
+    """(h, w) how much of the sky each pixel sees, 0 to 1, from the depth map and the smooth normals.
 
-    ``pattern`` (16, k, 2) offsets in pixels, from near to far, in sixteen rotations that neighbouring pixels share out and
-    that a four by four average then smooths away; the normal comes from the depth map itself. Occluders count by the sine
-    of their height above the tangent plane, weakened with distance.
+    ``slopes`` (h step, w step, 2) of the samples; ``pattern`` (16, k, 2) offsets in pixels, from near to far, in sixteen rotations
+    that neighbouring pixels share out and that a four by four average then smooths away. Occluders count by the sine of
+    their height above the tangent plane, weakened with distance.
     """
     height, width = depth_mm.shape
     raw = np.ones((height, width), dtype=np.float32)
     count = pattern.shape[1]
     half = FAR * np.float32(0.5)
-    limit = np.float32(4.0 * mm_per_px)
     pixel = np.float32(mm_per_px)
-    bias = np.float32(bias_mm)
     weaken = np.float32(1.0 / 240.0)
     one = np.float32(1.0)
     for y in range(1, height - 1):
@@ -208,14 +228,8 @@ def occlusion(depth_mm: np.ndarray, mm_per_px: float, pattern: IntArray, bias_mm
             here = depth_mm[y, x]
             if here < half:
                 continue
-            # one-sided differences: the smaller one does not cross an edge
-            left, right = here - depth_mm[y, x - 1], depth_mm[y, x + 1] - here
-            above, below = here - depth_mm[y - 1, x], depth_mm[y + 1, x] - here
-            gx = left if abs(left) < abs(right) else right
-            gy = above if abs(above) < abs(below) else below
-            gx = min(max(gx, -limit), limit) / pixel
-            gy = min(max(gy, -limit), limit) / pixel
-            shorten = one / np.sqrt(one + gx * gx + gy * gy)
+            nx, ny = slopes[y * step, x * step, 0], slopes[y * step, x * step, 1]
+            nz = np.sqrt(max(np.float32(0.04), one - nx * nx - ny * ny))
             turn = (x & 3) * 4 + (y & 3)
             blocked = np.float32(0.0)
             for n in range(count):
@@ -227,11 +241,12 @@ def occlusion(depth_mm: np.ndarray, mm_per_px: float, pattern: IntArray, bias_mm
                 if there < half:
                     continue
                 dx, dy, dz = np.float32(ox) * pixel, np.float32(oy) * pixel, there - here
-                above_plane = (dz - gx * dx - gy * dy) * shorten - bias
-                if above_plane > 0.0:
-                    square = dx * dx + dy * dy + dz * dz + np.float32(1e-6)
-                    blocked += above_plane / (np.sqrt(square) * (one + square * weaken))
-            raw[y, x] = max(np.float32(0.0), one - np.float32(1.9) * blocked / count)
+                distance = np.sqrt(dx * dx + dy * dy + dz * dz + np.float32(1e-6))
+                # facets of the mesh stand a little over its smooth normals: only what is clearly above counts
+                sine = (dz * nz + dx * nx - dy * ny - np.float32(0.10)) / distance - np.float32(0.06)
+                if sine > 0.0:
+                    blocked += sine / (one + distance * distance * weaken)
+            raw[y, x] = max(np.float32(0.0), one - np.float32(2.1) * blocked / count)
     result = np.ones((height, width), dtype=np.float32)
     for y in range(2, height - 2):
         for x in range(2, width - 2):
@@ -251,6 +266,8 @@ def occlusion(depth_mm: np.ndarray, mm_per_px: float, pattern: IntArray, bias_mm
 @njit(cache=True, fastmath=True)
 def shadow(
     depth_mm: np.ndarray,
+    slopes: np.ndarray,
+    step: int,
     scale: float,
     eye: float,
     to_light: FloatArray,
@@ -261,8 +278,8 @@ def shadow(
 ) -> np.ndarray:
     """(h, w) share of the key light that reaches each pixel, 0 to 1, with a soft edge.
 
-    ``to_light`` (3, 4) maps view points to light coordinates, mm (the third towards the light); ``light_depths`` is the depth map
-    seen from the light with ``light_scale`` px/mm.
+    ``slopes`` (h step, w step, 2) of the samples. ``to_light`` (3, 4) maps view points to light coordinates, mm (the third towards
+    the light); ``light_depths`` is the depth map seen from the light with ``light_scale`` px/mm.
     """
     height, width = depth_mm.shape
     lit = np.ones((height, width), dtype=np.float32)
@@ -275,6 +292,11 @@ def shadow(
             here = scale if eye <= 0.0 else scale * eye / (eye - z)
             vx = (x + 0.5 - 0.5 * width) / here
             vy = (0.5 * height - y - 0.5) / here
+            # a step off the surface, the longer the more the light grazes it, keeps it from shading itself
+            nx, ny = slopes[y * step, x * step, 0], slopes[y * step, x * step, 1]
+            nz = np.sqrt(max(0.0, 1.0 - nx * nx - ny * ny))
+            off = bias_mm * (1.6 - (to_light[2, 0] * nx + to_light[2, 1] * ny + to_light[2, 2] * nz))
+            vx, vy, z = vx + off * nx, vy + off * ny, z + off * nz
             lx = to_light[0, 0] * vx + to_light[0, 1] * vy + to_light[0, 2] * z + to_light[0, 3]
             ly = to_light[1, 0] * vx + to_light[1, 1] * vy + to_light[1, 2] * z + to_light[1, 3]
             lz = to_light[2, 0] * vx + to_light[2, 1] * vy + to_light[2, 2] * z + to_light[2, 3]

@@ -39,14 +39,14 @@ def render(scene: Scene, camera: Camera, size_px: tuple[int, int], samples: int 
     materials = np.zeros((height, width), dtype=np.uint8)
     views = [camera.to_view(surface.mesh.vertices_mm) for surface in opaque]
     for number, (surface, view) in enumerate(zip(opaque, views, strict=True)):
-        normals = kernels.smooth_normals(view, surface.mesh.faces)
+        normals = kernels.smooth_normals(view, surface.mesh.faces, surface.smoothing)
         screen = kernels.project(view, eye, scale, width, height)
         kernels.draw_triangles(screen, normals, surface.mesh.faces, number, depths, slopes, materials)
 
     depth_mm = kernels.view_depth(depths, eye, samples)
     mm_per_px = camera.width_mm / size_px[0]
-    sky = kernels.occlusion(depth_mm, mm_per_px, _pattern(_SPIRAL_MM / mm_per_px), 0.08)
-    lit = _shadow(opaque, views, depth_mm, scale / samples, eye)
+    sky = kernels.occlusion(depth_mm, slopes, samples, mm_per_px, _pattern(_SPIRAL_MM / mm_per_px))
+    lit = _shadow(opaque, views, depth_mm, slopes, samples, scale / samples, eye)
     image = kernels.shade(
         depths,
         slopes,
@@ -78,7 +78,13 @@ def _lights() -> FloatArray:
 
 
 def _shadow(
-    opaque: list[Surface], views: list[FloatArray], depth_mm: np.ndarray, scale: float, eye: float
+    opaque: list[Surface],
+    views: list[FloatArray],
+    depth_mm: np.ndarray,
+    slopes: np.ndarray,
+    samples: int,
+    scale: float,
+    eye: float,
 ) -> np.ndarray:
     casters = [n for n, surface in enumerate(opaque) if surface.casts_shadow and len(surface.mesh.faces)]
     if not casters:
@@ -99,7 +105,9 @@ def _shadow(
         screen = kernels.project(points - middle, 0.0, light_scale, _SHADOW_PX, _SHADOW_PX)
         kernels.draw_depth(screen, opaque[n].mesh.faces, light_depths)
     to_light = np.column_stack([axes, -middle])
-    return kernels.shadow(depth_mm, scale, eye, to_light, light_depths, light_scale, 0.7 * light_scale, 1.1)
+    return kernels.shadow(
+        depth_mm, slopes, samples, scale, eye, to_light, light_depths, light_scale, 0.7 * light_scale, 1.1
+    )
 
 
 def _blend(
@@ -122,7 +130,7 @@ def _blend(
     for n, surfaces in enumerate(groups.values()):
         for surface in surfaces:
             view = camera.to_view(surface.mesh.vertices_mm)
-            normals = kernels.smooth_normals(view, surface.mesh.faces)
+            normals = kernels.smooth_normals(view, surface.mesh.faces, surface.smoothing)
             screen = kernels.project(view, eye, scale, width, height)
             kernels.draw_triangles(
                 screen, normals, surface.mesh.faces, 0, layer_depths[n], layer_slopes[n], unused
