@@ -111,7 +111,7 @@ class Interior:
         """(n, 3) nearest node indices of (n, 3) chart coordinates, within the grid."""
         origin = np.array([self.lateral_0_mm, self.caudal_0_mm, self.height_0_mm])
         nodes = np.rint((chart_mm - origin) / self.spacing_mm).astype(np.int64)
-        return np.clip(nodes, 0, np.array(self.bodies.shape) - 1)
+        return np.asarray(np.clip(nodes, 0, np.array(self.bodies.shape) - 1))
 
     def bodies_at_back(self, nodes: BoolArray) -> frozenset[int]:
         """Bodies of air that the back opens into over ``nodes`` (ni, nj): those above the bone that the beam meets first."""

@@ -63,7 +63,7 @@ def read_bones(bones: Mapping[str, Mesh], given: GivenFeatures | None = None) ->
             f"there is no bone named 'sacrum' among {sorted(bones)}; it is the one that is needed"
         )
     sacrum = bones["sacrum"]
-    check_sacrum_plausible(sacrum)
+    check_sacrum_plausible(sacrum, pose=False)
     view = find_true_ap(bones)
     if given is not None and given.true_ap is not None:
         view = replace(
