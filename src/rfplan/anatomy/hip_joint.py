@@ -120,7 +120,10 @@ def _bone_height(
     height[known] = np.where(bone.any(axis=1), levels[bone.argmax(axis=1)], np.nan)
     missing = ~np.isfinite(height)
     nearest = distance_transform_edt(missing, return_distances=False, return_indices=True)
-    return np.asarray(gaussian_filter(height[tuple(nearest)], 2.0))
+    continued = height[tuple(nearest)]
+    # beyond the surface its edge is continued, more evenly the further away
+    far = np.clip(distance_transform_edt(~known) * _STEP_MM / 8.0, 0.0, 1.0)
+    return np.asarray((1.0 - far) * gaussian_filter(continued, 2.0) + far * gaussian_filter(continued, 8.0))
 
 
 @dataclass(frozen=True, eq=False)
