@@ -11,7 +11,7 @@ from hypothesis import given
 from rfplan.anatomy.patient import Patient
 from rfplan.figures import bibliography, figures
 from rfplan.planning.evaluation import Evaluation, evaluate
-from rfplan.planning.evaluation_kernels import segment_gap
+from rfplan.planning.evaluation_kernels import rod_gap
 from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Application, Plan
 from rfplan.planning.safety import TITLES, SafetyRow, limits, worst, worst_per_check
@@ -159,10 +159,10 @@ def test_gap_between_segments(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np
     t = np.linspace(0.0, 1.0, 60)
     one, other = a + t[:, None] * (b - a), c + t[:, None] * (d - c)
     sampled = np.linalg.norm(one[:, None] - other[None], axis=-1).min()
-    found = segment_gap(a, b, c, d)
+    found = rod_gap(a, b, c, d)
     assert found <= sampled + 1e-9
     assert found >= sampled - (np.linalg.norm(b - a) + np.linalg.norm(d - c)) / 118 - 1e-9
-    assert segment_gap(c, d, b, a) == pytest.approx(found, abs=1e-6)
+    assert rod_gap(c, d, b, a) == pytest.approx(found, abs=1e-6)
 
 
 @given(numbers(30.0, 60.0), numbers(-39.0, 39.0))
