@@ -140,5 +140,5 @@ def test_a_missing_number_is_named(tmp_path: Path) -> None:
 
 
 def test_a_catalogue_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="gone.toml"):
+    with pytest.raises(InputError, match=r"gone\.toml"):
         read_catalogue(tmp_path / "gone.toml")

@@ -19,7 +19,7 @@ from rfplan.planning.techniques.recipe import Technique
 from rfplan.planning.techniques.row import evenly_on_bone, line_lateral_of, longest_step_mm, pairs
 from rfplan.planning.techniques.site import Site
 
-_MOST_NEEDLES = 20
+_MOST_NEEDLES = 60
 
 
 class Palisade(Technique):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -17,6 +18,8 @@ from rfplan.figures import Figure, figures
 from rfplan.planning.plan import Application, Plan
 from rfplan.planning.techniques.l5 import l5_application
 from rfplan.planning.techniques.site import Site
+
+_LEAST = {"spacing_mm": 2.0, "retract_mm": 2.0, "lesions": 1.0, "least_needles": 2.0}
 
 STRAIGHT = "Cannulae are modelled straight, the curved ones too."
 
@@ -95,7 +98,7 @@ class Technique(ABC):
             elif key == "l5":
                 with_l5 = bool(value)
             else:
-                recipe[key] = float(value)
+                recipe[key] = _number(self.name, key, value)
         site = Site(patient, side_named(side), device, recipe, levels, [STRAIGHT])
         l5 = self.l5(site) if with_l5 else []
         return Plan(
@@ -122,6 +125,18 @@ class Technique(ABC):
                 f"it takes: {', '.join(self.electrodes)}"
             )
         return device
+
+
+def _number(technique: str, key: str, value: Any) -> float:
+    """``value`` of a recipe's number; InputError where it is none or too small to carry the recipe out."""
+    least = next((low for ending, low in _LEAST.items() if key.endswith(ending)), 0.0)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not (math.isfinite(number) and number >= least):
+        raise InputError(f"technique {technique!r}: {key} is {value!r}; it must be a number of at least {least:g}")
+    return number
 
 
 def _levels(value: Any) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from rfplan.planning.techniques.aperture import Aperture
 
 _CONTACT_MM = 3.0
 _WIDEST_MM = 90.0
+_NUDGE_MM = 0.1
 
 
 @dataclass(eq=False)
@@ -90,13 +91,21 @@ class Site:
         joint_mm = float(np.interp(caudal_mm, line[order, 1], self.sign * line[order, 0]))
         return joint_mm - figures("techniques")["common.joint_gap_mm"].value
 
-    def medial_of_joint(self, point: FloatArray, target: str) -> FloatArray:
-        """``point`` (2,), moved towards the midline, with a note, where it would lie on or past the posterior joint line."""
+    def medial_of_joint(self, point: FloatArray, aperture: Aperture, target: str) -> FloatArray:
+        """``point`` (2,), moved towards the midline, with a note, where it would lie on or past the posterior joint line.
+
+        It is moved no nearer to the edge of its ``aperture`` than the general rule allows.
+        """
         over_mm = float(self.sign * point[0] - self.joint_limit_mm(float(point[1])))
         if over_mm <= 0.0:
             return point
-        self.note(f"{target} was moved {over_mm:.1f} mm medially to stay off the joint line.")
-        return np.array([point[0] - self.sign * over_mm, point[1]])
+        inward = np.array([-float(self.sign), 0.0])
+        for moved_mm in np.arange(over_mm, 0.0, -_NUDGE_MM):
+            there: FloatArray = point + moved_mm * inward
+            if aperture.gap_mm(there) >= self.least_rim_gap_mm():
+                self.note(f"{target} was moved {moved_mm:.1f} mm medially to stay off the joint line.")
+                return there
+        return point
 
     def beam(self, lateral_deg: float = 0.0, caudal_deg: float = 0.0) -> FloatArray:
         """(3,) direction from a target along the beam of the true AP view, tilted outward and to the feet."""
