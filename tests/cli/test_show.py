@@ -13,7 +13,6 @@ from rfplan.devices.catalogue import electrode
 from rfplan.planning.plan_file import save_plan
 from strategies import monopolar, needle, slab_patient, straight_nerve
 
-
 PATIENT = slab_patient((straight_nerve([22.0, 2.0, 0.0], [44.0, 2.0, 0.0], level="S1"),))
 
 

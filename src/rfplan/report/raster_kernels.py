@@ -65,6 +65,17 @@ def smooth_normals(vertices: FloatArray, faces: IntArray, passes: int) -> FloatA
 
 
 @njit(cache=True)
+def rotated(vectors: FloatArray, axes: FloatArray, origin: FloatArray) -> FloatArray:
+    """(n, 3) coordinates along the rows of ``axes`` (3, 3) of ``vectors`` (n, 3), counted from ``origin`` (3,)."""
+    result: FloatArray = np.empty_like(vectors)
+    for n in range(vectors.shape[0]):
+        x, y, z = vectors[n, 0] - origin[0], vectors[n, 1] - origin[1], vectors[n, 2] - origin[2]
+        for axis in range(3):
+            result[n, axis] = axes[axis, 0] * x + axes[axis, 1] * y + axes[axis, 2] * z
+    return result
+
+
+@njit(cache=True)
 def project(view: FloatArray, eye: float, scale: float, width: int, height: int) -> FloatArray:
     """(n, 3) screen x, screen y and depth of (n, 3) view points; ``eye`` 0 means parallel rays; ``scale`` px/mm at the target."""
     screen = np.empty(view.shape)

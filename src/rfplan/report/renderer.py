@@ -36,10 +36,10 @@ def render(scene: Scene, camera: Camera, size_px: tuple[int, int], samples: int 
 
     depths = np.full((height, width), kernels.FAR, dtype=np.float32)
     slopes = np.zeros((height, width, 2), dtype=np.float32)
-    materials = np.zeros((height, width), dtype=np.uint8)
-    views = [camera.to_view(surface.mesh.vertices_mm) for surface in opaque]
+    materials = np.zeros((height, width), dtype=np.uint16)
+    views = [kernels.rotated(surface.mesh.vertices_mm, camera.axes, camera.target_mm) for surface in opaque]
     for number, (surface, view) in enumerate(zip(opaque, views, strict=True)):
-        normals = kernels.smooth_normals(view, surface.mesh.faces, surface.smoothing)
+        normals = _normals(surface, camera)
         screen = kernels.project(view, eye, scale, width, height)
         kernels.draw_triangles(screen, normals, surface.mesh.faces, number, depths, slopes, materials)
 
@@ -64,6 +64,13 @@ def render(scene: Scene, camera: Camera, size_px: tuple[int, int], samples: int 
         veils = np.array([0.3 if surface.through_glass else 1.0 for surface in opaque] or [1.0])
         _blend(image, depths, materials, veils, glass, camera, scale)
     return kernels.finish(image, samples, _encoding())
+
+
+def _normals(surface: Surface, camera: Camera) -> FloatArray:
+    known = surface.normals
+    if known is None:
+        known = kernels.smooth_normals(surface.mesh.vertices_mm, surface.mesh.faces, 0)
+    return kernels.rotated(known, camera.axes, np.zeros(3))
 
 
 def _lights() -> FloatArray:
@@ -93,7 +100,7 @@ def _shadow(
     right = np.cross((0.0, 1.0, 0.0), towards)
     right /= np.linalg.norm(right)
     axes = np.stack([right, np.cross(towards, right), towards])
-    seen = [views[n] @ axes.T for n in casters]
+    seen = [kernels.rotated(views[n], axes, np.zeros(3)) for n in casters]
     low = np.min([points.min(axis=0) for points in seen], axis=0)
     high = np.max([points.max(axis=0) for points in seen], axis=0)
     # a needle's hub far from the bone must not coarsen the map: nothing beyond half a metre counts
@@ -125,12 +132,12 @@ def _blend(
         groups.setdefault(surface.layer or f"#{n}", []).append(surface)
     layer_depths = np.full((len(groups), height, width), kernels.FAR, dtype=np.float32)
     layer_slopes = np.zeros((len(groups), height, width, 2), dtype=np.float32)
-    unused = np.zeros((height, width), dtype=np.uint8)
+    unused = np.zeros((height, width), dtype=np.uint16)
     eye = camera.eye_mm or 0.0
     for n, surfaces in enumerate(groups.values()):
         for surface in surfaces:
-            view = camera.to_view(surface.mesh.vertices_mm)
-            normals = kernels.smooth_normals(view, surface.mesh.faces, surface.smoothing)
+            view = kernels.rotated(surface.mesh.vertices_mm, camera.axes, camera.target_mm)
+            normals = _normals(surface, camera)
             screen = kernels.project(view, eye, scale, width, height)
             kernels.draw_triangles(
                 screen, normals, surface.mesh.faces, 0, layer_depths[n], layer_slopes[n], unused

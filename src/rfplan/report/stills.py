@@ -18,6 +18,7 @@ from rfplan.report.drawing import Drawing, Picture
 from rfplan.report.labels import place
 from rfplan.report.patient_scene import SHAFT_SHOWN_MM, patient_scene
 from rfplan.report.renderer import render
+from rfplan.report.scene import Surface
 
 _UNIT_PX = 800.0
 _STRIP_PX = 46.0
@@ -33,11 +34,12 @@ def still(
     size_px: tuple[int, int] = (800, 600),
     legend: bool = False,
     lethal_c: float = 50.0,
+    bones: Mapping[str, Surface] | None = None,
 ) -> np.ndarray:
     """(height, width, 3) bytes: the scene from ``view`` with its labels.
 
     ``legend`` adds a strip under the picture that says what the colours mean, within ``size_px``; ``lethal_c`` is the isotherm
-    of ``lesions``, degC.
+    of ``lesions``, degC; ``bones`` are those of :func:`~rfplan.report.bone_model.bone_surfaces`, where they are at hand.
 
     Raises
     ------
@@ -46,7 +48,7 @@ def still(
     side: Side = plan.side if plan else "right"
     camera = named_camera(view, patient, side)
     ghosts = _in_the_way(patient, camera, side) if plan or view.startswith("lateral") else ()
-    scene = patient_scene(patient, plan, states, lesions, plan.side if plan else None, ghosts)
+    scene = patient_scene(patient, plan, states, lesions, plan.side if plan else None, ghosts, bones)
     zoom = size_px[0] / _UNIT_PX
     strip = round(_STRIP_PX * zoom) if legend else 0
     inner_px = (size_px[0], size_px[1] - strip)
