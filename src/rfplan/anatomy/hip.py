@@ -108,9 +108,10 @@ class ParametricHip:
         points = self._to_patient(chart_mm)
         distance = np.array(self._sacrum.distance_mm(points), dtype=float)
         close = np.flatnonzero(np.abs(distance) < _TRUE_MM)
-        step = 0.5
+        # the steps follow the lateralised chart, so that the other side gives the mirror image
+        step, axes = 0.5, self._sign[:, None] * self._frame.axes
         slope = np.stack(
-            [self._sacrum.distance_mm(points[close] + step * axis) - distance[close] for axis in np.eye(3)],
+            [self._sacrum.distance_mm(points[close] + step * axis) - distance[close] for axis in axes],
             axis=-1,
         )
         steepness = np.linalg.norm(slope, axis=-1) / step
@@ -167,12 +168,16 @@ class ParametricHip:
 
     def curves(self) -> dict[str, Curve]:
         """``sij_posterior_line`` of this side: where the joint opens at the back, in the middle of the gap."""
-        margin = self._to_patient(posterior_margin(self.auricular))
-        outward = gradient(self._sacrum.distance_mm, margin)
+
+        def sacrum_mm(chart_mm: FloatArray) -> FloatArray:
+            return self._sacrum.distance_mm(self._to_patient(chart_mm))
+
+        margin = posterior_margin(self.auricular)
+        outward = gradient(sacrum_mm, margin)
         outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-9)
-        depth = 0.5 * self.parameters["hip.joint.gap"] - self._sacrum.distance_mm(margin)
+        depth = 0.5 * self.parameters["hip.joint.gap"] - sacrum_mm(margin)
         name = f"sij_posterior_line_{self.side}"
-        return {name: Curve(name, margin + depth[:, None] * outward, "given", 1.0)}
+        return {name: Curve(name, self._to_patient(margin + depth[:, None] * outward), "given", 1.0)}
 
 
 def hip_bone(
