@@ -198,7 +198,7 @@ def test_a_truncated_map_is_refused(tmp_path, name, share):
         saved(tmp_path, *map_of((4.0, 4.0, 4.0)), f"whole-{name}")
     whole = (tmp_path / f"whole-{name}").read_bytes()
     (tmp_path / name).write_bytes(whole[: int(share * len(whole))])
-    with pytest.raises(InputError, match="map.nii"):
+    with pytest.raises(InputError, match=r"map\.nii"):
         import_labels(tmp_path / name)
 
 

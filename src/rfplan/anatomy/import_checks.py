@@ -28,27 +28,37 @@ _APART_MM = 40.0
 _ASKEW = 0.1
 
 
-def check_size(bone: str, vertices_mm: FloatArray, unit: str, source: str) -> None:
-    """Refuse a bone of impossible size, and say which unit would make it possible.
+def check_unit(bone: str, vertices_mm: FloatArray, unit: str, source: str) -> None:
+    """Refuse a bone whose size becomes possible in another unit, and say in which.
 
-    ``vertices_mm`` (n, 3) as converted with ``unit``.
+    ``vertices_mm`` (n, 3) as converted with ``unit``, before any repair: thresholds of the repair are in mm.
     """
+    extent, low, high, fitting = _size(bone, vertices_mm, unit)
+    if fitting and not low <= extent <= high:
+        raise InputError(
+            f"{source}: the {bone} would be {extent:.3g} mm long if its coordinates are {unit}; {low:.0f} to {high:.0f} mm is "
+            f"believed; the numbers look like {_WORDS[fitting[0]]}: give --unit {fitting[0]}"
+        )
+
+
+def check_size(bone: str, vertices_mm: FloatArray, unit: str, source: str) -> None:
+    """Refuse a repaired bone of impossible size."""
+    check_unit(bone, vertices_mm, unit, source)
+    extent, low, high, _ = _size(bone, vertices_mm, unit)
+    if not low <= extent <= high:
+        raise InputError(
+            f"{source}: the {bone} would be {extent:.3g} mm long if its coordinates are {unit}; {low:.0f} to {high:.0f} mm is "
+            "believed, and no other unit (mm, cm, m) explains it"
+        )
+
+
+def _size(bone: str, vertices_mm: FloatArray, unit: str) -> tuple[float, float, float, list[str]]:
+    """Longest side, what is believed (lowest, highest), mm, and the units in which it would be believed."""
     # percentiles, so that a crumb far away does not count
     extent = float(np.max(np.subtract(*np.percentile(vertices_mm, [99.5, 0.5], axis=0))))
     low, high = _LARGEST_EXTENT_MM[bone]
-    if low <= extent <= high:
-        return
     raw = extent / MM_PER_UNIT[unit]
-    fitting = [name for name, factor in MM_PER_UNIT.items() if low <= raw * factor <= high]
-    advice = (
-        f"the numbers look like {_WORDS[fitting[0]]}: give --unit {fitting[0]}"
-        if fitting
-        else "no unit explains that (mm, cm or m)"
-    )
-    raise InputError(
-        f"{source}: the {bone} would be {extent:.3g} mm long if its coordinates are {unit}; "
-        f"{low:.0f} to {high:.0f} mm is believed; {advice}"
-    )
+    return extent, low, high, [name for name, factor in MM_PER_UNIT.items() if low <= raw * factor <= high]
 
 
 _WORDS: Final = {"mm": "millimetres", "cm": "centimetres", "m": "metres"}
@@ -135,9 +145,13 @@ def _refuse_strangers(bones: Mapping[str, Mesh], source: str) -> None:
     """Bones that touch nothing come from another frame, unit or person."""
     from scipy.spatial import cKDTree
 
-    tree = cKDTree(bones["sacrum"].vertices_mm)
+    def some(mesh: Mesh) -> FloatArray:
+        return mesh.vertices_mm[:: max(1, len(mesh.vertices_mm) // 2000)]
+
+    # a few thousand points are close enough together for a limit of centimetres
+    tree = cKDTree(some(bones["sacrum"]))
     for name, mesh in bones.items():
-        gap = float(tree.query(mesh.vertices_mm)[0].min())
+        gap = float(tree.query(some(mesh))[0].min())
         if gap > _APART_MM:
             raise InputError(
                 f"{source}: {name} lies {gap:.0f} mm away from the sacrum (at most {_APART_MM:.0f} mm is believed): "

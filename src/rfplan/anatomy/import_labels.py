@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from rfplan.anatomy.import_checks import BONES, MM_PER_UNIT
+from rfplan.anatomy.import_checks import BONES, MM_PER_UNIT, check_size
 from rfplan.anatomy.import_label_table import TOTAL, TOTAL_V1_SACRUM, USED_LABELS
 from rfplan.anatomy.import_mesh_file import InputFrame
 from rfplan.anatomy.import_meshes import ImportedBones, to_lps
@@ -81,6 +81,7 @@ def import_labels(
         if np.linalg.det(affine[:3, :3]) < 0:
             faces = faces[:, ::-1]
         mended = repair(to_lps(world, frame or "RAS"), faces, bone, source)
+        check_size(bone, mended.mesh.vertices_mm, "mm", source)
         bones[bone] = mended.mesh
         repairs += mended.repairs
         warnings += mended.warnings
