@@ -155,10 +155,15 @@ def _stack(lines: Sequence[FloatArray]) -> tuple[FloatArray, IntArray]:
 
 
 def _fingerprint(patient: Patient) -> str:
-    """Hash of what a plan depends on: the sacrum and the foramina, to a micrometre. Nerves may differ: no plan knows them."""
+    """Hash of where this patient's sacrum is and of its foramina and landmarks, to a hundredth of a millimetre.
+
+    Coarser than what machines differ by, finer than what people differ by. Nerves are left out: no plan knows them.
+    """
     digest = hashlib.sha256()
-    arrays = [patient.bones["sacrum"].vertices_mm, *(foramen.centre_mm for foramen in patient.foramina)]
+    arrays = [patient.bones["sacrum"].bounds_mm, patient.frame.origin_mm, patient.frame.axes]
+    arrays += [foramen.centre_mm for foramen in patient.foramina]
+    arrays += [patient.landmarks[name].position_mm for name in sorted(patient.landmarks)]
     for array in arrays:
         # adding zero turns -0.0 into 0.0
-        digest.update((np.round(array, 3) + 0.0).tobytes())
+        digest.update((np.round(array, 2) + 0.0).tobytes())
     return digest.hexdigest()[:16]
