@@ -179,7 +179,16 @@ def profiles(bone: Sacrum) -> dict[tuple[str, str], float]:
             result["canal_half_width", station] = reach * wide
         elif station == "body1":
             result["canal_floor", station] = middle[-1] * deep
-        number = {"top": 1, "body1": 1, "line1": 1, "line2": 2, "line3": 3, "line4": 4, "body5": 4, "apex": 4}[station]
+        number = {
+            "top": 1,
+            "body1": 1,
+            "line1": 1,
+            "line2": 2,
+            "line3": 3,
+            "line4": 4,
+            "body5": 4,
+            "apex": 4,
+        }[station]
         usual = np.array([p[f"foramen.S{number}.lateral"] / wide])
         line_x = min(bone.foramina.get(f"S{number}", usual)[0], 0.75 * half)
         crest_x = min(line_x + 10.0 / wide, 0.8 * half)
@@ -216,11 +225,19 @@ def processes(bone: Sacrum) -> dict[str, float]:
     points = bone.axis.to_axis(bone.mesh.vertices)
     place = stations(bone)
     result = {}
-    ears = points[(np.abs(points[:, 0]) * wide > 17) & (np.abs(points[:, 0]) * wide < 32) & (points[:, 1] < place["line1"] - 4)]
-    beam = bone.axis.to_patient(ears)[:, 1:] @ np.array([-np.sin(np.deg2rad(bone.beam_deg)), np.cos(np.deg2rad(bone.beam_deg))])
+    ears = points[
+        (np.abs(points[:, 0]) * wide > 17) & (np.abs(points[:, 0]) * wide < 32) & (points[:, 1] < place["line1"] - 4)
+    ]
+    beam = bone.axis.to_patient(ears)[:, 1:] @ np.array(
+        [-np.sin(np.deg2rad(bone.beam_deg)), np.cos(np.deg2rad(bone.beam_deg))]
+    )
     behind = ears[:, 2] > 18.0 / deep
     tip = ears[behind][np.argmax((beam + 0.3 * ears[:, 2])[behind])]
-    result["articular.lateral"], result["articular.along"], result["articular.dorsal"] = abs(tip[0]) * wide, tip[1] * deep, tip[2] * deep
+    result["articular.lateral"], result["articular.along"], result["articular.dorsal"] = (
+        abs(tip[0]) * wide,
+        tip[1] * deep,
+        tip[2] * deep,
+    )
     names = [f"line{k}" for k in (1, 2, 3, 4)]
     for k, (above, below) in enumerate(zip(names, [*names[1:], "body5"], strict=True)):
         if above not in place or below not in place or k > 2:
@@ -229,7 +246,8 @@ def processes(bone: Sacrum) -> dict[str, float]:
         peaks = [
             (c[-1] - 0.5 * (bone.sides(s, 6.0, "dorsal") + bone.sides(s, 8.0, "dorsal")))
             for s in rows
-            if len(c := np.concatenate([bone.crossings(s, x) for x in (-2.0, 0.5, 2.0)])) and (c := np.sort(c)) is not None
+            if len(c := np.concatenate([bone.crossings(s, x) for x in (-2.0, 0.5, 2.0)]))
+            and (c := np.sort(c)) is not None
         ]
         result[f"median_crest.S{k + 1}"] = float(np.nanmax(peaks)) * deep
     for level, (x, s, _) in bone.foramina.items():
@@ -271,7 +289,9 @@ def main() -> None:
         values = values[np.isfinite(values)]
         ours = p.get(key)
         inside = "" if ours is None or values.min() - 0.05 <= ours <= values.max() + 0.05 else "  OUTSIDE"
-        print(f"{key:32s} mean {values.mean():6.2f}  low {values.min():6.2f}  high {values.max():6.2f}  n {len(values)}  entered {ours}{inside}")
+        print(
+            f"{key:32s} mean {values.mean():6.2f}  low {values.min():6.2f}  high {values.max():6.2f}  n {len(values)}  entered {ours}{inside}"
+        )
 
 
 if __name__ == "__main__":

@@ -88,6 +88,4 @@ class ParametricSacrum:
         """The bone as one closed surface of genus 17: a canal with eighteen openings."""
         half = 0.5 * self.parameters["breadth"] + 8.0
         tall = 0.75 * self.parameters["length"]
-        return mesh_of(
-            self.distance_mm, [[-half, -tall, -tall], [half, tall, tall]], spacing_mm, symmetric_x=True
-        )
+        return mesh_of(self.distance_mm, [[-half, -tall, -tall], [half, tall, tall]], spacing_mm, symmetric_x=True)

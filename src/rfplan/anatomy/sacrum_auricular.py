@@ -9,13 +9,14 @@ from rfplan.anatomy.sacrum_layout import SacrumLayout
 from rfplan.geometry.arrays import FloatArray
 
 _DORSAL_SHARE = (0.0, 0.12, 0.27, 0.42, 0.60, 0.80, 1.0)
-_DORSAL_MM = (19.0, 16.0, 8.0, 0.0, -4.5, -3.5, -7.0)
+_DORSAL_MM = (15.0, 14.0, 8.0, 0.0, -4.5, -3.5, -7.0)
 
 
 def auricular_span_mm(layout: SacrumLayout) -> tuple[float, float]:
     """First and last position of the surface along the axis."""
+    # the longest chord of the outline is oblique, from the cranial dorsal corner to the caudal end
     first = 3.0
-    return first, first + layout.parameters["auricular_height"]
+    return first, first + 0.9 * layout.parameters["auricular_height"]
 
 
 def auricular_depth(layout: SacrumLayout, s: FloatArray, t: FloatArray) -> FloatArray:

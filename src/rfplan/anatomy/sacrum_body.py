@@ -6,10 +6,12 @@ import numpy as np
 
 from rfplan.anatomy.sacrum_auricular import auricular_depth
 from rfplan.anatomy.sacrum_dorsum import dorsal_height
-from rfplan.anatomy.sacrum_texture import roughness
 from rfplan.anatomy.sacrum_layout import SacrumLayout
+from rfplan.anatomy.sacrum_texture import roughness
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.implicit import smooth_intersection, smooth_union
+
+_RIM_ROUNDED_MM = 1.1  # what the rounding of the rim takes off the S1 endplate
 
 
 def body_field(layout: SacrumLayout, axis_mm: FloatArray) -> FloatArray:
@@ -22,7 +24,7 @@ def body_field(layout: SacrumLayout, axis_mm: FloatArray) -> FloatArray:
     lateral = _lateral(layout, s, inside_s, t, half_width)
     arch = smooth_intersection((t - dorsal) * 0.9, (ventral - t) * 0.9, 3.0)
     arch = smooth_intersection(arch, (x - lateral) * 0.92, 2.6)
-    arch = smooth_intersection(arch, s - layout.apex_mm - 0.5 + 0.02 * x * x, 4.0)
+    arch = smooth_intersection(arch, s - layout.apex_mm - 0.5 + 0.014 * x * x, 4.0)
     alae = smooth_intersection(arch, (_ala_top(x, t) - s) * 0.9, 5.5)
     bone = smooth_union(alae, _first_body(layout, x, s, t), 4.0)
     return bone + roughness(layout, x, s, t)
@@ -33,6 +35,7 @@ def _lateral(
 ) -> FloatArray:
     """Half width at depth ``t``: the lateral face leans medially towards both edges, and stands back dorsal to the joint."""
     depth = np.clip((t + 4.0) / 25.0, -1.3, 1.3)
+    upright_top = 1.0 / (1.0 + np.exp(np.clip((s - 8.0) / 2.0, -30, 30)))
     upright = 1.0 / (1.0 + np.exp(np.clip((s - 22.0) / 5.0, -30, 30)))
     lean = np.where(depth > 0, 0.20 - 0.13 * upright, 0.10) * depth**2
     recess = 3.4 / (1.0 + np.exp(-np.clip(auricular_depth(layout, s, t), -30, 30) / 0.9))
@@ -42,7 +45,11 @@ def _lateral(
         # the lower end of the joint and the transverse processes of S3 and S4 stand out of the side
         at = layout.dorsal_mm[level, 1] - 8.0
         corner += out * np.exp(-(((s - at) / 4.0) ** 2) - ((t - 2.0) / 6.0) ** 2)
-    return half_width * (1.0 - lean) + corner - recess * fade / (1.0 + np.exp(-np.clip(t + 10.0, -30, 30) / 1.5))
+    return (
+        half_width * (1.0 - lean)
+        + corner
+        - recess * fade * (1.0 - upright_top) / (1.0 + np.exp(-np.clip(t + 10.0, -30, 30) / 1.5))
+    )
 
 
 def _ventral(layout: SacrumLayout, x: FloatArray, s: FloatArray, half_width: FloatArray) -> FloatArray:
@@ -72,7 +79,7 @@ def _first_body(layout: SacrumLayout, x: FloatArray, s: FloatArray, t: FloatArra
     p = layout.parameters
     cosine = 1.0 / np.hypot(1.0, layout.endplate_slope)
     above = (layout.endplate_slope * t - s) * cosine
-    half_endplate = 0.5 * p["endplate_ap"] * cosine
+    half_endplate = 0.5 * p["endplate_ap"] * cosine + _RIM_ROUNDED_MM
     along = np.clip((s - layout.endplate_slope * t) / (layout.ventral_mm[0, 1] + 3.0), -0.1, 1.2)
     waist = (1.0 - np.clip(along, 0.0, 1.0)) ** 1.4
     ventral = p["profile.ventral_mid.line1"] + 0.6 - (half_endplate + p["profile.ventral_mid.line1"] + 0.6) * waist

@@ -61,9 +61,7 @@ def _unevenness(u: FloatArray, v: FloatArray, number: int) -> FloatArray:
     return np.asarray(1.0 + 0.07 * two / square + 0.07 * three / square**1.5)
 
 
-def _tunnel(
-    layout: SacrumLayout, number: int, level: str, x: FloatArray, s: FloatArray, t: FloatArray
-) -> FloatArray:
+def _tunnel(layout: SacrumLayout, number: int, level: str, x: FloatArray, s: FloatArray, t: FloatArray) -> FloatArray:
     p = layout.parameters
     centre, along, dorsal = layout.dorsal_mm[number]
     line = layout.stations_mm[2 + number]

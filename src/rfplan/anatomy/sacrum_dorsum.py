@@ -37,7 +37,13 @@ def _relief(layout: SacrumLayout, x: FloatArray, s: FloatArray) -> FloatArray:
         result += bump(0.75 * p[f"tubercle.{level}.height"], crest, along + 1.0, 4.4, 5.4, 0.75)
         result -= bump(0.35 * p[f"tubercle.{level}.height"], crest, along + 11.0, 5.0, 4.0)
         result += bump(0.45 * p[f"tubercle.{level}.height"], 0.62 * centre, along + 5.0, 3.2, 4.2, 0.8)
-        result -= bump(1.2, centre + 1.0, along, 1.0 * p[f"foramen.{level}.width"], 0.75 * p[f"foramen.{level}.height"])
+        result -= bump(
+            0.13 * p[f"foramen.{level}.height"],
+            centre + 1.0,
+            along,
+            1.0 * p[f"foramen.{level}.width"],
+            0.75 * p[f"foramen.{level}.height"],
+        )
         # laminae stand proud of the spaces between them
         result += bump(0.8, 0.0, along - 2.0, 0.8 * centre, 4.5)
     first = layout.dorsal_mm[0, 1]
@@ -77,9 +83,7 @@ def hermite(knots: FloatArray, values: FloatArray, x: FloatArray) -> FloatArray:
     width = np.diff(knots, axis=1)
     rise = np.diff(values, axis=1) / width
     slope = np.zeros_like(values)
-    slope[:, 1:-1] = (rise[:, :-1] * width[:, 1:] + rise[:, 1:] * width[:, :-1]) / (
-        width[:, :-1] + width[:, 1:]
-    )
+    slope[:, 1:-1] = (rise[:, :-1] * width[:, 1:] + rise[:, 1:] * width[:, :-1]) / (width[:, :-1] + width[:, 1:])
     slope[:, -1] = rise[:, -1]
     cell = np.clip(np.sum(x[:, None] >= knots[:, 1:-1], axis=1), 0, knots.shape[1] - 2)
     pick = np.arange(len(x))
@@ -87,10 +91,5 @@ def hermite(knots: FloatArray, values: FloatArray, x: FloatArray) -> FloatArray:
     u = np.clip((x - knots[pick, cell]) / h, 0.0, 1.6)
     a, b = values[pick, cell], values[pick, cell + 1]
     da, db = slope[pick, cell] * h, slope[pick, cell + 1] * h
-    inner = (
-        ((2 * u - 3) * u * u + 1) * a
-        + ((u - 2) * u + 1) * u * da
-        + (3 - 2 * u) * u * u * b
-        + (u - 1) * u * u * db
-    )
+    inner = ((2 * u - 3) * u * u + 1) * a + ((u - 2) * u + 1) * u * da + (3 - 2 * u) * u * u * b + (u - 1) * u * u * db
     return np.asarray(np.where(u > 1.0, b + (u - 1.0) * db, inner))

@@ -21,8 +21,9 @@ from rfplan.geometry.frames import ApFrame
 class SacrumLayout:
     """Axis, view frame and stations of one sacrum.
 
-    ``stations_mm`` (8,) positions along the axis of the stations of the profiles; ``dorsal_mm`` (4, 3) centres of the
-    dorsal apertures of the left side in axis coordinates (x, s, t), ``ventral_mm`` (4, 3) those of the ventral ones; ``endplate_slope`` is the caudal shift of the S1 endplate per mm dorsal.
+    ``stations_mm`` (8,) positions along the axis of the stations of the profiles; ``dorsal_mm`` and ``ventral_mm`` (4, 3)
+    centres of the apertures of the left side in axis coordinates (x, s, t); ``endplate_slope`` is the caudal shift of the S1
+    endplate per mm dorsal.
     """
 
     parameters: SacrumParameters
@@ -73,10 +74,7 @@ def sacrum_layout(parameters: SacrumParameters) -> SacrumLayout:
     origin = np.array([0.0, *start]) + 0.5 * p["endplate_ap"] * posterior
     frame = ApFrame(origin, np.array([1.0, 0.0, 0.0]), caudal, posterior)
     dorsal = _dorsal_apertures(p, axis, frame)
-    lines = [
-        centre[1] - p[f"foramen.{level}.slope"] * centre[2]
-        for level, centre in zip(LEVELS, dorsal, strict=True)
-    ]
+    lines = [centre[1] - p[f"foramen.{level}.slope"] * centre[2] for level, centre in zip(LEVELS, dorsal, strict=True)]
     promontory = origin - p["endplate_ap"] * posterior
     ventral_apex = p["profile.ventral_mid.apex"]
 

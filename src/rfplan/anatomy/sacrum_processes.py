@@ -48,8 +48,34 @@ def _median_crest(layout: SacrumLayout, points: FloatArray) -> FloatArray:
     x, s, t = points.T
     one, two, three, four = layout.dorsal_mm[:, 1] + [-9.0, -5.5, -2.0, 0.5]
     heights = [p[f"median_crest.S{k}"] for k in (1, 2, 3)]
-    at = [one - 8.0, one - 1.0, one + 2.0, one + 9.0, one + 15.0, two - 1.0, two + 4.0, two + 11.0, three - 3.0, three + 3.0, three + 9.0, four]
-    up = [-9.0, -2.0, 0.85 * heights[0], heights[0], 0.75 * heights[0], 0.8 * heights[1], heights[1], 0.6 * heights[1], 0.7 * heights[2], heights[2], 0.2 * heights[2], -4.0]
+    at = [
+        one - 8.0,
+        one - 1.0,
+        one + 2.0,
+        one + 9.0,
+        one + 15.0,
+        two - 1.0,
+        two + 4.0,
+        two + 11.0,
+        three - 3.0,
+        three + 3.0,
+        three + 9.0,
+        four,
+    ]
+    up = [
+        -9.0,
+        -2.0,
+        0.85 * heights[0],
+        heights[0],
+        0.75 * heights[0],
+        0.8 * heights[1],
+        heights[1],
+        0.6 * heights[1],
+        0.7 * heights[2],
+        heights[2],
+        0.2 * heights[2],
+        -4.0,
+    ]
     rise = PchipInterpolator(at, up)
     inside = np.clip(s, at[0], at[-1])
     top = layout.profile("lamina")(inside) + rise(inside)
@@ -61,7 +87,7 @@ def _median_crest(layout: SacrumLayout, points: FloatArray) -> FloatArray:
         half = half + thick * np.exp(-(((s - tip) / 4.0) ** 2))
     blade = smooth_intersection((x - half) * 0.9, (t - top) / steep, 2.6)
     ends = np.maximum(at[0] - s, s - at[-1])
-    return np.maximum(blade, np.maximum(ends, layout.profile("lamina")(inside) - 3.5 - t))
+    return np.asarray(np.maximum(blade, np.maximum(ends, layout.profile("lamina")(inside) - 3.5 - t)))
 
 
 def _cornua(layout: SacrumLayout, points: FloatArray) -> FloatArray:

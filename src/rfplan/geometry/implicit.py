@@ -102,7 +102,7 @@ def mesh_of(field: Field, bounds_mm: ArrayLike, spacing_mm: float, symmetric_x: 
         raise RfplanError("the implicit shape is empty or reaches the edge of its box")
     # a node exactly on the surface would make triangles without area
     values[np.abs(values) < 1e-4 * spacing_mm] = 1e-4 * spacing_mm
-    vertices, faces, _, _ = marching_cubes(
+    vertices, faces, _, _ = marching_cubes(  # type: ignore[no-untyped-call]
         values, 0.0, spacing=(spacing_mm,) * 3, gradient_direction="ascent", allow_degenerate=False
     )
     mesh = Mesh(vertices.astype(float) + origin, faces)
