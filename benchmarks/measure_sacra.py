@@ -289,9 +289,8 @@ def main() -> None:
         values = values[np.isfinite(values)]
         ours = p.get(key)
         inside = "" if ours is None or values.min() - 0.05 <= ours <= values.max() + 0.05 else "  OUTSIDE"
-        print(
-            f"{key:32s} mean {values.mean():6.2f}  low {values.min():6.2f}  high {values.max():6.2f}  n {len(values)}  entered {ours}{inside}"
-        )
+        spread = f"mean {values.mean():6.2f}  low {values.min():6.2f}  high {values.max():6.2f}  n {len(values)}"
+        print(f"{key:32s} {spread}  entered {ours}{inside}")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def canal_field(layout: SacrumLayout, axis_mm: FloatArray) -> FloatArray:
     slant = (t - floor - rise * (half - x)) / np.hypot(1.0, rise)
     canal = smooth_intersection(smooth_intersection(floor - t, t - roof, 2.5), slant, 3.0)
     top = layout.dorsal_mm[0, 1] - 8.0
-    notch = smooth_intersection((x - 15.5) * 0.95, (s - top + 0.045 * x * x) * 0.75, 5.0)
+    notch = smooth_intersection((x - p["canal_notch_width"] / 2) * 0.95, (s - top + 0.045 * x * x) * 0.75, 5.0)
     half_hiatus = 0.5 * p["hiatus.width"]
     start = layout.apex_mm - p["hiatus.length"]
     taper = half_hiatus * (0.62 + 0.38 * np.clip((s - start) / p["hiatus.length"], 0.0, 1.2))

@@ -77,9 +77,9 @@ def _groove(layout: SacrumLayout, distance_mm: Field) -> tuple[FloatArray, Float
     caudal, height = np.arange(-25.0, 30.0, 0.5), np.arange(-4.0, 26.0, 0.5)
     grid = np.stack(np.meshgrid(lateral, caudal, height, indexing="ij"), axis=-1)
     values = distance_mm(layout.frame.to_patient(grid).reshape(-1, 3)).reshape(grid.shape[:3])
-    bone: BoolArray = values < 0
-    seen = bone.any(axis=2)
-    top = np.where(seen.any(axis=1), seen.argmax(axis=1), len(caudal) - 1)
+    bone: BoolArray = np.less(values, 0.0)
+    seen: BoolArray = np.any(bone, axis=2)
+    top = np.where(np.any(seen, axis=1), seen.argmax(axis=1), len(caudal) - 1)
     peak = int(np.argmin(top[lateral < 30.0]))
     notch = peak + int(np.argmax(top[peak : peak + 36]))
     beside = notch + int(np.argmin(top[notch : notch + 28]))

@@ -10,7 +10,6 @@ from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.implicit import capsule, ellipsoid, smooth_difference, smooth_intersection, smooth_union
 
 _SAP_UP = np.array([0.0, -0.62, 0.785])
-_SAP_HALF_MM = 10.8
 
 
 def add_processes(layout: SacrumLayout, axis_mm: FloatArray, solid: FloatArray) -> FloatArray:
@@ -31,8 +30,10 @@ def _articular(layout: SacrumLayout, points: FloatArray) -> FloatArray:
     facing = np.array([-0.72, 0.545, 0.43])
     facing /= np.linalg.norm(facing)
     axes = np.stack([np.cross(_SAP_UP, facing), _SAP_UP, facing])
-    centre = articular_tip(layout) - _SAP_HALF_MM * _SAP_UP
-    ear = ellipsoid(points, centre, axes, (8.6, _SAP_HALF_MM, 4.9))
+    p = layout.parameters
+    radii = (0.5 * p["articular.width"], 0.5 * p["articular.height"], 0.5 * p["articular.thickness"])
+    centre = articular_tip(layout) - radii[1] * _SAP_UP
+    ear = ellipsoid(points, centre, axes, radii)
     cup = np.linalg.norm(points - (centre + 17.5 * facing + 3.0 * _SAP_UP), axis=1) - 15.0
     ear = smooth_difference(ear, cup, 1.5)
     first = layout.dorsal_mm[0]

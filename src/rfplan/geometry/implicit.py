@@ -39,6 +39,11 @@ def smooth_difference(a: ArrayLike, b: ArrayLike, blend_mm: float) -> FloatArray
     return smooth_intersection(a, -np.asarray(b, dtype=float), blend_mm)
 
 
+def smooth_step(values: ArrayLike, at: float, width: float) -> FloatArray:
+    """From 0 well below ``at`` to 1 well above it; most of the rise within ``width`` to either side."""
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip((np.asarray(values, dtype=float) - at) / width, -30.0, 30.0))))
+
+
 def ellipsoid(points: ArrayLike, centre: ArrayLike, axes: ArrayLike, radii: tuple[float, float, float]) -> FloatArray:
     """(n,) approximate distance of (n, 3) ``points`` to an ellipsoid; ``axes`` (3, 3) has its unit axes as rows."""
     local = (np.asarray(points, dtype=float) - np.asarray(centre, dtype=float)) @ np.asarray(axes, float).T
