@@ -44,9 +44,15 @@ def coarser(mesh: Mesh, normals: FloatArray, cell_mm: float) -> tuple[Mesh, Floa
 
     faces = merged[mesh.faces]
     kept = (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])
+    faces = faces[kept]
     directions = mean(normals)
     lengths = np.linalg.norm(directions, axis=1, keepdims=True)
-    return Mesh(mean(mesh.vertices_mm), faces[kept]), directions / np.where(lengths > 0, lengths, 1.0)
+    vertices = mean(mesh.vertices_mm)
+    # merging folds a few triangles over; turned round they look the way of their neighbours again
+    a, b, c = (vertices[faces[:, corner]] for corner in range(3))
+    folded = np.einsum("ij,ij->i", np.cross(b - a, c - a), directions[faces].sum(axis=1)) < 0.0
+    faces[folded] = faces[folded][:, ::-1]
+    return Mesh(vertices, faces), directions / np.where(lengths > 0, lengths, 1.0)
 
 
 def _surface(name: str, mesh: Mesh) -> Surface:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from rfplan.anatomy.patient import Patient
-from rfplan.anatomy.sides import Side, lateral_sign
+from rfplan.anatomy.sides import SIDES, Side, lateral_sign
 from rfplan.geometry.mesh import Mesh
 from rfplan.planning.plan import Plan
 from rfplan.report import palette
@@ -47,7 +47,7 @@ def still(
     """
     side: Side = plan.side if plan else "right"
     camera = named_camera(view, patient, side)
-    ghosts = _in_the_way(patient, camera, side) if plan or view.startswith("lateral") else ()
+    ghosts = _in_the_way(patient, camera, plan.side if plan else None)
     scene = patient_scene(patient, plan, states, lesions, plan.side if plan else None, ghosts, bones)
     zoom = size_px[0] / _UNIT_PX
     strip = round(_STRIP_PX * zoom) if legend else 0
@@ -64,10 +64,14 @@ def still(
     return drawing.image(zoom)
 
 
-def _in_the_way(patient: Patient, camera: Camera, side: Side) -> tuple[str, ...]:
-    """The hip bone that stands between the viewer and the treated side of the sacrum."""
-    outward = lateral_sign(side) * patient.frame.lateral
-    return (f"hip_{side}",) if float(camera.axes[2] @ outward) > 0.15 else ()
+def _in_the_way(patient: Patient, camera: Camera, treated: Side | None) -> tuple[str, ...]:
+    """The hip bone between the viewer and the sacrum: that of the treated side, or without one that of a lateral view."""
+    found: list[str] = []
+    for side in SIDES:
+        towards = float(camera.axes[2] @ patient.frame.lateral) * lateral_sign(side)
+        if towards > (0.15 if side == treated else 0.8):
+            found.append(f"hip_{side}")
+    return tuple(found)
 
 
 def _number_needles(drawing: Drawing, camera: Camera, plan: Plan) -> None:
