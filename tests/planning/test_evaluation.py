@@ -14,6 +14,7 @@ from rfplan.devices.protocol import Protocol
 from rfplan.errors import InputError
 from rfplan.geometry.frames import Isometry
 from rfplan.planning.evaluation import Evaluation, evaluate
+from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Application, Plan
 from strategies import (
     PROTOCOL,
@@ -257,3 +258,21 @@ def test_a_plan_made_for_another_patient_is_judged_with_a_warning() -> None:
     assert evaluate(own, patient).warnings == ()
     (warning,) = evaluate(own, moved).warnings
     assert "made for another patient" in warning
+
+
+def test_a_plan_for_the_wrong_side_and_a_bent_needle_are_pointed_out() -> None:
+    right = straight_nerve([-20.0, 2.0, 0.0], [-50.0, 2.0, 0.0], side="right")
+    (warning,) = evaluate(monopolar(needle([35.0, 2.0, 0.0]), side="right"), slab_patient((right,))).warnings
+    assert "every needle is on the other side" in warning
+    straight = needle([-35.0, 2.0, 0.0])
+    bent = Needle(straight.electrode, straight.tip_mm, straight.axis, straight.entry_mm + [3.0, 0.0, 0.0])
+    (warning,) = evaluate(monopolar(bent, side="right"), slab_patient((right,))).warnings
+    assert warning == "needle 1: its entry_mm lies 3.0 mm off the line from its tip along its axis"
+
+
+def test_a_pair_that_does_not_join_is_pointed_out() -> None:
+    patient = slab_patient((straight_nerve([20.0, 2.0, 0.0], [50.0, 2.0, 0.0]),))
+    kind = device(8.0, 12.0, waist_mm=6.0)
+    pair = tuple(needle([35.0, 2.0, z], with_device=kind) for z in (-12.0, 12.0))
+    (warning,) = evaluate(Plan("left", "by hand", (Application("bipolar", PROTOCOL, pair),)), patient).warnings
+    assert warning == "application 1: the lesions of its two needles do not join at 50 degC"

@@ -37,7 +37,8 @@ class PackedPatient:
     """Arrays of one patient for the kernels of the evaluation.
 
     Tubes are the canals (all foramina that are not absent, in the patient's order), then the ventral roots in the same order.
-    ``joint`` by side: posterior joint line in chart coordinates (n, 2), where known.
+    ``midline_mm`` is the midline's coordinate along ``lateral``; ``joint`` by side: posterior joint line, lateral and
+    caudal from the frame's axes alone (n, 2), where known.
     """
 
     tubes: FloatArray
@@ -48,6 +49,7 @@ class PackedPatient:
     beam: FloatArray
     lateral: FloatArray
     caudal: FloatArray
+    midline_mm: float
     skin: tuple[FloatArray, FloatArray, FloatArray, FloatArray, float]
     joint: dict[str, FloatArray]
     to_grid: FloatArray
@@ -135,6 +137,7 @@ def _pack(patient: Patient) -> PackedPatient:
         np.array(frame.posterior),
         np.array(frame.lateral),
         np.array(frame.caudal),
+        float(frame.origin_mm @ frame.lateral),
         (
             skin.height_mm,
             skin.origin_mm,
