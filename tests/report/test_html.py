@@ -70,6 +70,17 @@ def test_numbers(value: object, text: str) -> None:
     assert number(value) == text
 
 
-def test_per_cent() -> None:
-    assert percent(0.857) == "86 %"
-    assert percent(None) == "–"
+@pytest.mark.parametrize(
+    ("fraction", "text"),
+    [
+        (0.857, "86 %"),
+        (1.0, "100 %"),
+        (0.9971, "99.7 %"),
+        (0.99999, "99.9 %"),
+        (0.0, "0 %"),
+        (0.001, "0.1 %"),
+        (None, "–"),
+    ],
+)
+def test_nearly_all_does_not_read_as_all(fraction: float | None, text: str) -> None:
+    assert percent(fraction) == text

@@ -157,6 +157,7 @@ def test_many_courses_are_told_as_fractions(tmp_path: Path, reference) -> None:
     text = Page((tmp_path / "report.html").read_text(encoding="utf-8")).text
     assert "20 courses" in text
     assert "Judged on 20 possible courses" in text
+    assert "Courses that have it" in text
 
 
 def test_a_folder_that_cannot_be_written_is_a_clear_failure(patient, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side
 from rfplan.errors import RfplanError
 from rfplan.lesion.lesion import Lesion
+from rfplan.planning.evaluation import evaluate
 from rfplan.planning.plan import Plan
 from rfplan.report.bone_model import bone_surfaces
 from rfplan.report.branch_state import branch_states
@@ -65,7 +66,9 @@ def write_report(
     RfplanError : a file cannot be written
     """
     judged = evaluation.to_json()
-    states = branch_states(judged)
+    # pictures show the patient's own branches, whatever courses the plan was judged on
+    own = judged if int(judged["courses"]) == 1 else evaluate(plan, patient).to_json()
+    states = branch_states(own)
     lethal_c = float(judged.get("lethal_c", 50.0))
     used = lesions_of(plan) if lesions is None else lesions
     lethal, warm = lesion_surfaces(used, lethal_c), lesion_surfaces(used, WARM_C)
