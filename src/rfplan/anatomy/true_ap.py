@@ -20,6 +20,7 @@ _SMALLEST_ENDPLATE_MM2 = 450.0
 """Of the band 17 mm to either side of the midline, where an endplate has about 1000 mm2."""
 _SLIGHT_SLOPE = 0.03
 _LARGEST_TURN_DEG = 45.0
+_LARGEST_ASYMMETRY_MM = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +75,11 @@ def find_true_ap(bones: Mapping[str, Mesh]) -> TrueAp:
         raise InputError(
             f"the sacrum lies on its side: its midline is turned by {turned:.0f} degrees; accepted is patient LPS, +x to the "
             "patient's left, within about 30 degrees"
+        )
+    if plane.asymmetry_mm > _LARGEST_ASYMMETRY_MM:
+        raise InputError(
+            f"the sacrum is not like its mirror image left to right (they differ by {plane.asymmetry_mm:.0f} mm): it lies on its "
+            f"side or is another bone; accepted is up to {_LARGEST_ASYMMETRY_MM:.0f} mm, in patient LPS within about 30 degrees"
         )
     refuse_back_to_front(cloud, plane)
     endplate = find_endplate(cloud, plane)
