@@ -242,3 +242,41 @@ def test_what_cannot_be_kept_is_not_kept_in_part(small, tmp_path):
     with pytest.raises(TypeError, match="cannot be kept"):
         save_patient(replace(small[0], provenance={"when": object()}), tmp_path / "p.rfpatient")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_meshes_loads_and_is_fast_the_second_time(tmp_path, monkeypatch):
+    import trimesh
+
+    from rfplan.anatomy import patient_file
+    from rfplan.anatomy.reference import parametric_pelvis
+
+    monkeypatch.setenv("RFPLAN_CACHE_DIR", str(tmp_path / "cache"))
+    folder = tmp_path / "person"
+    folder.mkdir()
+    mesh = parametric_pelvis(spacing_mm=1.5).bones["sacrum"]
+    trimesh.Trimesh(mesh.vertices_mm, mesh.faces, process=False).export(folder / "sacrum.ply")
+    first = load_patient(folder)
+    assert set(first.bones) == {"sacrum", "vertebrae_L5"}
+    assert first.provenance["estimated_bones"] == ["vertebrae_L5"]
+    assert any("vertebrae_L5" in said and "estimated" in said for said in first.warnings)
+
+    def refuse(*_):
+        raise AssertionError("imported again")
+
+    monkeypatch.setattr(patient_file, "import_patient", refuse)
+    assert same(load_patient(str(folder)), first)
+
+
+def test_what_is_no_patient_is_named(tmp_path):
+    (tmp_path / "notes.txt").write_text("hello")
+    (tmp_path / "zero.rfpatient").write_bytes(b"")
+    (tmp_path / "folder").mkdir()
+    for name, message in (
+        ("notes.txt", "not something to import"),
+        ("zero.rfpatient", "is empty"),
+        ("folder", "no sacrum"),
+        ("none", "no such file or folder"),
+    ):
+        with pytest.raises(InputError, match=message) as caught:
+            load_patient(tmp_path / name)
+        assert name in str(caught.value)

@@ -56,7 +56,7 @@ def test_a_damaged_entry_is_built_again(reference, folder):
 def test_a_cache_that_cannot_be_written_is_no_error(reference, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("RFPLAN_CACHE_DIR", str(tmp_path / "file"))
-    build, calls = maker(reference)
+    build, _ = maker(reference)
     assert store.kept_patient("a", build).name == "made 1 times"
     assert store.kept_patient("a", build).name == "made 2 times"
 

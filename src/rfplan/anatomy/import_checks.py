@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from rfplan.errors import InputError
+from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.mesh import Mesh
 
@@ -16,15 +17,6 @@ BONES: Final = ("sacrum", "hip_left", "hip_right", "vertebrae_L5")
 
 MM_PER_UNIT: Final[Mapping[str, float]] = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
 
-_LARGEST_EXTENT_MM: Final[Mapping[str, tuple[float, float]]] = {
-    "sacrum": (60.0, 220.0),
-    "hip_left": (50.0, 320.0),
-    "hip_right": (50.0, 320.0),
-    "vertebrae_L5": (40.0, 160.0),
-}
-"""Longest side of the bounding box that is believed (A): generous, as a picture may end within the bone."""
-
-_APART_MM = 40.0
 _ASKEW = 0.1
 
 
@@ -56,7 +48,8 @@ def _size(bone: str, vertices_mm: FloatArray, unit: str) -> tuple[float, float, 
     """Longest side, what is believed (lowest, highest), mm, and the units in which it would be believed."""
     # percentiles, so that a crumb far away does not count
     extent = float(np.max(np.subtract(*np.percentile(vertices_mm, [99.5, 0.5], axis=0))))
-    low, high = _LARGEST_EXTENT_MM[bone]
+    believed = figures("import_limits")[f"extent.{bone}"]
+    low, high = believed.low or 0.0, believed.high or float("inf")
     raw = extent / MM_PER_UNIT[unit]
     return extent, low, high, [name for name, factor in MM_PER_UNIT.items() if low <= raw * factor <= high]
 
@@ -149,11 +142,12 @@ def _refuse_strangers(bones: Mapping[str, Mesh], source: str) -> None:
         return mesh.vertices_mm[:: max(1, len(mesh.vertices_mm) // 2000)]
 
     # a few thousand points are close enough together for a limit of centimetres
+    apart = figures("import_limits")["apart.largest"].value
     tree = cKDTree(some(bones["sacrum"]))
     for name, mesh in bones.items():
         gap = float(tree.query(some(mesh))[0].min())
-        if gap > _APART_MM:
+        if gap > apart:
             raise InputError(
-                f"{source}: {name} lies {gap:.0f} mm away from the sacrum (at most {_APART_MM:.0f} mm is believed): "
+                f"{source}: {name} lies {gap:.0f} mm away from the sacrum (at most {apart:.0f} mm is believed): "
                 "the files are in different frames or units, or of different people"
             )

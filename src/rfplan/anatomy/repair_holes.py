@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
 from rfplan.anatomy.repair_topology import half_edges
+from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.polygon import triangulated
-
-LARGEST_HOLE_MM: Final = 20.0
-"""Widest hole that is filled as damage (A); a flat one at an end of the bone is a cut and may be of any size."""
 
 _FLAT_MM = 0.5
 _LONGEST_EXACT_RING = 150
 _SLIVER_MM2 = 1e-6
+
+
+def largest_hole_mm() -> float:
+    """Widest hole that is filled as damage; a flat one at an end of the bone is a cut and may be of any size."""
+    return figures("import_limits")["hole.largest"].value
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +103,9 @@ def _nested(cuts: list[Hole]) -> list[Hole]:
     number = {id(hole): k for k, hole in enumerate(outer)}
     # a small flat opening is damage to a flat place rather than a cut
     return [
-        replace(hole, inner=tuple(taken.get(number[id(hole)], [])), is_cut=hole.diameter_mm > LARGEST_HOLE_MM)
+        replace(
+            hole, inner=tuple(taken.get(number[id(hole)], [])), is_cut=hole.diameter_mm > largest_hole_mm()
+        )
         for hole in alone
     ]
 

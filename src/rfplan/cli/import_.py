@@ -90,12 +90,15 @@ def _tell(patient: Patient, out: Path | None) -> None:
             f"{foramen.confidence:.2f}",
         )
     console.print(table)
-    guessed = sorted(mark.name for mark in patient.landmarks.values() if mark.status == "estimated")
-    read = len(patient.landmarks) - len(guessed)
-    console.print(
-        f"Landmarks: {read} read on the bone or given"
-        + (f"; estimated: {', '.join(guessed)}" if guessed else "")
-    )
+    by_status = {
+        status: sorted(mark.name for mark in patient.landmarks.values() if mark.status == status)
+        for status in ("found", "given", "estimated", "absent")
+    }
+    counted = [f"{len(by_status[status])} {status}" for status in ("found", "given") if by_status[status]]
+    named = [
+        f"{status}: {', '.join(by_status[status])}" for status in ("estimated", "absent") if by_status[status]
+    ]
+    console.print(f"Landmarks: {'; '.join([*counted, *named])}", soft_wrap=True)
     for heading, sentences, colour in (
         ("Repaired", patient.repairs, "cyan"),
         ("Please check", patient.warnings, "yellow"),
