@@ -83,6 +83,14 @@ def test_promised_names_are_there_in_order() -> None:
     assert tuple(entry.name for entry in techniques()) == NAMES
 
 
+def test_the_public_name_stays_a_function() -> None:
+    import rfplan
+
+    for _ in range(2):
+        assert rfplan.technique("palisade").name == "palisade"
+        assert len(rfplan.techniques()) == len(NAMES)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_number_of_a_recipe_has_a_source(name: str) -> None:
     recipe = technique(name)
@@ -261,6 +269,13 @@ def test_targets_beside_the_bone_are_left_out() -> None:
     assert any("beside the bone" in note for note in plan.notes)
 
 
+def test_a_strip_that_runs_off_the_bone_is_cut_short() -> None:
+    low = (foramen("S2", "left", 24.0, 62.0), foramen("S3", "left", 24.0, 72.0))
+    plan = technique("single-cannula-strip").plan(replace(slab(), foramina=low, curves={}), "left", l5=False)
+    assert 1 <= len(plan.applications) < 4
+    assert any("no bone under it" in note for note in plan.notes)
+
+
 def test_targets_past_the_joint_line_are_moved_off_it() -> None:
     patient = replace(slab(), foramina=(foramen("S2", "left", 32.0, 0.0),))
     plan = technique("cooled-classic").plan(patient, "left", l5=False)
@@ -289,6 +304,7 @@ def test_options_change_the_recipe() -> None:
         ("palisade", "left", "strip-tripolar", {}, "cannot be carried out"),
         ("palisade", "left", None, {"spacing": 8}, "did you mean 'spacing_mm'"),
         ("palisade", "left", None, {"levels": ("S1", "S9")}, "level 'S9' is not known"),
+        ("palisade", "left", None, {"levels": 1}, "level 1 is not known"),
         ("palisade", "left", None, {"offset_mm": "far"}, "offset_mm is 'far'; it must be a number"),
         ("palisade", "left", None, {"spacing_mm": 0.0}, "spacing_mm is 0.0"),
         ("palisade", "left", None, {"spacing_mm": float("nan")}, "spacing_mm is nan"),

@@ -129,6 +129,9 @@ class Strip:
         """The device in hand with its tip end ``distance_mm`` down the strip, lying on the bone; None where it cannot."""
         half_mm = 0.5 * self.site.electrode.tip_mm
         under_mm = self.line.chart_distance_mm(self.begin_mm + distance_mm + half_mm)
+        if not self.site.patient.chart.on_bone(*(self.line.start + under_mm * self.line.heading)):
+            self.site.note(f"{target} is left out: there is no bone under it in this patient.")
+            return None
         return self.line.needle(self.site, under_mm, half_mm, target)
 
 

@@ -140,7 +140,10 @@ def _number(technique: str, key: str, value: Any) -> float:
 
 
 def _levels(value: Any) -> tuple[str, ...]:
-    names = (value,) if isinstance(value, str) else tuple(value)
+    try:
+        names = (value,) if isinstance(value, str) else tuple(value)
+    except TypeError:
+        names = (value,)
     for name in names:
         if name not in LEVELS:
             raise InputError(
