@@ -193,7 +193,7 @@ def _distance_at(values: np.ndarray, origin: FloatArray, spacing: float, outside
 def rod_gap(one: FloatArray, one_end: FloatArray, other: FloatArray, other_end: FloatArray) -> float:
     """Distance between two straight rods, from end to end."""
     u, v = one_end, other_end
-    return segment_gap(
+    gap: float = segment_gap(
         one[0] - other[0],
         one[1] - other[1],
         one[2] - other[2],
@@ -204,6 +204,7 @@ def rod_gap(one: FloatArray, one_end: FloatArray, other: FloatArray, other_end: 
         v[1] - other[1],
         v[2] - other[2],
     )
+    return gap
 
 
 @njit(cache=True)
