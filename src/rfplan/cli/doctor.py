@@ -23,6 +23,7 @@ _PACKAGES: Final = (
     "matplotlib",
 )
 _MEMORY_NEEDED_GB: Final = 1.0
+_COMPILED_REMEDY: Final = "set NUMBA_CACHE_DIR to a folder that can be written"
 
 
 @dataclass(frozen=True)
@@ -143,15 +144,13 @@ def _compiled(name: str) -> Finding:
     try:
         from rfplan.report import raster_kernels
     except RuntimeError as error:  # numba found no folder at all
-        return Finding(name, "broken", str(error), "set NUMBA_CACHE_DIR to a folder that can be written")
-    folder = Path(str(raster_kernels.project.stats.cache_path))
-    if _writable(folder):
-        return Finding(name, "ok", f"compiled code is kept in {folder}")
+        return Finding(name, "broken", str(error), _COMPILED_REMEDY)
+    path = raster_kernels.project.stats.cache_path
+    if path and _writable(Path(path)):
+        return Finding(name, "ok", f"compiled code is kept in {path}")
+    where = f"{path} cannot be written" if path else "no folder for compiled code can be written"
     return Finding(
-        name,
-        "warn",
-        f"{folder} cannot be written: code is compiled anew in every run, which takes seconds",
-        "set NUMBA_CACHE_DIR to a folder that can be written",
+        name, "warn", f"{where}: code is compiled anew in every run, which takes seconds", _COMPILED_REMEDY
     )
 
 
