@@ -15,7 +15,6 @@ from rfplan.errors import InputError
 from rfplan.geometry.frames import Isometry
 from rfplan.geometry.mesh import Mesh
 
-
 # Picked by eye, once, on drawings of the outline of the sacrum in the slices x = -12, 0 and 12 mm with a 2 mm grid: the two
 # points of each slice on which a ruler laid over the S1 endplate would rest, at the back and at the front (LPS, mm).
 # The plane is the total least squares plane of the six. Its own error is about 1.5 degrees (1 mm over a depth of 30 mm).
