@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rfplan.anatomy.repair_holes import Hole, fill_hole, holes_of, largest_hole_mm
+from rfplan.anatomy.repair_holes import Hole, filled, holes_of, largest_hole_mm
 from rfplan.anatomy.repair_topology import (
     component_labels,
     oriented,
@@ -158,14 +158,13 @@ def _closed(vertices: FloatArray, faces: IntArray, source: str) -> tuple[FloatAr
     refused = [hole for hole in holes if hole.diameter_mm > largest_hole_mm() and not hole.is_cut]
     if refused:
         worst = max(refused, key=lambda hole: hole.diameter_mm)
-        edges = sum(len(hole.ring) for hole in refused)
+        edges = sum(hole.open_edges for hole in refused)
         raise InputError(
             f"{source}: the mesh is not closed: {_count(len(refused), 'hole')} with {edges} open edges together, the largest "
             f"{worst.diameter_mm:.0f} mm wide at ({_mm(worst.centre_mm)}) mm; holes up to {largest_hole_mm():.0f} mm and "
             "flat cuts at an end are closed automatically, this must be closed in a mesh editor"
         )
-    for hole in holes:
-        vertices, faces = fill_hole(vertices, faces, hole)
+    vertices, faces = filled(vertices, faces, holes)
     cuts = [hole for hole in holes if hole.is_cut]
     small = [hole for hole in holes if not hole.is_cut]
     for cut in cuts:
@@ -181,7 +180,7 @@ def _closed(vertices: FloatArray, faces: IntArray, source: str) -> tuple[FloatAr
 
 
 def _described(hole: Hole) -> str:
-    return f"{hole.diameter_mm:.1f} mm wide ({len(hole.ring)} open edges) at ({_mm(hole.centre_mm)}) mm"
+    return f"{hole.diameter_mm:.1f} mm wide ({hole.open_edges} open edges) at ({_mm(hole.centre_mm)}) mm"
 
 
 def _opened_slivers(vertices: FloatArray, faces: IntArray) -> FloatArray:
