@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from rfplan.anatomy.sacrum import ParametricSacrum
 from rfplan.anatomy.sacrum_parameters import STATIONS, sacrum_parameters
 from rfplan.errors import InputError
 from rfplan.figures import bibliography, figures
@@ -47,3 +48,16 @@ def test_profiles_are_complete():
     p = sacrum_parameters()
     for name in {key.split(".")[1] for key in p.values if key.startswith("profile.")}:
         assert p.profile(name).shape == (len(STATIONS),)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "name"),
+    [
+        ({"length": 94.0}, "length"),
+        ({"length": 900.0}, "length"),
+        ({"foramen.S2.spacing": 400.0}, "foramen.S2.spacing"),
+    ],
+)
+def test_a_bone_that_cannot_be_is_refused_by_name(overrides, name):
+    with pytest.raises(InputError, match=f"'{name}'"):
+        ParametricSacrum(sacrum_parameters(overrides))

@@ -23,8 +23,8 @@ def body_field(layout: SacrumLayout, axis_mm: FloatArray) -> FloatArray:
     dorsal = dorsal_height(layout, x, inside_s, half_width)
     lateral = _lateral(layout, s, inside_s, t, half_width)
     arch = smooth_intersection((t - dorsal) * 0.9, (ventral - t) * 0.9, 3.0)
-    arch = smooth_intersection(arch, (x - lateral) * 0.92, 2.6)
-    arch = smooth_intersection(arch, s - layout.apex_mm - 0.5 + 0.014 * x * x, 4.0)
+    arch = smooth_intersection(arch, (x - lateral) * 0.92, 2.0)
+    arch = smooth_intersection(arch, s - layout.apex_mm - 0.5 + 0.010 * x * x, 4.0)
     alae = smooth_intersection(arch, (_ala_top(x, t) - s) * 0.9, 5.5)
     bone = smooth_union(alae, _first_body(layout, x, s, t), 4.0)
     return bone + roughness(layout, x, s, t)
@@ -83,7 +83,7 @@ def _first_body(layout: SacrumLayout, x: FloatArray, s: FloatArray, t: FloatArra
     middle, half_depth = 0.5 * (ventral + floor), 0.5 * (floor - ventral)
     half_width = 0.5 * p["endplate_width"] * (1.0 - 0.16 * along)
     # rounder in front than behind
-    sharp = np.where(t > middle, 2.8, 2.1)
+    sharp = np.where(t > middle, 2.4, 2.1)
     u, v = np.abs((t - middle) / half_depth), x / half_width
     reach = (u**sharp + v**sharp + 1e-12) ** (1 / sharp)
     side = (reach - 1.0) * half_depth

@@ -72,7 +72,7 @@ def _tunnel(layout: SacrumLayout, number: int, level: str, x: FloatArray, s: Flo
     knots = [ventral - 12.0, ventral - 1.0, floor - 1.0, dorsal - 2.0, dorsal + 6.0]
     middle_x = np.interp(t, knots, [lateral + 6.5, lateral, centre - 1.0, centre, centre + 2.0])
     # the edge is rounded, so that the tunnel itself is a little narrower than the aperture
-    upper_x, upper_s = 0.5 * width - _ROUNDED_MM, 0.5 * height - 1.5 * _ROUNDED_MM
+    upper_x, upper_s = 0.5 * width - _ROUNDED_MM, 0.5 * height - 1.7 * _ROUNDED_MM
     lower_x, lower_s = 0.5 * low_width - _ROUNDED_MM, 0.5 * low_height - _ROUNDED_MM
     radius_x = np.interp(t, knots, [1.9 * lower_x, lower_x, 1.25 * upper_x, upper_x, upper_x + 0.6])
     radius_s = np.interp(t, knots, [1.2 * lower_s, lower_s, 1.1 * upper_s, upper_s, upper_s + 0.6])

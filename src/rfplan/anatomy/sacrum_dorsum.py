@@ -34,8 +34,8 @@ def _relief(layout: SacrumLayout, x: FloatArray, s: FloatArray) -> FloatArray:
         centre, along, _ = layout.dorsal_mm[number]
         crest = float(crest_lateral(layout, np.array([along]))[0])
         # the crest is a row of tubercles with saddles between them
-        result += bump(0.75 * p[f"tubercle.{level}.height"], crest, along + 1.0, 4.4, 5.4, 0.75)
-        result -= bump(0.35 * p[f"tubercle.{level}.height"], crest, along + 11.0, 5.0, 4.0)
+        result += bump(1.05 * p[f"tubercle.{level}.height"], crest, along + 1.0, 4.6, 5.2, 0.65)
+        result -= bump(0.45 * p[f"tubercle.{level}.height"], crest + 1.0, along + 11.0, 5.5, 4.5)
         result += bump(0.45 * p[f"tubercle.{level}.height"], 0.62 * centre, along + 5.0, 3.2, 4.2, 0.8)
         result -= bump(
             0.13 * p[f"foramen.{level}.height"],

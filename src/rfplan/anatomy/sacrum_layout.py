@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,8 +13,11 @@ from scipy.optimize import brentq
 from rfplan.anatomy.sacrum_axis import SacralAxis
 from rfplan.anatomy.sacrum_parameters import SacrumParameters
 from rfplan.anatomy.sides import LEVELS
+from rfplan.errors import InputError
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.frames import ApFrame
+
+_LEAST_S5_MM = 11.5  # below this the S4 foramina open through the lower edge
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +66,10 @@ def sacrum_layout(parameters: SacrumParameters) -> SacrumLayout:
     """Place endplate, foramina and apex so that the stated distances come out.
 
     The origin of the patient frame is put near the middle of the bone.
+
+    Raises
+    ------
+    InputError : the bone is too short for its foramina
     """
     p = parameters
     tilt = np.deg2rad(p["prone_tilt_deg"])
@@ -82,8 +89,15 @@ def sacrum_layout(parameters: SacrumParameters) -> SacrumLayout:
         point = axis.to_patient(np.array([0.0, along, ventral_apex]))
         return float(np.linalg.norm(point - promontory) - p["length"])
 
-    apex = float(brentq(too_long, lines[-1] + 1.0, lines[-1] + 60.0))
-    stations = np.array([0.0, 0.5 * lines[0], *lines, apex - 9.0, apex])
+    nearest = lines[-1] - 15.0
+    apex = nearest if too_long(nearest) > 0 else _root(too_long, nearest, lines[-1] + 80.0, "length", p)
+    room = apex - float(dorsal[-1, 1])
+    if room < _LEAST_S5_MM:
+        raise InputError(
+            f"sacrum parameter 'length' is {p['length']:g}: with these foramen spacings it leaves {room:.1f} mm of bone below the S4 "
+            f"foramina, and {_LEAST_S5_MM:g} are needed; lengthen it or shorten 'foramen.S2.spacing' to 'foramen.S4.spacing'"
+        )
+    stations = np.array([0.0, 0.5 * lines[0], *lines, lines[-1] + 0.42 * (apex - lines[-1]), apex])
     slope = np.tan(np.deg2rad(90.0 - p["axis_to_beam_deg"]))
     ventral = _ventral_apertures(p, axis, frame, dorsal, stations)
     return SacrumLayout(p, axis, frame, stations, dorsal, ventral, float(slope))
@@ -105,9 +119,17 @@ def _dorsal_apertures(p: SacrumParameters, axis: SacralAxis, frame: ApFrame) -> 
             return float(gap - p[f"foramen.{level}.spacing"])
 
         low = 5.0 if number == 0 else float(centres[-1][1]) + 1.0
-        along = float(brentq(miss, low, low + 60.0))
+        name = "foramen.S1.caudal" if number == 0 else f"foramen.{level}.spacing"
+        along = _root(miss, low, low + 60.0, name, p)
         centres.append(np.array([lateral, along, height]))
     return np.array(centres)
+
+
+def _root(function: Callable[[float], float], low: float, high: float, name: str, p: SacrumParameters) -> float:
+    """Where ``function`` is zero; an :class:`InputError` about the parameter ``name`` if it is nowhere between the ends."""
+    if function(low) * function(high) > 0:
+        raise InputError(f"sacrum parameter {name!r} is {p[name]:g}: no sacrum with the other parameters can have that")
+    return float(brentq(function, low, high))
 
 
 def _ventral_apertures(

@@ -96,6 +96,6 @@ def _cornua(layout: SacrumLayout, points: FloatArray) -> FloatArray:
     apex = layout.apex_mm
     lamina = layout.profile("lamina")
     wide = 0.5 * layout.parameters["hiatus.width"]
-    start = np.array([wide + 2.5, apex - 20.0, float(lamina(apex - 20.0)) - 3.5])
-    end = np.array([wide + 0.8, apex - 9.5, float(lamina(apex - 9.5)) - 0.5])
+    start = np.array([wide + 2.5, apex - 20.0, float(lamina(apex - 20.0)) - 2.6])
+    end = np.array([wide + 0.8, apex - 9.5, float(lamina(apex - 9.5)) + 0.6])
     return capsule(points, start, end, 3.2, 2.7)
