@@ -21,7 +21,8 @@ from rfplan.geometry.implicit import gradient, mesh_of, smooth_intersection, smo
 from rfplan.geometry.mesh import Mesh
 
 _BLEND_MM = 9.0
-_PAD_BLEND_MM = 6.0
+_PAD_BLEND_MM = 9.0
+_PAD_RIM_MM = 3.5
 _NEAR_MM = 6.0
 _PAD_DEPTH_MM = 0.0
 _JOINT_REACH_MM = 85.0
@@ -91,12 +92,13 @@ class ParametricHip:
         above = self.auricular.above_mm(chart_mm)
         # the bone behind the auricular face reaches from the blade to the joint wherever the sacrum is
         plane = blade.to_plane(hip_mm)
-        pad = smooth_intersection(outside - 1.0, plane[:, 2] - blade.middle_mm(plane[:, :2]), 4.0)
+        pad = smooth_intersection(outside - _PAD_RIM_MM, plane[:, 2] - blade.middle_mm(plane[:, :2]), 4.0)
         field = smooth_union(field, np.maximum(pad, -above - _PAD_DEPTH_MM), _PAD_BLEND_MM)
         # in front of the joint the ilium ends lateral to it; behind it may reach over the sacrum
         over = np.maximum(chart_mm[:, 2] - self.auricular.centre_mm[2], 0.0)
         below = np.maximum(value["hip.placement.joint_superior"] - _BELOW_JOINT_MM - hip_mm[:, 1], 0.0)
-        field = smooth_intersection(field, -above - 0.8 * over - 2.0 * below, 2.0)
+        turned = 0.6 * np.clip(outside, 0.0, 6.0) * np.clip(1.0 - over / 6.0, 0.0, 1.0)
+        field = smooth_intersection(field, turned - above - 0.8 * over - 2.0 * below, 2.0)
         near = np.flatnonzero((field < _NEAR_MM) & (above < _CLEAR_MM))
         opening = np.clip(value["hip.joint.cleft_slope"] * outside[near], 0.0, value["hip.joint.cleft_extra"])
         gap = value["hip.joint.gap"] + opening
