@@ -14,6 +14,8 @@ from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray, frozen, unit
 
 _STEP_MM = 1.0
+_FAR_STEP_MM = 2.0
+_NEAR_MM = 16.0
 _LOOKED_AT_MM = 110.0
 _RAMP_MM = 3.0
 _TOUCH_MM = 0.1
@@ -120,15 +122,18 @@ def shared_direction(
 ) -> FloatArray:
     """(3,) direction nearest to ``preferred`` in which parallel shafts from all ``tips_mm`` (n, 3) are clear of bone.
 
-    ``preferred`` itself where there is none.
+    Where there is none, the nearest in which most of them are.
     """
     directions, _ = _directions(patient, side, preferred, figures("techniques")["common.largest_tilt_deg"].value)
+    most, best = -1, 0
     for start, stop in pairwise((0, 1, *(look for look in _LOOKS if look < len(directions)), len(directions))):
         rooms = [spare_room_mm(patient, tip, directions[start:stop], radius_mm, contact_mm) for tip in tips_mm]
-        clear = np.flatnonzero(np.min(rooms, axis=0) >= 0.0)
-        if len(clear):
-            return np.asarray(directions[start + clear[0]])
-    return preferred
+        clear = np.sum(np.asarray(rooms) >= 0.0, axis=0)
+        if clear.max() > most:
+            most, best = int(clear.max()), start + int(np.argmax(clear))
+        if most == len(tips_mm):
+            break
+    return np.asarray(directions[best])
 
 
 def spare_room_mm(
@@ -138,7 +143,8 @@ def spare_room_mm(
 
     Along the first ``contact_mm`` the shaft may touch; over the next 3 mm the clearance grows to its full value.
     """
-    along = np.arange(radius_mm, _LOOKED_AT_MM, _STEP_MM)
+    # closely where bone is near, then at steps that no bone's edge slips through within the clearance
+    along = np.concatenate([np.arange(radius_mm, _NEAR_MM, _STEP_MM), np.arange(_NEAR_MM, _LOOKED_AT_MM, _FAR_STEP_MM)])
     clearance = figures("techniques")["common.shaft_clearance_mm"].value
     wanted = radius_mm - _TOUCH_MM + (clearance + _TOUCH_MM) * np.clip((along - contact_mm) / _RAMP_MM, 0.0, 1.0)
     distance = patient.bone_distance(tip_mm + along[:, None] * np.atleast_2d(directions)[:, None, :])
