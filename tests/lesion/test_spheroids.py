@@ -9,14 +9,8 @@ import pytest
 from hypothesis import given
 
 from rfplan.lesion.shape_kernels import silhouettes
-from rfplan.lesion.spheroid_kernels import (
-    inside_lengths,
-    polyline_distance,
-    segment_crossing,
-    segment_distance,
-    union_distance,
-    union_volume,
-)
+from rfplan.lesion.spheroid_kernels import segment_crossing, segment_distance
+from rfplan.lesion.union_kernels import inside_lengths, polyline_distance, union_distance, union_volume
 from strategies import numbers, points, polylines, spheroids, unit_vectors
 
 FAR = 1e30

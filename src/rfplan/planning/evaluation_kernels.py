@@ -7,7 +7,8 @@ from numba import njit
 
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.lesion.shape_kernels import silhouettes
-from rfplan.lesion.spheroid_kernels import inside_lengths, polyline_distance, segment_gap
+from rfplan.lesion.spheroid_kernels import segment_gap
+from rfplan.lesion.union_kernels import inside_lengths, polyline_distance
 
 _FAR = 1e30
 _TOLERANCE_MM = 1e-8
@@ -192,17 +193,16 @@ def _distance_at(values: np.ndarray, origin: FloatArray, spacing: float, outside
 @njit(cache=True)
 def rod_gap(one: FloatArray, one_end: FloatArray, other: FloatArray, other_end: FloatArray) -> float:
     """Distance between two straight rods, from end to end."""
-    u, v = one_end, other_end
     gap: float = segment_gap(
         one[0] - other[0],
         one[1] - other[1],
         one[2] - other[2],
-        u[0] - one[0],
-        u[1] - one[1],
-        u[2] - one[2],
-        v[0] - other[0],
-        v[1] - other[1],
-        v[2] - other[2],
+        one_end[0] - one[0],
+        one_end[1] - one[1],
+        one_end[2] - one[2],
+        other_end[0] - other[0],
+        other_end[1] - other[1],
+        other_end[2] - other[2],
     )
     return gap
 
