@@ -25,7 +25,7 @@ CHAINS: Final[Mapping[str, tuple[str, ...]]] = {
 """Rods from node to node. A node's ``lateral`` is in mm from the centre of the cup, or, where the bone reaches for the midline,
 a ``share`` of the way from the midline to the cup."""
 
-_PIECES = 4
+_PIECES = 6
 
 
 @dataclass(frozen=True, eq=False)
