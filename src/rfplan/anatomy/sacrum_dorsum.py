@@ -14,7 +14,7 @@ _PROFILES = ("lamina", "intermediate", "foramen_line", "lateral_crest", "alar_ri
 def dorsal_height(layout: SacrumLayout, x: FloatArray, s: FloatArray, half_width: FloatArray) -> FloatArray:
     """(n,) height t of the back of the bone at sizes ``x`` of the lateral coordinate and positions ``s``, without processes."""
     line = np.interp(s, layout.dorsal_mm[:, 1], layout.dorsal_mm[:, 0])
-    crest = np.minimum(crest_lateral(layout, s), 0.80 * half_width)
+    crest = np.minimum(crest_lateral(layout, s), 0.86 * half_width)
     line = np.minimum(line, 0.75 * crest)
     rim = crest + 0.6 * (half_width - crest)
     knots = np.stack([np.zeros_like(x), 0.62 * line, line, crest, rim, half_width], axis=-1)
@@ -64,7 +64,7 @@ def crest_lateral(layout: SacrumLayout, along_mm: FloatArray) -> FloatArray:
 def crest_course(layout: SacrumLayout) -> FloatArray:
     """(n, 3) course of the left lateral crest from above the S1 to below the S4 foramen, axis coordinates, near the surface."""
     along = np.arange(layout.dorsal_mm[0, 1] - 14.0, layout.dorsal_mm[3, 1] + 6.0, 1.0)
-    x = np.minimum(crest_lateral(layout, along), 0.80 * layout.half_width(along))
+    x = np.minimum(crest_lateral(layout, along), 0.86 * layout.half_width(along))
     return np.column_stack([x, along, layout.profile("lateral_crest")(along)])
 
 
