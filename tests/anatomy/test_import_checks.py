@@ -11,7 +11,7 @@ from rfplan.geometry.mesh import Mesh
 FLIPS = {"RAS": np.diag([-1.0, -1.0, 1.0]), "upside_down": np.diag([1.0, -1.0, -1.0]), "standing_on_its_head": np.diag([-1.0, 1.0, -1.0]),
          "mirror_z": np.diag([1.0, 1.0, -1.0]), "mirror_x": np.diag([-1.0, 1.0, 1.0]), "mirror_y": np.diag([1.0, -1.0, 1.0])}  # fmt: skip
 MESSAGES = {
-    "RAS": "RAS read as LPS",
+    "RAS": "taken as LPS and look like RAS; give --frame RAS",
     "upside_down": "upside down",
     "standing_on_its_head": "upside down",
     "mirror_z": "upside down",

@@ -12,6 +12,8 @@ from rfplan.anatomy.patient_file import patient_bytes
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("RFPLAN_CACHE_DIR", str(tmp_path / "cache"))
+    # whoever edits the package while the tests run changes its digest
+    monkeypatch.setattr(store, "code_digest", lambda: "code")
     return tmp_path / "cache" / "patients"
 
 
@@ -79,3 +81,18 @@ def test_digests_tell_contents_and_names_apart(tmp_path):
     two = store.source_digest(tmp_path)
     (tmp_path / "a.stl").rename(tmp_path / "b.stl")
     assert len({one, two, store.source_digest(tmp_path), store.source_digest(tmp_path / "b.stl")}) == 4
+
+
+def test_the_digest_of_the_code_covers_figures_and_modules(monkeypatch, tmp_path):
+    import shutil
+
+    from rfplan import figures
+
+    data = tmp_path / "anatomy"
+    shutil.copytree(figures.anatomy_folder(), data)
+    monkeypatch.setattr(figures, "anatomy_folder", lambda: data)
+    before = store.code_digest()
+    assert store.code_digest() == before
+    path = data / "nerves.toml"
+    path.write_text(path.read_text() + "# changed\n")
+    assert store.code_digest() != before

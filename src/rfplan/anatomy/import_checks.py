@@ -57,10 +57,11 @@ def _size(bone: str, vertices_mm: FloatArray, unit: str) -> tuple[float, float, 
 _WORDS: Final = {"mm": "millimetres", "cm": "centimetres", "m": "metres"}
 
 
-def check_arrangement(bones: Mapping[str, Mesh], source: str) -> tuple[str, ...]:
+def check_arrangement(bones: Mapping[str, Mesh], source: str, declared: str = "LPS") -> tuple[str, ...]:
     """Refuse bones that are upside down, back to front or on the wrong side; sentences about what could not be checked.
 
-    ``bones`` closed, patient LPS, mm, turned against the patient's axes by no more than about 30 degrees.
+    ``bones`` closed, patient LPS, mm, turned against the patient's axes by no more than about 30 degrees; ``declared`` is the
+    frame that their files were taken to be in.
     """
     sacrum = bones["sacrum"]
     centre = sacrum.bounds_mm.mean(axis=0)
@@ -83,10 +84,11 @@ def check_arrangement(bones: Mapping[str, Mesh], source: str) -> tuple[str, ...]
         # the acetabulum and pubis are far in front of the sacrum
         backward = backward or float(np.mean(hips, axis=0)[1] - centre[1]) > 15.0
     if backward and (sides_swapped or not hips):
+        other = "LPS" if declared == "RAS" else "RAS"
         raise InputError(
             f"{source}: the pelvic face of the sacrum looks to the back (+y)"
             + (" and hip_left lies on the patient's right (-x)" if sides_swapped else "")
-            + ": the data look like RAS read as LPS (or the reverse); give the other of --frame RAS and --frame LPS"
+            + f": the data were taken as {declared} and look like {other}; give --frame {other}"
         )
     if backward:
         raise InputError(

@@ -51,7 +51,7 @@ def import_patient(
     _check_choices(frame, unit)
     given = GivenFeatures() if landmarks is None else read_landmark_file(Path(landmarks))
     imported = import_bones(path, frame, unit, labels)
-    unchecked = check_arrangement(imported.bones, str(path))
+    unchecked = check_arrangement(imported.bones, str(path), imported.provenance.get("frame", "LPS"))
     check_given(given, imported.bones, str(landmarks))
     imported = replace(
         imported, warnings=(*imported.warnings, *unchecked, *_cut_warnings(imported.bones, imported.warnings))
