@@ -70,6 +70,12 @@ def test_field_is_the_same_on_both_sides():
     assert field(points * [-1, 1, 1]) == pytest.approx(field(points), abs=1e-9)
 
 
+def test_mesh_is_its_own_mirror_image():
+    vertices = reference_mesh().vertices_mm
+    gap, _ = cKDTree(vertices).query(vertices * [-1.0, 1.0, 1.0])
+    assert gap.max() < 1e-9
+
+
 def test_field_is_a_fair_distance_within_five_millimetres():
     rng = np.random.default_rng(2)
     mesh = reference_mesh()

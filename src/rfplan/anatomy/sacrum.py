@@ -20,7 +20,7 @@ from rfplan.anatomy.sacrum_processes import add_processes
 from rfplan.anatomy.sides import Side, lateral_sign
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.frames import ApFrame
-from rfplan.geometry.implicit import mesh_of, smooth_difference
+from rfplan.geometry.implicit import mesh_of, relaxed, smooth_difference
 from rfplan.geometry.mesh import Mesh
 
 _PIECE = 16384
@@ -88,4 +88,5 @@ class ParametricSacrum:
         """The bone as one closed surface of genus 17: a canal with eighteen openings."""
         half = 0.5 * self.parameters["breadth"] + 8.0
         tall = 0.75 * self.parameters["length"]
-        return mesh_of(self.distance_mm, [[-half, -tall, -tall], [half, tall, tall]], spacing_mm, symmetric_x=True)
+        bounds = [[-half, -tall, -tall], [half, tall, tall]]
+        return relaxed(mesh_of(self.distance_mm, bounds, spacing_mm, symmetric_x=True), self.distance_mm)
