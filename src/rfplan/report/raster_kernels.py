@@ -76,6 +76,18 @@ def rotated(vectors: FloatArray, axes: FloatArray, origin: FloatArray) -> FloatA
 
 
 @njit(cache=True)
+def extent(points: FloatArray) -> FloatArray:
+    """(2, 3) lowest and highest coordinates of (n, 3) points."""
+    bounds = np.empty((2, 3))
+    bounds[0], bounds[1] = np.inf, -np.inf
+    for n in range(points.shape[0]):
+        for axis in range(3):
+            bounds[0, axis] = min(bounds[0, axis], points[n, axis])
+            bounds[1, axis] = max(bounds[1, axis], points[n, axis])
+    return bounds
+
+
+@njit(cache=True)
 def project(view: FloatArray, eye: float, scale: float, width: int, height: int) -> FloatArray:
     """(n, 3) screen x, screen y and depth of (n, 3) view points; ``eye`` 0 means parallel rays; ``scale`` px/mm at the target."""
     screen = np.empty(view.shape)
@@ -102,7 +114,7 @@ def draw_triangles(
     slopes: np.ndarray,
     materials: np.ndarray,
 ) -> None:
-    """Draw one mesh: nearest depth, the right and up parts of its normal turned to the viewer, and its material.
+    """Draw one closed mesh: nearest depth, the right and up parts of its normal, and its material.
 
     ``screen`` and ``normals`` (n, 3); ``depths`` (h, w), ``slopes`` (h, w, 2) and ``materials`` (h, w) are changed in place.
     """
@@ -118,10 +130,9 @@ def draw_triangles(
             screen[k, 1],
         )
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
-        if area == 0.0:
+        # the screen's y points down, so a face that looks at the viewer has negative area; of a solid one sees no others
+        if area >= 0.0:
             continue
-        # the screen's y points down, so a face that looks at the viewer has negative area
-        facing = 1.0 if area < 0.0 else -1.0
         y0 = max(0, int(np.ceil(min(ay, by, cy) - 0.5)))
         y1 = min(height - 1, int(np.floor(max(ay, by, cy) - 0.5)))
         if y0 > y1 or max(ax, bx, cx) < 0.0 or min(ax, bx, cx) > width:
@@ -135,23 +146,27 @@ def draw_triangles(
         v0 = 1.0 - vx * bx - vy * by
         w0 = 1.0 - u0 - v0
         az, bz, cz = screen[i, 2], screen[j, 2], screen[k, 2]
-        anx, any_ = facing * normals[i, 0], facing * normals[i, 1]
-        bnx, bny = facing * normals[j, 0], facing * normals[j, 1]
-        cnx, cny = facing * normals[k, 0], facing * normals[k, 1]
+        anx, any_ = normals[i, 0], normals[i, 1]
+        bnx, bny = normals[j, 0], normals[j, 1]
+        cnx, cny = normals[k, 0], normals[k, 1]
+        left, right = min(ax, bx, cx), max(ax, bx, cx)
+        iu = 1.0 / ux if abs(ux) > 1e-12 else 0.0
+        iv = 1.0 / vx if abs(vx) > 1e-12 else 0.0
+        iw = 1.0 / wx if abs(wx) > 1e-12 else 0.0
         for y in range(y0, y1 + 1):
             py = y + 0.5
-            low, high = min(ax, bx, cx), max(ax, bx, cx)
+            low, high = left, right
             for edge in range(3):
                 if edge == 0:
-                    slope, offset = ux, u0 + uy * py
+                    run, offset = iu, u0 + uy * py
                 elif edge == 1:
-                    slope, offset = vx, v0 + vy * py
+                    run, offset = iv, v0 + vy * py
                 else:
-                    slope, offset = wx, w0 + wy * py
-                if slope > 1e-12:
-                    low = max(low, -offset / slope - 1e-6)
-                elif slope < -1e-12:
-                    high = min(high, -offset / slope + 1e-6)
+                    run, offset = iw, w0 + wy * py
+                if run > 0.0:
+                    low = max(low, -offset * run - 1e-6)
+                elif run < 0.0:
+                    high = min(high, -offset * run + 1e-6)
                 elif offset < -1e-9:
                     high = low - 1.0
             x0 = max(0, int(np.ceil(low - 0.5)))
@@ -170,8 +185,8 @@ def draw_triangles(
 
 
 @njit(cache=True, fastmath=True)
-def draw_depth(screen: FloatArray, faces: IntArray, depths: np.ndarray) -> None:
-    """Nearest depth only, for shadows and outlines."""
+def draw_depth(screen: FloatArray, faces: IntArray, depths: np.ndarray, front_only: bool) -> None:
+    """Nearest depth only, for shadows and outlines; ``front_only`` leaves out faces that look away."""
     height, width = depths.shape
     for face in range(faces.shape[0]):
         i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
@@ -184,7 +199,7 @@ def draw_depth(screen: FloatArray, faces: IntArray, depths: np.ndarray) -> None:
             screen[k, 1],
         )
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
-        if area == 0.0:
+        if area == 0.0 or (front_only and area > 0.0):
             continue
         x0, x1 = max(0, int(np.ceil(min(ax, bx, cx) - 0.5))), min(width - 1, int(max(ax, bx, cx) - 0.5))
         y0, y1 = max(0, int(np.ceil(min(ay, by, cy) - 0.5))), min(height - 1, int(max(ay, by, cy) - 0.5))

@@ -101,8 +101,8 @@ def _shadow(
     right /= np.linalg.norm(right)
     axes = np.stack([right, np.cross(towards, right), towards])
     seen = [kernels.rotated(views[n], axes, np.zeros(3)) for n in casters]
-    low = np.min([points.min(axis=0) for points in seen], axis=0)
-    high = np.max([points.max(axis=0) for points in seen], axis=0)
+    bounds = np.stack([kernels.extent(points) for points in seen])
+    low, high = bounds[:, 0].min(axis=0), bounds[:, 1].max(axis=0)
     # a needle's hub far from the bone must not coarsen the map: nothing beyond half a metre counts
     extent = float(np.clip(np.max((high - low)[:2]), 1.0, 500.0))
     middle = 0.5 * (low + high) * (1.0, 1.0, 0.0)
@@ -110,7 +110,7 @@ def _shadow(
     light_depths = np.full((_SHADOW_PX, _SHADOW_PX), kernels.FAR, dtype=np.float32)
     for n, points in zip(casters, seen, strict=True):
         screen = kernels.project(points - middle, 0.0, light_scale, _SHADOW_PX, _SHADOW_PX)
-        kernels.draw_depth(screen, opaque[n].mesh.faces, light_depths)
+        kernels.draw_depth(screen, opaque[n].mesh.faces, light_depths, True)
     to_light = np.column_stack([axes, -middle])
     return kernels.shadow(
         depth_mm, slopes, samples, scale, eye, to_light, light_depths, light_scale, 0.7 * light_scale, 1.1

@@ -22,6 +22,7 @@ from rfplan.report.scene import Surface
 
 _UNIT_PX = 800.0
 _STRIP_PX = 46.0
+_SHORT_PX = 60.0
 _LETTERS = (("R", "L"), ("A", "P"), ("F", "H"))
 
 
@@ -90,16 +91,14 @@ def _number_needles(drawing: Drawing, camera: Camera, plan: Plan) -> None:
     for number, shaft in enumerate(shafts, start=1):
         end = (float(np.clip(shaft[-1, 0], box[0], box[2])), float(np.clip(shaft[-1, 1], box[1], box[3])))
         outward = shaft[-1] - shaft[0]
-        outward = outward / max(float(np.hypot(*outward)), 1e-6)
-        x, y = place(
-            end,
-            (11.0, 11.0),
-            taken,
-            ink,
-            box,
-            reach=(15.0, 24.0, 36.0, 50.0),
-            prefer=(2.0 * outward[0], 2.0 * outward[1]),
-        )
+        length = float(np.hypot(*outward))
+        reach: tuple[float, ...]
+        if length > _SHORT_PX:
+            prefer, reach = 2.0 * outward / length, (15.0, 24.0, 36.0, 50.0)
+        else:
+            # nearly end on: beside the row of needles, towards the middle of the picture
+            prefer, reach = np.array([2.0 * np.sign(0.5 * drawing.width - end[0]), 0.0]), (27.0, 36.0, 48.0)
+        x, y = place(end, (11.0, 11.0), taken, ink, box, reach, (float(prefer[0]), float(prefer[1])))
         taken.append((x - 12, y - 12, x + 12, y + 12))
         drawing.line([end, (x, y)], palette.INK, 1.1)
         drawing.circle((x, y), 12.0, palette.INK, stroke=palette.PAPER, width=1.4)
