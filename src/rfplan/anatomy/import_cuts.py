@@ -29,9 +29,14 @@ class FlatCut:
     @property
     def side(self) -> str:
         """Which end of the bone it is, in words of the patient."""
-        axis = int(np.argmax(np.abs(self.normal)))
-        names = (("right", "left"), ("front", "back"), ("lower", "upper"))[axis]
-        return names[int(self.normal[axis] > 0)]
+        return side_of(self.normal)
+
+
+def side_of(direction: FloatArray) -> str:
+    """The side of the patient that a direction (3,) points to, LPS, in a word."""
+    axis = int(np.argmax(np.abs(direction)))
+    names = (("right", "left"), ("front", "back"), ("lower", "upper"))[axis]
+    return names[int(direction[axis] > 0)]
 
 
 def flat_cuts(mesh: Mesh) -> tuple[FlatCut, ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from rfplan.anatomy.import_checks import BONES, check_size
+from rfplan.anatomy.import_cuts import side_of
 from rfplan.anatomy.import_label_table import TOTAL, TOTAL_V1_SACRUM, USED_LABELS
 from rfplan.anatomy.import_mesh_file import InputFrame
 from rfplan.anatomy.import_meshes import ImportedBones, to_lps
@@ -53,19 +54,22 @@ def import_labels(
     present = _present(path, data)
     if table["sacrum"] not in present:
         raise InputError(_no_sacrum(path, present, table))
-    labelled = []
+    return _surfaces(_labelled(path, data, affine, table, present), frame, unit)
+
+
+def _labelled(
+    path: Path, data: np.ndarray, affine: FloatArray, table: Mapping[str, int], present: Mapping[int, int]
+) -> Iterator[LabelledBone]:
+    """The bones of a label map, one after another, as a mask of a whole CT is large."""
     for bone in BONES:
-        names = [name for name in _labels_of(bone) if table.get(name) in present]
-        if names:
-            numbers = [table[name] for name in names]
-            source = f"{path} (label {'+'.join(map(str, numbers))}, {bone})"
-            joined = f"{bone}: labels {' and '.join(map(str, numbers))} ({_S1_APART}) were joined"
-            labelled.append(
-                LabelledBone(
-                    bone, np.isin(data, numbers), affine, source, (joined,) if len(names) > 1 else ()
-                )
-            )
-    return _surfaces(labelled, frame, unit)
+        numbers = [table[name] for name in _labels_of(bone) if table.get(name) in present]
+        if numbers:
+            listed = " and ".join(map(str, numbers))
+            notes = (f"{bone}: labels {listed} ({_S1_APART}) were joined",) if len(numbers) > 1 else ()
+            mask = data == numbers[0]
+            for number in numbers[1:]:
+                mask |= data == number
+            yield LabelledBone(bone, mask, affine, f"{path} (label {listed}, {bone})", notes)
 
 
 def import_masks(folder: Path, frame: InputFrame | None = None, unit: str | None = None) -> ImportedBones:
@@ -122,12 +126,10 @@ def _surfaces(labelled: Iterable[LabelledBone], frame: InputFrame | None, unit: 
             warnings += [f"{bone.name}: {voxels} voxels are too few for a bone, left out"] if voxels else []
             continue
         mask, corner, edges = _cropped(bone.mask)
-        if edges:
-            where = " and ".join(edges)
-            warnings.append(
-                f"{bone.name}: reaches the edge of the picture at its {where} and may be cut there"
-            )
         columns = bone.affine[:3, :3]
+        for axis, sign in edges:
+            side = side_of(to_lps(sign * columns[:, axis], frame or "RAS"))
+            warnings.append(f"{bone.name}: reaches the {side} edge of the picture and may be cut there")
         index, faces = label_surface(mask, np.linalg.norm(columns, axis=0), coarse=bone.name != "sacrum")
         world = (index + corner) @ columns.T + bone.affine[:3, 3]
         if np.linalg.det(columns) < 0:
@@ -154,7 +156,10 @@ def _present(path: Path, data: np.ndarray) -> dict[int, int]:
         raise InputError(
             f"{path}: the values run from {low} to {high}; a label map holds whole numbers from 0: is this the CT itself?"
         )
-    counts = np.bincount(data.reshape(-1).astype(np.int64) if data.dtype.kind != "u" else data.reshape(-1))
+    counts = np.zeros(high + 1, dtype=np.int64)
+    for k in range(data.shape[2]):
+        # slice by slice: counting widens every number to eight bytes
+        counts += np.bincount(data[:, :, k].reshape(-1).astype(np.int64), minlength=high + 1)
     return {int(label): int(counts[label]) for label in np.flatnonzero(counts) if label}
 
 
@@ -172,14 +177,14 @@ def _no_sacrum(path: Path, present: Mapping[int, int], table: Mapping[str, int])
     )
 
 
-def _cropped(mask: BoolArray) -> tuple[BoolArray, FloatArray, list[str]]:
-    """The mask in its bounding box, the index of the box's corner, and the edges of the picture it reaches."""
+def _cropped(mask: BoolArray) -> tuple[BoolArray, FloatArray, list[tuple[int, int]]]:
+    """The mask in its bounding box, the index of the box's corner, and the edges of the picture it reaches (axis, -1 or 1)."""
     spans = []
     for axis in range(3):
         along = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
         spans.append((int(along[0]), int(along[-1]) + 1))
     edges = [
-        f"{'first' if end == 0 else 'last'} {'ijk'[axis]} slice"
+        (axis, 2 * end - 1)
         for axis in range(3)
         for end in (0, 1)
         if spans[axis][end] == (0, mask.shape[axis])[end]

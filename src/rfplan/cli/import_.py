@@ -65,7 +65,11 @@ def _tell(patient: Patient, out: Path | None) -> None:
 
     console = people()
     console.print(f"[bold]{escape(patient.name)}[/] from {escape(patient.source)}", soft_wrap=True)
-    bones = ", ".join(f"{name} ({len(mesh.faces):,} faces)" for name, mesh in patient.bones.items())
+    estimated = patient.provenance.get("estimated_bones", ())
+    bones = ", ".join(
+        f"{name} ({'estimated' if name in estimated else f'{len(mesh.faces):,} faces'})"
+        for name, mesh in patient.bones.items()
+    )
     console.print(f"Bones: {escape(bones)}", soft_wrap=True)
     frame = patient.frame
     console.print(
