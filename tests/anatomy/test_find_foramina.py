@@ -99,6 +99,33 @@ def test_a_plugged_foramen_is_not_found(real_anatomy, name):
 
 
 @pytest.mark.real
+def test_a_foramen_that_the_cut_runs_through_is_uncertain(real_anatomy):
+    """An oblique cut through S2 on the left, as the edge of a scan may make it, on a surface of 1 mm voxels."""
+    from skimage import measure
+
+    from rfplan.anatomy.reading import read_bones
+    from rfplan.geometry.distance import DistanceField
+
+    sacrum = real_bones(real_anatomy / "hra_female")["sacrum"]
+    frame = reading_of(real_anatomy / "hra_female").frame
+    bounds = sacrum.bounds_mm + [[-3.0] * 3, [3.0] * 3]
+    inside = DistanceField.of([sacrum], bounds, 1.0, 3.0).values_mm
+    nodes = np.stack(np.meshgrid(*[np.arange(n) for n in inside.shape], indexing="ij"), axis=-1) + bounds[0]
+    across = (frame.caudal + 0.25 * frame.lateral) / np.hypot(1.0, 0.25)
+    beyond = (nodes - frame.to_patient([0.0, 58.0, 0.0])) @ across
+    vertices, faces, _, _ = measure.marching_cubes(np.maximum(inside, beyond), 0.0)
+    cut = Mesh(vertices + bounds[0], faces)
+    reading = read_bones({"sacrum": cut if cut.volume_mm3 > 0 else Mesh(cut.vertices_mm, faces[:, ::-1])})
+    by_name = {foramen.name: foramen for foramen in reading.foramina}
+    by_hand = hand_foramina(real_anatomy, "hra_female")
+    for key in ("S1_left", "S1_right", "S2_right"):
+        assert by_name[key].confidence > 0.9
+        assert np.linalg.norm(by_name[key].centre_mm - by_hand[key]) < 2.5
+    assert by_name["S2_left"].confidence < 0.5
+    assert by_name["S3_left"].status == by_name["S4_right"].status == "absent"
+
+
+@pytest.mark.real
 @pytest.mark.parametrize("name", SETS)
 def test_a_mirror_image_has_the_mirrored_foramina(real_anatomy, name):
     mirror = Isometry.mirror_left_right()
@@ -123,25 +150,25 @@ def test_foramina_turn_with_the_bone(real_anatomy, axis, angle):
 
 
 @pytest.mark.real
-@settings(max_examples=3)
+@settings(max_examples=6)
 @given(
+    st.sampled_from(SETS),
     st.tuples(*[st.floats(0.85, 1.15)] * 3),
     st.tuples(*[st.floats(-0.04, 0.04)] * 2),
     st.integers(0, 2**31),
 )
-def test_other_people_like_these_are_read_as_well(real_anatomy, scale, shear, seed):
+def test_other_people_like_these_are_read_as_well(real_anatomy, name, scale, shear, seed):
     """Stretched, sheared and roughened (0.2 mm) copies of the real sacra: the same levels, at the stretched places."""
     matrix = np.diag(scale)
     matrix[0, 1], matrix[1, 2] = shear
     rough = np.random.default_rng(seed)
-    for name in SETS:
-        sacrum = real_bones(real_anatomy / name)["sacrum"]
-        vertices = sacrum.vertices_mm @ matrix.T + rough.normal(0.0, 0.2, sacrum.vertices_mm.shape)
-        found = found_in(Mesh(vertices, sacrum.faces))
-        expected = found_of(reading_of(real_anatomy / name).foramina)
-        assert set(found) == set(expected), name
-        for key, foramen in found.items():
-            assert np.linalg.norm(foramen.centre_mm - matrix @ expected[key].centre_mm) < 2.5, key
+    sacrum = real_bones(real_anatomy / name)["sacrum"]
+    vertices = sacrum.vertices_mm @ matrix.T + rough.normal(0.0, 0.2, sacrum.vertices_mm.shape)
+    found = found_in(Mesh(vertices, sacrum.faces))
+    expected = found_of(reading_of(real_anatomy / name).foramina)
+    assert set(found) == set(expected), name
+    for key, foramen in found.items():
+        assert np.linalg.norm(foramen.centre_mm - matrix @ expected[key].centre_mm) < 2.5, key
 
 
 def test_the_parametric_foramina_are_found_where_they_were_built():

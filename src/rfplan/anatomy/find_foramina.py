@@ -24,6 +24,8 @@ _LID_DEPTH_MM = 2.0
 _EDGE_DEPTH_MM = 1.5
 _REACH_MM = 4.2
 _SPUR_MM = 1.0
+_EDGE_NODES = 3
+_SIDE_OPEN = 0.45
 RIM_POINTS = 36
 _COARSE = 2
 
@@ -130,8 +132,15 @@ def _foramen(
         canal_mm=chart.frame.to_patient(canal),
         diameter_mm=float(2.0 * np.sqrt(np.linalg.norm(vector) / np.pi)),
         status="found",
-        confidence=_confidence(level, side, middle, throat, rows),
+        confidence=_confidence(level, side, middle, throat, rows)
+        * (_SIDE_OPEN if _open_to_edge(pit, chart) else 1.0),
     )
+
+
+def _open_to_edge(pit: Pit, chart: DorsalChart) -> bool:
+    """Whether the opening is not closed all round by bone: open to the side, or cut through."""
+    ringed = ndimage.binary_fill_holes(np.isfinite(chart.seen_mm))
+    return int(np.count_nonzero(pit.nodes & ~ringed)) > _EDGE_NODES
 
 
 def _rim(area: BoolArray, height_mm: float, chart: DorsalChart) -> FloatArray:

@@ -163,7 +163,7 @@ def _about_foramina(chart: DorsalChart, foramina: tuple[Foramen, ...], search: F
                 sentences.append(f"{words} is estimated from the population: no opening is seen")
             elif foramen.status == "found" and foramen.confidence < _DOUBTFUL:
                 sentences.append(
-                    f"{words} is found, but uncertain (confidence {foramen.confidence:.2f}): check it"
+                    f"{words} is found, but uncertain (confidence {foramen.confidence:.2f}): check it on the picture"
                 )
     return sentences
 
