@@ -30,7 +30,8 @@ def landmarks_of(layout: SacrumLayout, distance_mm: Field) -> dict[str, Landmark
     left = {"s1_sap": layout.axis.to_patient(articular_tip(layout)), "s1_sap_base": base, "ala": ala}
     for level, centre in tubercle_centres(layout).items():
         left[f"tubercle_{level}"] = _from_behind(layout, distance_mm, centre[None])[0]
-    snapped = {name: onto_surface(distance_mm, point[None])[0] for name, point in {**middle, **left}.items()}
+    rough = {**middle, **left}
+    snapped = dict(zip(rough, onto_surface(distance_mm, np.array(list(rough.values()))), strict=True))
     mirror = Isometry.mirror_left_right()
     result: dict[str, Landmark] = {}
     for name, point in snapped.items():
@@ -74,7 +75,7 @@ def _hiatus_apex(layout: SacrumLayout, distance_mm: Field) -> FloatArray:
 def _groove(layout: SacrumLayout, distance_mm: Field) -> tuple[FloatArray, FloatArray]:
     """The notch between articular process and ala, and the top of the ala beside it, where a beam from behind first meets them."""
     lateral = np.arange(20.0, 0.5 * layout.parameters["breadth"] - 6.0, 0.5)
-    caudal, height = np.arange(-25.0, 30.0, 0.5), np.arange(-4.0, 26.0, 0.5)
+    caudal, height = np.arange(-25.0, 30.0, 0.5), np.arange(-4.0, 26.0, 1.0)
     grid = np.stack(np.meshgrid(lateral, caudal, height, indexing="ij"), axis=-1)
     values = distance_mm(layout.frame.to_patient(grid).reshape(-1, 3)).reshape(grid.shape[:3])
     bone: BoolArray = np.less(values, 0.0)
