@@ -117,6 +117,7 @@ def test_foramina_are_seen_through_as_in_real_bones():
     assert [see_through(mesh, tilt) for tilt in (25.0, 30.0, 35.0, 40.0)] == [8, 8, 8, 8]
 
 
+@pytest.mark.real
 def test_the_counter_of_holes_counts_the_holes_of_a_real_bone(real_anatomy):
     import trimesh
 
