@@ -43,8 +43,8 @@ def _facing(sacrum: Mesh, hip: Mesh, frame: ApFrame, side: Side) -> FloatArray |
     close = points[own][gap < _GAP_MM]
     if len(close) < 60:
         return None
-    low, high = np.quantile(close[:, 1], [0.01, 0.99])
-    rows = np.arange(low, high, _BIN_MM)
+    low, high = np.quantile(close[:, 1], [0.01, 0.998])
+    rows = np.arange(low, high + 0.5 * _BIN_MM, _BIN_MM)
     hindmost = []
     for row in rows:
         near = close[np.abs(close[:, 1] - row) < _BIN_MM]
