@@ -8,6 +8,7 @@ import numpy as np
 
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.report import raster_kernels as kernels
+from rfplan.report import shading_kernels as shading
 from rfplan.report.camera import Camera
 from rfplan.report.palette import linear
 from rfplan.report.scene import Scene, Surface
@@ -45,9 +46,9 @@ def render(scene: Scene, camera: Camera, size_px: tuple[int, int], samples: int 
 
     depth_mm = kernels.view_depth(depths, eye, samples)
     mm_per_px = camera.width_mm / size_px[0]
-    sky = kernels.occlusion(depth_mm, slopes, samples, mm_per_px, _pattern(_SPIRAL_MM / mm_per_px))
+    sky = shading.occlusion(depth_mm, slopes, samples, mm_per_px, _pattern(_SPIRAL_MM / mm_per_px))
     lit = _shadow(opaque, views, depth_mm, slopes, samples, scale / samples, eye)
-    image = kernels.shade(
+    image = shading.shade(
         depths,
         slopes,
         materials,
@@ -63,7 +64,7 @@ def render(scene: Scene, camera: Camera, size_px: tuple[int, int], samples: int 
     if glass:
         veils = np.array([0.3 if surface.through_glass else 1.0 for surface in opaque] or [1.0])
         _blend(image, depths, materials, veils, glass, camera, scale)
-    return kernels.finish(image, samples, _encoding())
+    return shading.finish(image, samples, _encoding())
 
 
 def _normals(surface: Surface, camera: Camera) -> FloatArray:
@@ -112,7 +113,7 @@ def _shadow(
         screen = kernels.project(points - middle, 0.0, light_scale, _SHADOW_PX, _SHADOW_PX)
         kernels.draw_depth(screen, opaque[n].mesh.faces, light_depths, True)
     to_light = np.column_stack([axes, -middle])
-    return kernels.shadow(
+    return shading.shadow(
         depth_mm, slopes, samples, scale, eye, to_light, light_depths, light_scale, 0.7 * light_scale, 1.1
     )
 
@@ -143,7 +144,7 @@ def _blend(
                 screen, normals, surface.mesh.faces, 0, layer_depths[n], layer_slopes[n], unused
             )
     leaders = [surfaces[0] for surfaces in groups.values()]
-    kernels.blend_layers(
+    shading.blend_layers(
         image,
         depths,
         layer_depths,
