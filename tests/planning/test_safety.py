@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 
 from rfplan.anatomy.patient import Patient
 from rfplan.figures import bibliography, figures
@@ -52,7 +52,10 @@ def test_distance_and_hottest_isotherm_at_a_canal(lateral_mm: float) -> None:
     hottest = row(evaluation, "canal_isotherm", "S2_left")
     off = lateral_mm - 24.0
     assert distance.value == pytest.approx(off - 5.0 - 4.0, abs=1e-6)
-    reached = [c for c, radius in ((45.0, 6.25), (50.0, 5.0), (55.0, 4.0), (60.0, 3.0)) if off < radius + 4.0 - 1e-6]
+    surfaces = ((45.0, 6.25), (50.0, 5.0), (55.0, 4.0), (60.0, 3.0))
+    # a surface that just touches the canal is a tie that rounding decides
+    assume(all(abs(off - radius - 4.0) > 1e-6 for _, radius in surfaces))
+    reached = [c for c, radius in surfaces if off < radius + 4.0]
     assert hottest.value == (max(reached) if reached else 37.0)
     assert hottest.status == ("stop" if hottest.value >= 55 else "warn" if hottest.value >= 45 else "ok")
     assert row(evaluation, "canal_distance", "S2_right").value > 30.0

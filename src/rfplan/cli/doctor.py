@@ -127,7 +127,7 @@ def _catalogues(name: str) -> Finding:
 
 
 def _cache(name: str) -> Finding:
-    from rfplan.anatomy.store import cache_folder
+    from rfplan.cache import cache_folder
 
     folder = cache_folder()
     if _writable(folder):

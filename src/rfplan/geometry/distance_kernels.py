@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.geometry.compiled import kernel
 
 
-@njit(cache=True)
+@kernel
 def _squared_distance(p: FloatArray, a: FloatArray, b: FloatArray, c: FloatArray) -> Any:
     """Squared distance from ``p`` to the triangle ``a b c`` (closest feature by its Voronoi region).
 
@@ -53,7 +53,7 @@ def _squared_distance(p: FloatArray, a: FloatArray, b: FloatArray, c: FloatArray
     return x * x + y * y + z * z
 
 
-@njit(cache=True)
+@kernel
 def nearest_faces(vertices: FloatArray, faces: IntArray, origin: FloatArray, spacing: float, nearest: IntArray) -> None:
     """Write into ``nearest`` (nx, ny, nz) the closest face of every node within 1.5 cells of the surface; -1 elsewhere."""
     reach = 1.5 * spacing
@@ -81,7 +81,7 @@ def nearest_faces(vertices: FloatArray, faces: IntArray, origin: FloatArray, spa
                         nearest[i, j, k] = face
 
 
-@njit(cache=True)
+@kernel
 def relax_nearest_faces(
     vertices: FloatArray, faces: IntArray, origin: FloatArray, spacing: float, nearest: IntArray
 ) -> None:
@@ -123,7 +123,7 @@ def relax_nearest_faces(
                     nearest[i, j, k] = face
 
 
-@njit(cache=True)
+@kernel
 def lower_to_mesh(
     vertices: FloatArray,
     faces: IntArray,
@@ -186,7 +186,7 @@ def lower_to_mesh(
                     values[i, j, k] = distance
 
 
-@njit(cache=True)
+@kernel
 def sample_grid(
     values: np.ndarray, origin: FloatArray, spacing: float, outside: float, points: FloatArray
 ) -> FloatArray:

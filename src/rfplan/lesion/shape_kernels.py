@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.compiled import kernel
 
 STRIP_ROWS = 21
 """Spheroids along the line between the two needles of a pair; their scallops stay below 0.01 mm at 10 mm spacing."""
 
 
-@njit(cache=True)
+@kernel
 def waist_of_pair(width: float, waist: float, limit: float, reference: float, spacing: float) -> Any:
     """Width half-way between the needles of a pair, mm; 0 from the confluence limit on.
 
@@ -27,7 +27,7 @@ def waist_of_pair(width: float, waist: float, limit: float, reference: float, sp
     return min(width, waist * scale)
 
 
-@njit(cache=True)
+@kernel
 def assemble(
     tips: FloatArray,
     axes: FloatArray,
@@ -72,7 +72,7 @@ def assemble(
             _enclose(rows[isotherm, first:last], balls[isotherm, g])
 
 
-@njit(cache=True)
+@kernel
 def _strip(
     tips: FloatArray,
     axes: FloatArray,
@@ -119,7 +119,7 @@ def _strip(
         row[6], row[7] = 0.5 * width * share, 0.5 * length * share
 
 
-@njit(cache=True)
+@kernel
 def _enclose(rows: FloatArray, ball: FloatArray) -> None:
     """Ball (centre, radius) round spheroids; radius 0 where none is left."""
     used = 0
@@ -140,7 +140,7 @@ def _enclose(rows: FloatArray, ball: FloatArray) -> None:
             ball[3] = max(ball[3], gap + max(rows[k, 6], rows[k, 7]))
 
 
-@njit(cache=True)
+@kernel
 def silhouettes(
     rows: FloatArray, beam: FloatArray, flat: FloatArray, balls: FloatArray, flat_balls: FloatArray
 ) -> None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.compiled import kernel
 
 _FAR = 1e30
 
 
-@njit(cache=True)
+@kernel
 def ellipse_distance(rho: float, z: float, across: float, along: float) -> tuple[float, float, float]:
     """Signed distance (negative inside) of a point in the quadrant rho, z >= 0 from an ellipse, and its gradient.
 
@@ -62,7 +62,7 @@ def ellipse_distance(rho: float, z: float, across: float, along: float) -> tuple
     return distance, g1, g0
 
 
-@njit(cache=True)
+@kernel
 def distance_and_slope(
     px: float, py: float, pz: float, dx: float, dy: float, dz: float, rows: FloatArray, k: int
 ) -> tuple[float, float]:
@@ -83,7 +83,7 @@ def distance_and_slope(
     return distance, slope
 
 
-@njit(cache=True)
+@kernel
 def segment_distance(points: FloatArray, i: int, rows: FloatArray, k: int, enough: float, tolerance: float) -> float:
     """Smallest signed distance from spheroid ``k`` along the segment from point ``i`` to the next, mm, to within ``tolerance``.
 
@@ -122,7 +122,7 @@ def segment_distance(points: FloatArray, i: int, rows: FloatArray, k: int, enoug
     return best
 
 
-@njit(cache=True)
+@kernel
 def no_nearer(cx: float, cy: float, cz: float, radius: float, rows: FloatArray, k: int) -> Any:
     """A cheap lower bound of the signed distance of anything inside a ball from spheroid ``k``; far where that is none."""
     across, along = rows[k, 6], rows[k, 7]
@@ -143,7 +143,7 @@ def no_nearer(cx: float, cy: float, cz: float, radius: float, rows: FloatArray, 
     return np.sqrt(past * past + height * height) - along - radius
 
 
-@njit(cache=True)
+@kernel
 def segment_no_nearer(points: FloatArray, i: int, rows: FloatArray, k: int) -> Any:
     """A cheap lower bound of the signed distance of the segment from point ``i`` to the next from spheroid ``k``."""
     ax, ay, az = points[i, 0], points[i, 1], points[i, 2]
@@ -159,7 +159,7 @@ def segment_no_nearer(points: FloatArray, i: int, rows: FloatArray, k: int) -> A
     return max(bound, segment_gap(wx, wy, wz, ux, uy, uz, vx, vy, vz) - across)
 
 
-@njit(cache=True)
+@kernel
 def segment_gap(
     wx: float, wy: float, wz: float, ux: float, uy: float, uz: float, vx: float, vy: float, vz: float
 ) -> Any:
@@ -188,7 +188,7 @@ def segment_gap(
     return np.sqrt((wx + s * ux - t * vx) ** 2 + (wy + s * uy - t * vy) ** 2 + (wz + s * uz - t * vz) ** 2)
 
 
-@njit(cache=True)
+@kernel
 def segment_crossing(points: FloatArray, i: int, rows: FloatArray, k: int) -> tuple[float, float]:
     """Part (t0, t1), 0 to 1, of the segment from point ``i`` to the next inside spheroid ``k``; t0 > t1 where there is none."""
     across, along = rows[k, 6], rows[k, 7]

@@ -6,9 +6,9 @@ Spheroids are rows as in ``spheroid_kernels``; a union may come in groups, each 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.geometry.compiled import kernel
 from rfplan.lesion.spheroid_kernels import (
     distance_and_slope,
     no_nearer,
@@ -21,7 +21,7 @@ _FAR = 1e30
 _CHUNK = 4
 
 
-@njit(cache=True)
+@kernel
 def _ball(points: FloatArray, start: int, stop: int) -> tuple[float, float, float, float]:
     """Centre and radius of a ball that holds the polyline from point ``start`` to ``stop``."""
     cx = 0.5 * (points[start, 0] + points[stop, 0])
@@ -33,7 +33,7 @@ def _ball(points: FloatArray, start: int, stop: int) -> tuple[float, float, floa
     return cx, cy, cz, np.sqrt(square)
 
 
-@njit(cache=True)
+@kernel
 def polyline_distance(
     points: FloatArray,
     rows: FloatArray,
@@ -90,7 +90,7 @@ def polyline_distance(
     return best
 
 
-@njit(cache=True)
+@kernel
 def inside_lengths(points: FloatArray, rows: FloatArray, starts: IntArray, balls: FloatArray) -> tuple[float, float]:
     """Length of a polyline inside a union of spheroids, and the longest stretch without a gap; exact, mm."""
     total, longest, running = 0.0, 0.0, 0.0
@@ -127,7 +127,7 @@ def inside_lengths(points: FloatArray, rows: FloatArray, starts: IntArray, balls
     return total, longest
 
 
-@njit(cache=True)
+@kernel
 def _rows_near(
     points: FloatArray,
     start: int,
@@ -152,7 +152,7 @@ def _rows_near(
     return found
 
 
-@njit(cache=True)
+@kernel
 def _merge(lows: FloatArray, highs: FloatArray, count: int, t0: float, t1: float) -> int:
     """Add an interval to the sorted, disjoint intervals in ``lows`` and ``highs``; their new count."""
     first = 0
@@ -174,7 +174,7 @@ def _merge(lows: FloatArray, highs: FloatArray, count: int, t0: float, t1: float
     return count - shift
 
 
-@njit(cache=True)
+@kernel
 def union_distance(points: FloatArray, rows: FloatArray) -> FloatArray:
     """(n,) signed distance of (n, 3) points from a union of spheroids, negative inside."""
     result = np.empty(points.shape[0])
@@ -188,7 +188,7 @@ def union_distance(points: FloatArray, rows: FloatArray) -> FloatArray:
     return result
 
 
-@njit(cache=True)
+@kernel
 def rays_leave(origins: FloatArray, directions: FloatArray, rows: FloatArray) -> FloatArray:
     """(n,) distance from ``origins`` (n, 3), inside a union of spheroids, along unit ``directions`` to where it is first left."""
     lows, highs = np.empty(rows.shape[0]), np.empty(rows.shape[0])
@@ -211,7 +211,7 @@ def rays_leave(origins: FloatArray, directions: FloatArray, rows: FloatArray) ->
     return lengths
 
 
-@njit(cache=True)
+@kernel
 def union_volume(rows: FloatArray, spacing: float) -> float:
     """Volume of a union of spheroids, mm3: exact lengths along lines of the first row's axis, on a square grid across it."""
     axis = rows[0, 3:6].copy()

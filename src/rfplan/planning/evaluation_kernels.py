@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
+from rfplan.geometry.compiled import kernel
 from rfplan.lesion.shape_kernels import silhouettes
 from rfplan.lesion.spheroid_kernels import segment_gap
 from rfplan.lesion.union_kernels import inside_lengths, polyline_distance
@@ -16,7 +16,7 @@ _TIE_MM = 1e-8
 _SHAFT_STEP_MM = 0.25
 
 
-@njit(cache=True)
+@kernel
 def judge_branches(
     points: FloatArray,
     first: IntArray,
@@ -50,7 +50,7 @@ def judge_branches(
     return result
 
 
-@njit(cache=True)
+@kernel
 def clearances(
     points: FloatArray,
     first: IntArray,
@@ -82,7 +82,7 @@ def clearances(
     return result
 
 
-@njit(cache=True)
+@kernel
 def height_at(grid: FloatArray, u: float, v: float) -> float:
     """Bilinear value at fractional node (u, v), clamped to the edge."""
     u = min(max(u, 0.0), grid.shape[0] - 1.000001)
@@ -95,7 +95,7 @@ def height_at(grid: FloatArray, u: float, v: float) -> float:
     return value
 
 
-@njit(cache=True)
+@kernel
 def skin_clearances(
     grid: FloatArray,
     origin: FloatArray,
@@ -128,7 +128,7 @@ def skin_clearances(
     return result
 
 
-@njit(cache=True)
+@kernel
 def bone_along_shafts(
     values: np.ndarray,
     origin: FloatArray,
@@ -170,7 +170,7 @@ def bone_along_shafts(
     return result
 
 
-@njit(cache=True)
+@kernel
 def _distance_at(values: np.ndarray, origin: FloatArray, spacing: float, outside: float, point: FloatArray) -> float:
     nx, ny, nz = values.shape
     x, y, z = (
@@ -190,7 +190,7 @@ def _distance_at(values: np.ndarray, origin: FloatArray, spacing: float, outside
     return value
 
 
-@njit(cache=True)
+@kernel
 def rod_gap(one: FloatArray, one_end: FloatArray, other: FloatArray, other_end: FloatArray) -> float:
     """Distance between two straight rods, from end to end."""
     gap: float = segment_gap(
@@ -207,7 +207,7 @@ def rod_gap(one: FloatArray, one_end: FloatArray, other: FloatArray, other_end: 
     return gap
 
 
-@njit(cache=True)
+@kernel
 def shaft_gaps(
     tips: FloatArray, ends: FloatArray, radii: FloatArray, probe: BoolArray, since: IntArray, until: IntArray
 ) -> tuple[float, int, int]:
@@ -227,7 +227,7 @@ def shaft_gaps(
     return best, one, other
 
 
-@njit(cache=True)
+@kernel
 def needle_clearances(
     points: FloatArray,
     first: IntArray,
@@ -248,7 +248,7 @@ def needle_clearances(
     return gaps, which
 
 
-@njit(cache=True)
+@kernel
 def beyond_line(line: FloatArray, outward: float, lateral: FloatArray, caudal: FloatArray, rows: FloatArray) -> float:
     """How far the shadow of spheroids in the AP view passes a line to its ``outward`` side, mm; -far where nothing lies beside it.
 

@@ -62,10 +62,14 @@ class Plan:
         return sum(application.protocol.time_s for application in self.applications)
 
     def moved(self, motion: Isometry) -> Plan:
-        """The plan after ``motion``; a mirror image is a plan for the other side."""
+        """The plan after ``motion``; a mirror image is a plan for the other side.
+
+        The hash of the patient is dropped: it stands for the bones where they were.
+        """
         side: Side = ("left" if self.side == "right" else "right") if motion.mirrors else self.side
         return replace(
             self,
             side=side,
             applications=tuple(application.moved(motion) for application in self.applications),
+            patient={key: entry for key, entry in self.patient.items() if key != "hash"},
         )

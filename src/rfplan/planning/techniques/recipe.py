@@ -15,6 +15,7 @@ from rfplan.devices.catalogue import electrodes as all_electrodes
 from rfplan.devices.electrode import Electrode, Mode
 from rfplan.errors import InputError
 from rfplan.figures import Figure, figures
+from rfplan.planning.packed_patient import patient_record
 from rfplan.planning.plan import Application, Plan
 from rfplan.planning.techniques.l5 import l5_application
 from rfplan.planning.techniques.site import Site
@@ -105,7 +106,7 @@ class Technique(ABC):
             side=site.side,
             technique=self.name,
             applications=(*l5, *self.applications(site)),
-            patient={"name": patient.name, "source": patient.source},
+            patient=patient_record(patient),
             notes=tuple(site.notes),
         )
 
