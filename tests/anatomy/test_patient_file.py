@@ -247,10 +247,11 @@ def test_what_cannot_be_kept_is_not_kept_in_part(small, tmp_path):
 def test_a_folder_of_meshes_loads_and_is_fast_the_second_time(tmp_path, monkeypatch):
     import trimesh
 
-    from rfplan.anatomy import patient_file
+    from rfplan.anatomy import patient_file, store
     from rfplan.anatomy.reference import parametric_pelvis
 
     monkeypatch.setenv("RFPLAN_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(store, "code_digest", lambda: "code")
     folder = tmp_path / "person"
     folder.mkdir()
     mesh = parametric_pelvis(spacing_mm=1.5).bones["sacrum"]
