@@ -152,15 +152,19 @@ def silhouettes(
     for k in range(rows.shape[0]):
         depth = rows[k, 0] * beam[0] + rows[k, 1] * beam[1] + rows[k, 2] * beam[2]
         lean = rows[k, 3] * beam[0] + rows[k, 4] * beam[1] + rows[k, 5] * beam[2]
-        square = max(0.0, 1.0 - lean * lean)
-        flat[k, 6] = rows[k, 6]
-        flat[k, 7] = np.sqrt(rows[k, 7] ** 2 * square + rows[k, 6] ** 2 * (1.0 - square))
-        size = np.sqrt(square)
+        square = 0.0
         for x in range(3):
             flat[k, x] = rows[k, x] - depth * beam[x]
-            if size > 1e-9:
-                flat[k, 3 + x] = (rows[k, 3 + x] - lean * beam[x]) / size
-        if size <= 1e-9:
+            flat[k, 3 + x] = rows[k, 3 + x] - lean * beam[x]
+            square += flat[k, 3 + x] ** 2
+        # 1 - lean^2 would lose its digits where a needle is seen nearly end on, and the axis its unit length
+        size = np.sqrt(square)
+        flat[k, 6] = rows[k, 6]
+        flat[k, 7] = np.sqrt(rows[k, 7] ** 2 * square + rows[k, 6] ** 2 * max(0.0, 1.0 - square))
+        if size > 1e-9:
+            for x in range(3):
+                flat[k, 3 + x] /= size
+        else:
             # seen end on it is a circle, and any direction in the plane will do
             x = int(np.argmin(np.abs(beam)))
             norm = np.sqrt(1.0 - beam[x] ** 2)

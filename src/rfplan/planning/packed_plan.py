@@ -46,7 +46,7 @@ def packed_plan(plan: Plan) -> PackedPlan:
     InputError : an electrode has no lesion in the mode it is used in
     """
     needles: list[Needle] = []
-    index: dict[tuple[str, bytes, bytes], int] = {}
+    index: dict[tuple[object, ...], int] = {}
     since: list[int] = []
     until: list[int] = []
     labels: list[str] = []
@@ -58,10 +58,9 @@ def packed_plan(plan: Plan) -> PackedPlan:
         tips.append([needle.tip_mm for needle in used])
         axes.append([needle.axis for needle in used])
         for needle in used:
-            key = (needle.electrode.name, needle.tip_mm.tobytes(), needle.axis.tobytes())
-            at = index.get(key)
+            at = index.get(needle.pose_key)
             if at is None:
-                at = index[key] = len(needles)
+                at = index[needle.pose_key] = len(needles)
                 needles.append(needle)
                 since.append(number)
                 until.append(number)

@@ -48,13 +48,12 @@ class Plan:
 
     @property
     def needles(self) -> tuple[Needle, ...]:
-        """Every distinct needle pose, in order of first use."""
-        seen: dict[tuple[object, ...], Needle] = {}
+        """Every distinct needle pose, in order of first use; poses nearer than rounding are one needle."""
+        distinct: dict[tuple[object, ...], Needle] = {}
         for application in self.applications:
             for needle in application.needles:
-                key = (needle.electrode.name, *needle.tip_mm.tolist(), *needle.axis.tolist())
-                seen.setdefault(key, needle)
-        return tuple(seen.values())
+                distinct.setdefault(needle.pose_key, needle)
+        return tuple(distinct.values())
 
     @property
     def energy_time_s(self) -> float:

@@ -8,14 +8,14 @@ the screen and larger where nearer: the third view coordinate for parallel rays,
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.geometry.compiled import kernel
 
 FAR = np.float32(-1.0e30)
 
 
-@njit(cache=True)
+@kernel
 def _to_unit_length(vectors: FloatArray) -> None:
     for n in range(vectors.shape[0]):
         length = np.sqrt(vectors[n, 0] ** 2 + vectors[n, 1] ** 2 + vectors[n, 2] ** 2)
@@ -25,7 +25,7 @@ def _to_unit_length(vectors: FloatArray) -> None:
             vectors[n, 2] /= length
 
 
-@njit(cache=True)
+@kernel
 def smooth_normals(vertices: FloatArray, faces: IntArray, passes: int) -> FloatArray:
     """(n, 3) unit outward normals at the vertices, area-weighted over their faces.
 
@@ -64,7 +64,7 @@ def smooth_normals(vertices: FloatArray, faces: IntArray, passes: int) -> FloatA
     return normals
 
 
-@njit(cache=True)
+@kernel
 def rotated(vectors: FloatArray, axes: FloatArray, origin: FloatArray) -> FloatArray:
     """(n, 3) coordinates along the rows of ``axes`` (3, 3) of ``vectors`` (n, 3), counted from ``origin`` (3,)."""
     result: FloatArray = np.empty_like(vectors)
@@ -75,7 +75,7 @@ def rotated(vectors: FloatArray, axes: FloatArray, origin: FloatArray) -> FloatA
     return result
 
 
-@njit(cache=True)
+@kernel
 def extent(points: FloatArray) -> FloatArray:
     """(2, 3) lowest and highest coordinates of (n, 3) points."""
     bounds = np.empty((2, 3))
@@ -87,7 +87,7 @@ def extent(points: FloatArray) -> FloatArray:
     return bounds
 
 
-@njit(cache=True)
+@kernel
 def project(view: FloatArray, eye: float, scale: float, width: int, height: int) -> FloatArray:
     """(n, 3) screen x, screen y and depth of (n, 3) view points; ``eye`` 0 means parallel rays; ``scale`` px/mm at the target."""
     screen = np.empty(view.shape)
@@ -104,7 +104,7 @@ def project(view: FloatArray, eye: float, scale: float, width: int, height: int)
     return screen
 
 
-@njit(cache=True, fastmath=True)
+@kernel
 def draw_triangles(
     screen: FloatArray,
     normals: FloatArray,
@@ -184,7 +184,7 @@ def draw_triangles(
                     materials[y, x] = material
 
 
-@njit(cache=True, fastmath=True)
+@kernel
 def draw_depth(screen: FloatArray, faces: IntArray, depths: np.ndarray, front_only: bool) -> None:
     """Nearest depth only, for shadows and outlines; ``front_only`` leaves out faces that look away."""
     height, width = depths.shape
@@ -216,7 +216,7 @@ def draw_depth(screen: FloatArray, faces: IntArray, depths: np.ndarray, front_on
                         depths[y, x] = depth
 
 
-@njit(cache=True, fastmath=True)
+@kernel
 def view_depth(depths: np.ndarray, eye: float, step: int) -> np.ndarray:
     """(h / step, w / step) third view coordinate, mm, of the nearest sample in every block of ``step`` x ``step``; FAR if none."""
     height, width = depths.shape[0] // step, depths.shape[1] // step

@@ -6,13 +6,13 @@ Buffers are those of ``raster_kernels``.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.geometry.compiled import kernel
 from rfplan.report.raster_kernels import FAR
 
 
-@njit(cache=True, fastmath=True)
+@kernel
 def occlusion(
     depth_mm: np.ndarray, slopes: np.ndarray, step: int, mm_per_px: float, pattern: IntArray
 ) -> np.ndarray:
@@ -69,7 +69,7 @@ def occlusion(
     return result
 
 
-@njit(cache=True, fastmath=True)
+@kernel
 def shadow(
     depth_mm: np.ndarray,
     slopes: np.ndarray,
@@ -119,7 +119,7 @@ def shadow(
     return lit
 
 
-@njit(cache=True, fastmath=True)
+@kernel
 def _light(
     nx: float,
     ny: float,
@@ -165,7 +165,7 @@ def _light(
     result[2] = (1.0 - fade) * (blue * rim * colours[m, 2] + gloss) + fade * background[2]
 
 
-@njit(cache=True, fastmath=True)
+@kernel
 def shade(
     depths: np.ndarray,
     slopes: np.ndarray,
@@ -248,7 +248,7 @@ def shade(
     return image
 
 
-@njit(cache=True, fastmath=True)
+@kernel
 def blend_layers(
     image: np.ndarray,
     depths: np.ndarray,
@@ -295,7 +295,7 @@ def blend_layers(
                     image[y, x, channel] += opacity * (colours[n, channel] * light - image[y, x, channel])
 
 
-@njit(cache=True, fastmath=True)
+@kernel
 def finish(image: np.ndarray, step: int, encode: np.ndarray) -> np.ndarray:
     """(h / step, w / step, 3) bytes: samples averaged, then encoded for the screen by the table ``encode`` (4096,)."""
     height, width = image.shape[0] // step, image.shape[1] // step
