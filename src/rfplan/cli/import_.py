@@ -99,9 +99,7 @@ def _tell(patient: Patient, out: Path | None) -> None:
         for status in ("found", "given", "estimated", "absent")
     }
     counted = [f"{len(by_status[status])} {status}" for status in ("found", "given") if by_status[status]]
-    named = [
-        f"{status}: {', '.join(by_status[status])}" for status in ("estimated", "absent") if by_status[status]
-    ]
+    named = [f"{status}: {', '.join(by_status[status])}" for status in ("estimated", "absent") if by_status[status]]
     console.print(f"Landmarks: {'; '.join([*counted, *named])}", soft_wrap=True)
     for heading, sentences, colour in (
         ("Repaired", patient.repairs, "cyan"),
@@ -112,7 +110,5 @@ def _tell(patient: Patient, out: Path | None) -> None:
             for sentence in sentences:
                 console.print(f"  - {escape(sentence)}", soft_wrap=True)
     console.print(
-        f"Patient file: {escape(str(out))}"
-        if out
-        else "Nothing was written; give --out FILE to keep the patient"
+        f"Patient file: {escape(str(out))}" if out else "Nothing was written; give --out FILE to keep the patient"
     )

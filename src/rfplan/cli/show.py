@@ -102,9 +102,7 @@ def _write_picture(patient: Patient, plan: Plan | None, path: Path, view: str, s
         chart = chart_figure(patient, plan, states, lethal, lesion_surfaces(lesions, WARM_C), lethal_c)
         image = chart.image(size / chart.width)
     else:
-        image = still(
-            patient, view, plan, states, lethal, (size, round(0.76 * size)), legend=True, lethal_c=lethal_c
-        )
+        image = still(patient, view, plan, states, lethal, (size, round(0.76 * size)), legend=True, lethal_c=lethal_c)
     write_whole(path, png_bytes(image))
     return image.shape[1], image.shape[0]
 

@@ -27,7 +27,7 @@ def kernel(function: _Kernel) -> _Kernel:
     numba looks only at the file of a kernel when it asks whether a cached one is still good, so a change in a kernel that it
     calls from another file would go unnoticed. The folder is therefore named after all kernels of the package together.
     """
-    folder = _kernel_folder()
+    folder = kernel_folder()
     if folder is None:
         return cast(_Kernel, njit(function))
     # numba takes the folder from its settings at the moment of decoration; other packages keep theirs
@@ -40,7 +40,7 @@ def kernel(function: _Kernel) -> _Kernel:
 
 
 @cache
-def _kernel_folder() -> Path | None:
+def kernel_folder() -> Path | None:
     """Folder of the compiled kernels of this state of the package; None where nothing can be written."""
     package = Path(__file__).parents[1]
     state = hashlib.sha256()

@@ -65,9 +65,9 @@ def longest_step_mm(site: Site, points: Sequence[FloatArray]) -> float:
 
 def pairs(site: Site, points: Sequence[FloatArray], label: str, preferred: FloatArray) -> list[Application]:
     """Bipolar applications between neighbours of a row of chart points; a needle between two pairs serves both."""
-    needles = [site.needle(point, preferred, f"{label} needle {n}") for n, point in enumerate(points, start=1)]
+    needles = [site.needle(point, preferred, f"{label} position {n}") for n, point in enumerate(points, start=1)]
     return [
-        Application("bipolar", site.protocol, (one, other), f"{label} needles {n} and {n + 1}")
+        Application("bipolar", site.protocol, (one, other), f"{label} gap {n}")
         for n, (one, other) in enumerate(pairwise(needles), start=1)
         if one is not None and other is not None
     ]
