@@ -12,6 +12,9 @@ from rfplan.anatomy.hip import ParametricHip, hip_bone, hip_parameters
 from rfplan.anatomy.hip_joint import auricular_surface, posterior_margin
 from rfplan.anatomy.hip_kernels import blended_rods
 from rfplan.anatomy.hip_ring import drawn_rods
+from rfplan.anatomy.sacrum import ParametricSacrum
+from rfplan.anatomy.sacrum_parameters import sacrum_parameters
+from rfplan.errors import RfplanError
 from rfplan.figures import bibliography, figures
 from rfplan.geometry.frames import Isometry
 from rfplan.geometry.implicit import capsule
@@ -204,3 +207,35 @@ def test_size_is_within_that_of_real_hips(real_anatomy):
     mine = np.linalg.svd(vertices - vertices.mean(axis=0), compute_uv=False) / np.sqrt(len(vertices))
     assert np.all(mine > 0.85 * spread.min(axis=0))
     assert np.all(mine < 1.15 * spread.max(axis=0))
+
+
+@pytest.mark.parametrize("breadth_mm", [94.0, 116.0])
+def test_hips_fit_narrow_and_wide_sacra(breadth_mm):
+    sacrum = ParametricSacrum(sacrum_parameters({"breadth": breadth_mm}))
+    mesh = hip_bone("left", sacrum, spacing_mm=1.4)
+    found = topology(mesh)
+    assert found.closed
+    assert (found.components, found.genus) == (1, 1)
+    assert distance_to(sacrum.mesh(1.0))(mesh.vertices_mm).min() >= 0.8
+
+
+def test_stray_points_of_the_outline_do_not_matter():
+    class Strays(MovedSacrum):
+        def auricular_mm(self, side):
+            outline = np.array(super().auricular_mm(side))
+            outline[30:33, 0] *= 0.3
+            return outline
+
+    plain = auricular_surface(pelvis().sacrum, "left")
+    strayed = auricular_surface(Strays(pelvis().sacrum, Isometry()), "left")
+    assert abs(strayed.area_mm2 - plain.area_mm2) < 0.05 * plain.area_mm2
+    assert np.linalg.norm(strayed.centre_mm - plain.centre_mm) < 1.0
+
+
+def test_an_outline_off_the_bone_is_refused():
+    class Nowhere(MovedSacrum):
+        def auricular_mm(self, side):
+            return np.array(super().auricular_mm(side)) + [0.0, 0.0, 300.0]
+
+    with pytest.raises(RfplanError, match="auricular"):
+        auricular_surface(Nowhere(pelvis().sacrum, Isometry()), "left")

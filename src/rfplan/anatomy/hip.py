@@ -24,7 +24,7 @@ _BLEND_MM = 9.0
 _PAD_BLEND_MM = 9.0
 _PAD_RIM_MM = 3.5
 _NEAR_MM = 6.0
-_PAD_DEPTH_MM = 0.0
+_PAD_MM = 8.0
 _JOINT_REACH_MM = 85.0
 _BELOW_JOINT_MM = 35.0
 _CLEAR_MM = 14.0
@@ -93,7 +93,7 @@ class ParametricHip:
         # the bone behind the auricular face reaches from the blade to the joint wherever the sacrum is
         plane = blade.to_plane(hip_mm)
         pad = smooth_intersection(outside - _PAD_RIM_MM, plane[:, 2] - blade.middle_mm(plane[:, :2]), 4.0)
-        field = smooth_union(field, np.maximum(pad, -above - _PAD_DEPTH_MM), _PAD_BLEND_MM)
+        field = smooth_union(field, np.maximum(pad, np.abs(above - _PAD_MM) - _PAD_MM), _PAD_BLEND_MM)
         # in front of the joint the ilium ends lateral to it; behind it may reach over the sacrum
         over = np.maximum(chart_mm[:, 2] - self.auricular.centre_mm[2], 0.0)
         below = np.maximum(value["hip.placement.joint_superior"] - _BELOW_JOINT_MM - hip_mm[:, 1], 0.0)
