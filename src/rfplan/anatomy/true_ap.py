@@ -18,6 +18,7 @@ from rfplan.geometry.mesh import Mesh
 _ASYMMETRY_LIMIT_MM = 4.0
 _SMALLEST_ENDPLATE_MM2 = 450.0
 """Of the band 17 mm to either side of the midline, where an endplate has about 1000 mm2."""
+_LEVEL_WITH_MM, _BEYOND_MM = 20.0, 25.0
 _SLIGHT_SLOPE = 0.03
 _LARGEST_TURN_DEG = 45.0
 _LARGEST_ASYMMETRY_MM = 5.0
@@ -120,12 +121,22 @@ def refuse_back_to_front(cloud: FaceCloud, plane: MidsagittalPlane) -> None:
 
 
 def is_endplate(endplate: Endplate, cloud: FaceCloud) -> bool:
-    """Whether a flat patch is large enough and has the sacrum below and behind it."""
+    """Whether a flat patch is large enough, lies on top of the bone, and has the sacrum behind it.
+
+    Behind: the middle of the bone, or, level with the plate, much more of it (articular processes, alae) than in front of the
+    promontory. A sacrum that is cut short may fail one of the two.
+    """
     middle = 0.5 * (endplate.posterior_mm + endplate.anterior_mm)
-    to_bone = np.average(cloud.centres_mm, axis=0, weights=cloud.areas_mm2) - middle
-    below = -float(to_bone @ endplate.normal)
-    behind = float(to_bone @ (endplate.posterior_mm - endplate.anterior_mm))
-    return endplate.area_mm2 > _SMALLEST_ENDPLATE_MM2 and below > 0.0 and behind > 0.0
+    backwards = unit(endplate.posterior_mm - endplate.anterior_mm)
+    offset = cloud.centres_mm - middle
+    level, run = offset @ endplate.normal, offset @ backwards
+    below = -float(np.average(level, weights=cloud.areas_mm2))
+    centre_behind = float(np.average(run, weights=cloud.areas_mm2)) > 0.0
+    beside = level > -_LEVEL_WITH_MM
+    behind = float(cloud.areas_mm2[beside & (run > _BEYOND_MM)].sum())
+    in_front = float(cloud.areas_mm2[beside & (run < -_BEYOND_MM)].sum())
+    backed = centre_behind or behind > 2.0 * in_front
+    return endplate.area_mm2 > _SMALLEST_ENDPLATE_MM2 and below > 0.0 and backed
 
 
 def _upside_down(cloud: FaceCloud, plane: MidsagittalPlane) -> bool:
