@@ -17,7 +17,7 @@ from rfplan.anatomy.sacrum_parameters import sacrum_parameters
 from rfplan.errors import RfplanError
 from rfplan.figures import bibliography, figures
 from rfplan.geometry.frames import Isometry
-from rfplan.geometry.implicit import capsule
+from rfplan.geometry.implicit import capsule, gradient
 from rfplan.geometry.mesh import topology
 
 SIDES = ("left", "right")
@@ -152,7 +152,10 @@ def test_a_wider_gap_is_a_wider_gap():
     height = joint.height_map_mm[rows, columns]
     face = joint.centre_mm + plane @ joint.axes[:2] + height[:, None] * joint.axes[2]
     frame = pelvis().sacrum.frame()
-    above = [frame.to_patient(face + rise * joint.axes[2]) for rise in (1.75, 3.0)]
+    face = frame.to_patient(face)
+    outward = gradient(pelvis().sacrum.distance_mm, face)
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+    above = [face + rise * outward for rise in (1.75, 3.0)]
     assert np.mean(narrow.distance_mm(above[0]) < wide.distance_mm(above[0])) > 0.95
     assert np.mean(wide.distance_mm(above[1]) < 0.0) > 0.95
 

@@ -15,8 +15,10 @@ from scipy.spatial import cKDTree
 
 from rfplan.anatomy.landmarks import MIDLINE_LANDMARKS
 from rfplan.anatomy.sacrum import ParametricSacrum
+from rfplan.anatomy.sacrum_auricular import auricular_depth, auricular_outline
 from rfplan.anatomy.sacrum_parameters import sacrum_parameters
 from rfplan.anatomy.sides import LEVELS, SIDES
+from rfplan.figures import figures
 from rfplan.geometry.distance import DistanceField
 from rfplan.geometry.frames import Isometry
 from rfplan.geometry.mesh import topology
@@ -97,7 +99,7 @@ def test_field_beside_the_joint_is_a_distance_good_enough_to_carve_the_ilium():
     mesh, normals = reference_mesh(), reference_mesh().vertex_normals
     axis = sacrum.layout.axis.to_axis(mesh.vertices_mm)
     face = (np.abs(axis[:, 0]) > 36) & (axis[:, 1] > 10) & (axis[:, 1] < 48) & (np.abs(normals[:, 0]) > 0.9)
-    face &= axis[:, 2] < 8.0
+    face &= auricular_depth(sacrum.layout, axis[:, 1], axis[:, 2]) < 0.0
     assert face.sum() > 500
     for gap in (1.0, 2.0):
         points = mesh.vertices_mm[face] + gap * normals[face]
@@ -212,7 +214,29 @@ def test_auricular_outline_lies_on_the_side_of_the_bone():
     # from the first to the third segment
     level = sacrum.layout.axis.to_axis(outline)[:, 1]
     assert level.min() < 6.0
-    assert sacrum.layout.dorsal_mm[1, 1] - 6.0 < level.max() < sacrum.layout.dorsal_mm[2, 1]
+    assert sacrum.layout.dorsal_mm[1, 1] < level.max() < sacrum.layout.dorsal_mm[2, 1]
+
+
+def test_lower_end_of_the_joint_is_about_level_with_the_s3_foramen():
+    sacrum = reference_sacrum()
+    frame, above = sacrum.frame(), figures("morphometry")["sacrum.auricular.above_s3"]
+    assert above.low is not None and above.high is not None
+    border = frame.to_chart(reference_foramina()["S3_left"].rim_mm)[:, 1].min()
+    end = frame.to_chart(sacrum.auricular_mm("left"))[:, 1].max()
+    assert above.low - 1.0 < border - end < above.high + 1.0
+
+
+def test_joint_surface_is_shaped_like_an_ear():
+    """Two limbs round a notch at the back; the joint is as wide at the notch and as long in the upper limb as was read."""
+    outline = auricular_outline(reference_sacrum().layout)
+    rows = len(outline) // 2
+    dorsal, ventral = outline[:rows, 1], outline[rows:][::-1, 1]
+    notch = 8 + int(np.argmin(dorsal[8:-12]))
+    assert dorsal[:notch].max() > dorsal[notch] + 8.0
+    assert dorsal[notch:].max() > dorsal[notch] + 5.0
+    width = dorsal - ventral
+    assert width[notch] == pytest.approx(20.0, abs=6.0)
+    assert width[:notch].max() == pytest.approx(figures("morphometry")["sacrum_expected.upper_limb"].value, rel=0.25)
 
 
 def test_tilting_the_patient_moves_the_bone_rigidly():

@@ -19,6 +19,7 @@ from sacrum_measures import (
 )
 
 from rfplan.anatomy.foramen import Foramen
+from rfplan.anatomy.hip_joint import auricular_surface
 from rfplan.anatomy.sides import LEVELS
 from rfplan.figures import figures
 from rfplan.geometry.polyline import arc_length
@@ -133,10 +134,21 @@ def test_height_of_the_first_body_in_front():
     assert_within_sd(np.linalg.norm(point - top), expected("s1_ventral_height"))
 
 
-def test_auricular_surface_length():
-    outline = reference_sacrum().auricular_mm("left")
-    span = np.linalg.norm(outline[:, None] - outline[None], axis=-1).max()
-    assert_within_sd(span, figure("auricular_height"))
+def test_auricular_surface_height():
+    frame = reference_sacrum().frame()
+    caudal = frame.to_chart(reference_sacrum().auricular_mm("left"))[:, 1]
+    assert_within_sd(np.ptp(caudal), figure("auricular_height"))
+
+
+def test_auricular_surface_area():
+    """Of the triangles that lie within the outline."""
+    joint = auricular_surface(reference_sacrum(), "left")
+    triangles = reference_sacrum().frame().to_chart(reference_mesh().triangles_mm)
+    middle = triangles.mean(axis=1)
+    face = (joint.outside_mm(middle) < 0.0) & (np.abs(joint.above_mm(middle)) < 3.0) & (middle[:, 0] > 0.0)
+    a, b, c = np.moveaxis(triangles[face], 1, 0)
+    area = 0.005 * np.linalg.norm(np.cross(b - a, c - a), axis=1).sum()
+    assert area == pytest.approx(expected("auricular_area").value, rel=0.15)
 
 
 def test_hiatus():

@@ -23,6 +23,7 @@ from rfplan.geometry.mesh import Mesh
 _BLEND_MM = 9.0
 _PAD_BLEND_MM = 9.0
 _PAD_RIM_MM = 3.5
+_PAD_INTO_BLADE_MM = 5.0
 _NEAR_MM = 6.0
 _PAD_MM = 8.0
 _JOINT_REACH_MM = 85.0
@@ -46,9 +47,7 @@ class ParametricHip:
     ``side`` of the patient; ``sacrum`` whose joint it follows; ``parameters`` by key (see :func:`hip_parameters`).
     """
 
-    def __init__(
-        self, side: Side, sacrum: SacrumSurface, parameters: Mapping[str, float] | None = None
-    ) -> None:
+    def __init__(self, side: Side, sacrum: SacrumSurface, parameters: Mapping[str, float] | None = None) -> None:
         values = dict(hip_parameters() if parameters is None else parameters)
         self.side: Side = side
         self.parameters: Mapping[str, float] = values
@@ -92,7 +91,8 @@ class ParametricHip:
         above = self.auricular.above_mm(chart_mm)
         # the bone behind the auricular face reaches from the blade to the joint wherever the sacrum is
         plane = blade.to_plane(hip_mm)
-        pad = smooth_intersection(outside - _PAD_RIM_MM, plane[:, 2] - blade.middle_mm(plane[:, :2]), 4.0)
+        lateral = plane[:, 2] - blade.middle_mm(plane[:, :2]) - _PAD_INTO_BLADE_MM
+        pad = smooth_intersection(outside - _PAD_RIM_MM, lateral, 4.0)
         field = smooth_union(field, np.maximum(pad, np.abs(above - _PAD_MM) - _PAD_MM), _PAD_BLEND_MM)
         # in front of the joint the ilium ends lateral to it; behind it may reach over the sacrum
         over = np.maximum(chart_mm[:, 2] - self.auricular.centre_mm[2], 0.0)
@@ -119,7 +119,7 @@ class ParametricHip:
         steepness = np.linalg.norm(slope, axis=-1) / step
         # the correction fades out: further away the field alone is good enough, and it must stay continuous
         weight = np.clip(2.0 * (1.0 - np.abs(distance[close]) / _TRUE_MM), 0.0, 1.0)
-        distance[close] /= 1.0 + weight * (np.clip(steepness, 0.7, 2.0) - 1.0)
+        distance[close] /= 1.0 + weight * (np.clip(steepness, 0.95, 2.0) - 1.0)
         return distance
 
     def mesh(self, spacing_mm: float = 0.75) -> Mesh:
@@ -152,8 +152,7 @@ class ParametricHip:
         }
         status: Status = "given"
         return {
-            f"{name}_{self.side}": Landmark(f"{name}_{self.side}", place, status, 1.0)
-            for name, place in found.items()
+            f"{name}_{self.side}": Landmark(f"{name}_{self.side}", place, status, 1.0) for name, place in found.items()
         }
 
     def _prominence(self, direction: str, towards: FloatArray, spacing_mm: float) -> FloatArray:
