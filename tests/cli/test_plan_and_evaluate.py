@@ -87,9 +87,14 @@ def test_evaluate_prints_one_json_object(plan_file: str, capsys: pytest.CaptureF
 
 
 @pytest.mark.usefixtures("on_slab")
-def test_evaluate_for_people(plan_file: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_for_people(
+    plan_file: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     assert main(["evaluate", plan_file]) == 0
     text = capsys.readouterr().out
+    assert "…" not in text
+    assert "S1_left" not in text
     for word in ("S1.1", "cut through", "shapes", "not for treating patients"):
         assert word in text
 
@@ -161,13 +166,31 @@ def test_wrong_use_ends_in_one_message_and_status_2(
     assert names(tmp_path) == set()
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sides": "left"}, "sides is not a known key; did you mean 'side'?"),
+        ({"technique": "palisad"}, "did you mean 'palisade'?"),
+        ({"needle": {"electrode": "cooled-17g-4m"}}, "did you mean 'cooled-17g-4mm'?"),
+        ({"needle": {"axis": [0, 2, 0]}}, "of length 2; it must be a unit vector, such as [0.0, 1.0, 0.0]"),
+        ({"application": {"protocol": {"set_c": 800, "time_s": 1}}}, "set_c is 800"),
+    ],
+)
 def test_a_wrong_plan_is_refused_before_the_patient_is_read(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    change: dict[str, dict[str, object]],
+    message: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def never(anatomy: str) -> None:
         raise AssertionError("the patient was read")
 
     monkeypatch.setattr("rfplan.anatomy.source.patient_from", never)
-    (tmp_path / "mine.json").write_text(json.dumps(PLAN_TEXT | {"sides": "left"}))
+    document = json.loads(json.dumps(PLAN_TEXT))
+    application = document["applications"][0]
+    application["needles"][0].update(change.pop("needle", {}))
+    application.update(change.pop("application", {}))
+    (tmp_path / "mine.json").write_text(json.dumps(document | change))
     assert main(["evaluate", str(tmp_path / "mine.json")]) == 2
-    assert "sides is not a known key; did you mean 'side'?" in capsys.readouterr().err
+    assert message in capsys.readouterr().err

@@ -92,7 +92,9 @@ NEEDLE = ("applications", 0, "needles", 1)
     ("path", "value", "message"),
     [
         (("schema",), "rfplan/plan/2", 'schema is "rfplan/plan/2"; this version of rfplan reads "rfplan/plan/1"'),
-        (("schema",), ..., "schema is missing"),
+        (("schema",), ..., "schema is missing; needed here: schema, frame, unit, side, technique, applications"),
+        (("technique",), "palisad", "technique 'palisad' is not known; did you mean 'palisade'?"),
+        (("technique",), "Cooled Clock-face", "did you mean 'cooled-clockface'?"),
         (("frame",), "RAS", 'frame is "RAS"; it must be "LPS"'),
         (("unit",), "m", 'unit is "m"; it must be "mm"'),
         (("side",), "Left", "side is \"Left\"; did you mean 'left'?"),

@@ -38,13 +38,12 @@ def evaluate(
     from rfplan.cli.judged import check_judging, deliver
     from rfplan.cli.results import check_folder
     from rfplan.planning.json_file import load_json
-    from rfplan.planning.plan_document import plan_document
-    from rfplan.planning.plan_file import plan_from_json
+    from rfplan.planning.plan_file import check_plan, plan_from_json
 
     check_judging(lesion_model, courses)
     document = load_json(Path(plan))
     # refused before minutes go into reading a CT
-    plan_document(document, plan)
+    check_plan(document, plan)
     folder = None if out is None else check_folder(out)
 
     from rfplan.anatomy.source import patient_from
