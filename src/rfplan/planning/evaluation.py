@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
@@ -12,12 +12,19 @@ import numpy as np
 
 import rfplan
 from rfplan.anatomy.patient import Patient
-from rfplan.anatomy.sides import lateral_sign
+from rfplan.anatomy.sides import Side, lateral_sign
 from rfplan.errors import InputError
 from rfplan.figures import figures
 from rfplan.lesion.lesion import ISOTHERMS_C
 from rfplan.lesion.shapes import ASSUMPTION, LABEL
-from rfplan.planning.coverage import Criterion, CriterionCoverage, NerveResult, coverage_of, nerve_results
+from rfplan.planning.coverage import (
+    REPORTED_LEVELS,
+    Criterion,
+    CriterionCoverage,
+    NerveResult,
+    coverage_of,
+    nerve_results,
+)
 from rfplan.planning.evaluation_kernels import judge_branches
 from rfplan.planning.packed_patient import PackedPatient, packed, packed_branches
 from rfplan.planning.packed_plan import PackedPlan, packed_plan
@@ -139,7 +146,7 @@ def evaluate(
         applications=len(plan.applications),
         needles=len(work.tips),
         energy_time_s=plan.energy_time_s,
-        warnings=_warnings(plan, patient, home, work, lethal),
+        warnings=(*_warnings(plan, patient, home, work, lethal), *_not_judged(patient, plan.side, branches.levels)),
         provenance={
             "rfplan": rfplan.__version__,
             "seed": None if courses == 1 else seed,
@@ -190,6 +197,19 @@ def _warnings(plan: Plan, patient: Patient, home: PackedPatient, work: PackedPla
     if plan.side not in home.joint:
         found.append(f"the patient has no posterior joint line on the {plan.side}; lesions were not checked against it")
     return tuple(found)
+
+
+def _not_judged(patient: Patient, side: Side, levels: Sequence[str]) -> list[str]:
+    """Sentences on levels that have no branch to judge: nothing missed there is not the same as all captured."""
+    said = []
+    for level in REPORTED_LEVELS:
+        if level in levels:
+            continue
+        seen = any(f.level == level and f.side == side and f.status != "absent" for f in patient.foramina)
+        known = seen or (level == "L5" and f"s1_sap_base_{side}" in patient.landmarks)
+        why = "" if known else ", as what it leaves from is not in these bones"
+        said.append(f"no branch of {level} was judged on the {side}: the patient has none{why}; coverage leaves it out")
+    return said
 
 
 def _finite(entry: dict[str, Any]) -> dict[str, Any]:
