@@ -1,4 +1,4 @@
-"""Draw the parametric pelvis for docs/anatomy-pelvis.md: four views, a hip from both sides, and sections through the joint.
+"""Draw the parametric pelvis for docs/anatomy-pelvis.md: four views, a hip from both sides, sections of the joint.
 
 python docs/pictures/pelvis.py [folder for the pictures]
 """
