@@ -14,6 +14,7 @@ from rfplan.devices.catalogue import electrode
 from rfplan.devices.electrode import Electrode
 from rfplan.devices.protocol import Protocol
 from rfplan.errors import InputError
+from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray
 from rfplan.planning.json_file import load_json, write_json
 from rfplan.planning.needle import Needle
@@ -106,7 +107,7 @@ def _application_to_json(application: Application) -> dict[str, Any]:
 def _application(entry: ApplicationDocument, place: str, patient: Patient | None) -> Application:
     protocol = _protocol(entry, place)
     needles = tuple(_needle(needle, entry, f"{place}.needles[{n}]", patient) for n, needle in enumerate(entry.needles))
-    if len(needles) == 2 and np.linalg.norm(needles[0].tip_mm - needles[1].tip_mm) < 1e-6:
+    if len(needles) == 2 and math.dist(needles[0].tip_mm, needles[1].tip_mm) < 1e-6:
         raise InputError(f"{place}.needles: both needles of a bipolar application are at the same place")
     return Application(entry.mode, protocol, needles, entry.target)
 
@@ -139,9 +140,25 @@ def _protocol(entry: ApplicationDocument, place: str) -> Protocol:
 
 def _needle(entry: NeedleDocument, within: ApplicationDocument, place: str, patient: Patient | None) -> Needle:
     device, tip, axis = _device_and_pose(entry, within, place)
+    _refuse_far(tip, f"{place}.tip_mm", patient)
     if entry.entry_mm is not None:
-        return Needle(device, tip, axis, np.array(entry.entry_mm))
+        skin = np.array(entry.entry_mm)
+        _refuse_far(skin, f"{place}.entry_mm", patient)
+        return Needle(device, tip, axis, skin)
     return Needle(device, tip, axis, _entry(tip, axis, place, patient))
+
+
+def _refuse_far(point_mm: FloatArray, place: str, patient: Patient | None) -> None:
+    """A needle metres away is in another frame or unit, and no shaft or picture of that length is worth computing."""
+    if patient is None:
+        return
+    away = math.hypot(*patient.frame.to_chart(point_mm).tolist())
+    farthest = figures("import_limits")["needle.farthest"].value
+    if not away <= farthest:
+        raise InputError(
+            f"{place} is {point_mm.tolist()}, {f'{away:,.0f}' if away < 1e9 else f'{away:.3g}'} mm from the sacrum of patient {patient.name!r}; at most {farthest:,.0f} mm "
+            "is accepted: positions are LPS, mm, with the origin of the patient's bones"
+        )
 
 
 def _device_and_pose(
