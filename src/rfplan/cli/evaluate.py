@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rfplan.cli.whole_number import WholeNumber
+
 
 def evaluate(
     plan: str,
@@ -9,8 +11,8 @@ def evaluate(
     *,
     anatomy: str = "reference",
     lesion_model: str = "shapes",
-    courses: int = 1,
-    seed: int = 0,
+    courses: WholeNumber = 1,
+    seed: WholeNumber = 0,
     out: str | None = None,
     json: bool = False,
 ) -> None:
@@ -40,7 +42,7 @@ def evaluate(
     from rfplan.planning.json_file import load_json
     from rfplan.planning.plan_file import check_plan, plan_from_json
 
-    check_judging(lesion_model, courses)
+    check_judging(lesion_model, courses, seed=seed)
     document = load_json(Path(plan))
     # refused before minutes go into reading a CT
     check_plan(document, plan)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rfplan.cli.whole_number import WholeNumber
+
 if TYPE_CHECKING:
     from rfplan.anatomy.patient import Patient
     from rfplan.planning.plan import Plan
@@ -16,7 +18,7 @@ def show(
     plan: str | None = None,
     out: str | None = None,
     view: str = "true_ap",
-    size: int = 1200,
+    size: WholeNumber = 1200,
     interactive: bool = False,
     json: bool = False,
 ) -> None:

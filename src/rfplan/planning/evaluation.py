@@ -37,6 +37,8 @@ LESION_MODELS: Final = (LABEL,)
 _LATER: Final = ("solved",)
 _FAR_MM: Final = 1e20
 _ENTRY_OFF_MM: Final = 1.0
+_MOST_COURSES: Final = 20_000
+"""The chance of a capture is then known within 0.7 per cent; ten times as many need gigabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def evaluate(
     ------
     InputError : unknown lesion model, courses or length out of range, no branches on the plan's side
     """
-    check_judging(lesion_model, courses, transection_length_mm)
+    check_judging(lesion_model, courses, transection_length_mm, seed=seed)
     table = figures("safety")
     length_mm = table["transection.length"].value if transection_length_mm is None else float(transection_length_mm)
     lethal_c = table["lethal.isotherm"].value
@@ -156,7 +158,9 @@ def evaluate(
     )
 
 
-def check_judging(lesion_model: str, courses: int = 1, transection_length_mm: float | None = None) -> None:
+def check_judging(
+    lesion_model: str, courses: int = 1, transection_length_mm: float | None = None, *, seed: int = 0
+) -> None:
     """Refuse what :func:`evaluate` cannot do, before any work; :class:`InputError` says what is accepted."""
     if lesion_model in _LATER:
         raise InputError(
@@ -168,6 +172,12 @@ def check_judging(lesion_model: str, courses: int = 1, transection_length_mm: fl
         raise InputError(f"lesion model {lesion_model!r} is not known; {meant}accepted: {', '.join(LESION_MODELS)}")
     if isinstance(courses, bool) or not isinstance(courses, int) or courses < 1:
         raise InputError(f"courses is {courses}; it must be a whole number of at least 1")
+    if courses > _MOST_COURSES:
+        raise InputError(
+            f"courses is {courses}; it must be at most {_MOST_COURSES}, as more need gigabytes of memory and tell little"
+        )
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise InputError(f"seed is {seed}; it must be a whole number of at least 0")
     if transection_length_mm is not None and not 0.0 < transection_length_mm < math.inf:
         raise InputError(f"transection_length_mm is {transection_length_mm}; it must be above 0 mm")
 

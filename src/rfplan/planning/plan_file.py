@@ -155,8 +155,9 @@ def _refuse_far(point_mm: FloatArray, place: str, patient: Patient | None) -> No
     away = math.hypot(*patient.frame.to_chart(point_mm).tolist())
     farthest = figures("import_limits")["needle.farthest"].value
     if not away <= farthest:
+        shown = f"{away:,.0f}" if away < 1e9 else f"{away:.3g}"
         raise InputError(
-            f"{place} is {point_mm.tolist()}, {f'{away:,.0f}' if away < 1e9 else f'{away:.3g}'} mm from the sacrum of patient {patient.name!r}; at most {farthest:,.0f} mm "
+            f"{place} is {point_mm.tolist()}, {shown} mm from the sacrum of patient {patient.name!r}; at most {farthest:,.0f} mm "
             "is accepted: positions are LPS, mm, with the origin of the patient's bones"
         )
 
