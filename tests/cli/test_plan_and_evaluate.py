@@ -135,7 +135,7 @@ def test_folders_that_cannot_be_written_are_refused_early(tmp_path: Path) -> Non
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="is a file; give the name of a folder"):
         check_folder(str(tmp_path / "file"))
-    with pytest.raises(InputError, match="cannot be written"):
+    with pytest.raises(InputError, match="is a file, which holds no folders"):
         check_folder(str(tmp_path / "file" / "inside"))
     with pytest.raises(InputError, match="--out is empty"):
         check_folder("")
@@ -156,6 +156,9 @@ def test_folders_that_cannot_be_written_are_refused_early(tmp_path: Path) -> Non
         (["plan", "--seed", "x"], "--seed: it is 'x'; it must be a whole number"),
         (["plan", "--seed", "-1"], "seed is -1; it must be a whole number of at least 0"),
         (["plan", "--anatomy", "nowhere"], "nowhere"),
+        (["plan", "--anatomy", ""], "--anatomy '': there is no such file or folder; give 'reference'"),
+        (["plan", "--anatomy", "n" * 400], "File name too long"),
+        (["plan", "extra"], "'rfplan plan' takes nothing called 'extra'; 'rfplan plan --help' lists"),
         (["evaluate", "nowhere.json"], "nowhere.json: there is no such file"),
         (["evaluate"], "PLAN"),
     ],

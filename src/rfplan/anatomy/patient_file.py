@@ -231,6 +231,7 @@ def check_writable(path: Path | str) -> None:
     if target.is_dir():
         raise InputError(f"--out {target}: is a folder; give the name of a file")
     if not folder.is_dir():
-        raise InputError(f"--out {target}: the folder {folder} does not exist")
+        what = "is a file, no folder" if folder.exists() else "does not exist; make it first"
+        raise InputError(f"--out {target}: {folder} {what}")
     if not os.access(folder, os.W_OK):
         raise InputError(f"--out {target}: the folder {folder} cannot be written")
