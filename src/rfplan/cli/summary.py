@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def _coverage(evaluation: Evaluation) -> Table:
             nerve.name,
             *(_hit(nerve, criterion, several) for criterion in CRITERIA),
             f"{nerve.lethal_length_mm:.1f} of {nerve.length_mm:.1f} mm",
-            f"{nerve.margin_mm:+.1f} mm",
+            f"{nerve.margin_mm:+.1f} mm" if math.isfinite(nerve.margin_mm) else "none near",
         )
     return table
 
