@@ -11,7 +11,7 @@ from rfplan.errors import RfplanError
 from rfplan.geometry.arrays import BoolArray, FloatArray
 from rfplan.lesion import axisymmetric_kernels as kernels
 from rfplan.lesion.accuracy import Accuracy
-from rfplan.lesion.band_kernels import factorise, solve
+from rfplan.lesion.band_kernels import PAD, factorise, solve
 from rfplan.lesion.graded_axis import graded_edges
 from rfplan.lesion.metal_body import MetalBody
 from rfplan.lesion.tissue import Tissue, metal
@@ -112,7 +112,13 @@ class AxisymmetricSystem:
         index = np.clip(np.searchsorted(floor, grid.z_mid, side="right") - 1, 0, None)
         columns = np.array(
             [
-                (t.conductivity_s_m, t.conductivity_slope_k, t.heat_conductivity_w_mk, t.heat_capacity_j_m3k, t.perfusion_w_m3k)
+                (
+                    t.conductivity_s_m,
+                    t.conductivity_slope_k,
+                    t.heat_conductivity_w_mk,
+                    t.heat_capacity_j_m3k,
+                    t.perfusion_w_m3k,
+                )
                 for t in (layer.tissue for layer in layers)
             ]
         )[index]
@@ -158,7 +164,8 @@ class AxisymmetricSystem:
         """Heat of every cell, W per V2, and the conductance between electrode and far away, S, at (nz, nr) temperatures."""
         sigma = self._sigma37 * (1.0 + self._slope * (temperature_c - 37.0))
         g_r, g_z, share_r, share_z = self._electric
-        kernels.electric_faces(sigma, self.role, *self._half, g_r, g_z, share_r, share_z)
+        in_r, out_r, low_z, high_z = self._half
+        kernels.electric_faces(sigma, self.role, in_r, out_r, low_z, high_z, g_r, g_z, share_r, share_z)
         b = np.zeros(self.role.shape)
         kernels.unit_source(g_r, g_z, self.role, b)
         extra = np.zeros_like(b)
@@ -178,7 +185,9 @@ class AxisymmetricSystem:
         """(nz, nr) of the last :meth:`joule`, for 1 V."""
         return self._v
 
-    def heat(self, step_s: float, right_w: Sequence[FloatArray], perfusion_w_k: FloatArray | None = None) -> list[FloatArray]:
+    def heat(
+        self, step_s: float, right_w: Sequence[FloatArray], perfusion_w_k: FloatArray | None = None
+    ) -> list[FloatArray]:
         """Temperatures x with (capacity / step + conduction + perfusion + sink) x = right side, one per right side.
 
         ``step_s`` may be inf for the steady state; ``perfusion_w_k`` where it is no longer that of living tissue.
@@ -189,9 +198,7 @@ class AxisymmetricSystem:
         if step_s not in self._heat_factors:
             self._heat_factors[step_s] = self._factor(self._heat_r, self._heat_z, healthy, nothing)
         factor = self._heat_factors[step_s]
-        answers = [b.copy() for b in right_w]
-        for x in answers:
-            solve(factor, x.reshape(-1))
+        answers = [self._solved(factor, b) for b in right_w]
         if perfusion_w_k is not None:
             for b, x in zip(right_w, answers, strict=True):
                 self._iterate(self._heat_r, self._heat_z, base + perfusion_w_k, nothing, factor, b, x)
@@ -212,11 +219,20 @@ class AxisymmetricSystem:
         return np.asarray((near * theta[:, i - 1] + far * theta[:, i]) / (near + far)), i
 
     def _factor(self, g_r: FloatArray, g_z: FloatArray, extra: FloatArray, fixed: BoolArray) -> FloatArray:
-        band = np.zeros((self.cells, self.grid.shape[1] + 1))
+        band = np.zeros((-(-self.cells // 4) * 4, self.grid.shape[1] + 1 + PAD))
+        band[self.cells :, 0] = 1.0
         kernels.fill_band(g_r, g_z, extra, fixed, band)
         if not factorise(band):
-            raise RfplanError("a matrix of the lesion solver is not positive definite; the material figures are not usable")
+            raise RfplanError(
+                "a matrix of the lesion solver is not positive definite; the material figures are not usable"
+            )
         return band
+
+    def _solved(self, factor: FloatArray, b: FloatArray) -> FloatArray:
+        x = np.zeros(factor.shape[0] + factor.shape[1])
+        x[: self.cells] = b.ravel()
+        solve(factor, x)
+        return x[: self.cells].reshape(b.shape)
 
     def _iterate(
         self,
@@ -238,8 +254,7 @@ class AxisymmetricSystem:
         for count in range(_MOST_ITERATIONS):
             if np.linalg.norm(residual) <= goal:
                 return count
-            smoothed = residual.copy()
-            solve(factor, smoothed.reshape(-1))
+            smoothed = self._solved(factor, residual)
             along = float(np.vdot(residual, smoothed))
             direction = smoothed + (along / along_before if count else 0.0) * direction
             kernels.multiply(g_r, g_z, extra, fixed, direction, product)

@@ -45,13 +45,11 @@ def electric_faces(sigma, role, in_r, out_r, low_z, high_z, g_r, g_z, share_r, s
 
 @njit(cache=True)
 def fill_band(g_r, g_z, extra, fixed, band):  # type: ignore[no-untyped-def]
-    """Lower band (N, nr + 1) of the matrix of ``extra`` plus all conductances; ``fixed`` cells get a row of their own."""
+    """Fill the lower band (N, nr + 1 or more), zero on entry, of the matrix of ``extra`` plus all conductances; ``fixed`` cells get a row of their own."""
     nz, nr = extra.shape
     for j in range(nz):
         for i in range(nr):
             n = j * nr + i
-            for d in range(nr + 1):
-                band[n, d] = 0.0
             if fixed[j, i]:
                 band[n, 0] = 1.0
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -29,7 +30,7 @@ def graded_edges(
     stops = sorted(set(must_mm))
     slope = np.log(growth)
     edges = [stops[0]]
-    for low, high in zip(stops[:-1], stops[1:], strict=True):
+    for low, high in pairwise(stops):
         at = low + (high - low) * _clustered()
         wanted = np.full_like(at, largest_mm)
         for position, size in sizes_mm.items():

@@ -99,7 +99,7 @@ def march(
     nerve, tissue, minutes = arrhenius("nerve"), arrhenius("tissue"), cem43()
     rates = [nerve.rate_s(theta + start_c), tissue.rate_s(theta + start_c), minutes.rate_min_s(theta + start_c)]
     doses = [np.zeros_like(theta) for _ in rates]
-    course = Course(theta, theta + start_c, *doses)
+    course = Course(theta, theta + start_c, doses[0], doses[1], doses[2])
     now, whole = 0.0, sum(heating) + sum(cooling)
     for number, step in enumerate(heating + cooling):
         now += step
