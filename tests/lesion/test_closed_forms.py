@@ -124,7 +124,7 @@ def test_coaxial_cylinders():
 )
 def test_point_source_in_time(time_s, exact):
     # a sphere so small that it is a point, 1 W switched on at t = 0 in perfused muscle
-    body = sphere(0.05)
+    body = sphere(0.05, conducts_heat=True)
     accuracy = dataclasses.replace(ACCURACIES["standard"], far_mm=100.0, largest_mm=2.0, growth=1.08)
     made = AxisymmetricSystem(axisymmetric_grid(body, accuracy), body, [Layer(-np.inf, MUSCLE)])
     source = np.where(made.tissue, 0.0, made.grid.volumes_mm3)

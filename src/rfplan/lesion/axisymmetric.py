@@ -186,7 +186,7 @@ class AxisymmetricSystem:
         return self._v
 
     def heat(
-        self, step_s: float, right_w: Sequence[FloatArray], perfusion_w_k: FloatArray | None = None
+        self, step_s: float, right_w: Sequence[FloatArray], perfusion_w_k: FloatArray | None = None, guesses: Sequence[FloatArray] | None = None
     ) -> list[FloatArray]:
         """Temperatures x with (capacity / step + conduction + perfusion + sink) x = right side, one per right side.
 

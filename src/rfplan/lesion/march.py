@@ -30,9 +30,13 @@ class System(Interface):
         """Heat per V2 of every cell and the conductance, S."""
 
     def heat(
-        self, step_s: float, right_w: Sequence[FloatArray], perfusion_w_k: FloatArray | None = None
+        self,
+        step_s: float,
+        right_w: Sequence[FloatArray],
+        perfusion_w_k: FloatArray | None = None,
+        guesses: Sequence[FloatArray] | None = None,
     ) -> list[FloatArray]:
-        """One implicit step for several right sides."""
+        """One implicit step for several right sides; ``guesses`` of the answers may save work."""
 
     def losses_w(self, theta: FloatArray) -> float:
         """Heat through the outer boundary, W."""
@@ -100,6 +104,7 @@ def march(
     rates = [nerve.rate_s(theta + start_c), tissue.rate_s(theta + start_c), minutes.rate_min_s(theta + start_c)]
     doses = [np.zeros_like(theta) for _ in rates]
     course = Course(theta, theta + start_c, doses[0], doses[1], doses[2])
+    unit = theta
     now, whole = 0.0, sum(heating) + sum(cooling)
     for number, step in enumerate(heating + cooling):
         now += step
@@ -109,7 +114,7 @@ def march(
         if hot:
             ahead = theta + (theta - before) * (step / before_step) if before_step > 0.0 else theta
             source, conductance = system.joule(ahead + start_c)
-            free, unit = system.heat(step, [base, source], perfusion)
+            free, unit = system.heat(step, [base, source], perfusion, [theta, unit])
             squared, limit = squared_voltage(
                 target_c(protocol, start_c, now) - start_c,
                 system.thermocouples(free),
@@ -126,7 +131,7 @@ def march(
             course.limited.append(limit)
         else:
             squared, source = 0.0, base
-            (after,) = system.heat(step, [base], perfusion)
+            (after,) = system.heat(step, [base], perfusion, [theta])
         energy = course.energy
         energy.delivered += step * squared * float(source.sum()) if hot else 0.0
         energy.stored += float((system.capacity_j_k * (after - theta)).sum())

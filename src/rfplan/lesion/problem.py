@@ -17,6 +17,8 @@ _DIAMETER_MM = (0.2, 5.0)
 _TIP_MM = (0.5, 60.0)
 _START_C = (0.0, 45.0)
 _GAP_MM = (0.0, 50.0)
+_LEAST_SPACING = 1.2
+_MOST_SPACING_MM = 60.0
 _TIME_S = (1.0, 3600.0)
 _COOLANT_C = (0.0, 45.0)
 _EXCHANGE_W_M2K = (0.0, 1e5)
@@ -48,7 +50,7 @@ class LesionProblem:
     """One lesion to be solved, in the needle's own frame.
 
     ``diameter_mm`` of the needle, ``active_mm`` its active parts as (from, to) from the tip end; ``exchange_w_m2k`` with
-    coolant at ``coolant_c`` in the active part, 0 where there is none.
+    coolant at ``coolant_c`` in the active part, 0 where there is none. ``spacing_mm`` of the axes of a bipolar pair, None for one needle.
     """
 
     diameter_mm: float
@@ -59,6 +61,7 @@ class LesionProblem:
     limits: GeneratorLimits = field(default_factory=GeneratorLimits)
     coolant_c: float | None = None
     exchange_w_m2k: float = 0.0
+    spacing_mm: float | None = None
 
     def __post_init__(self) -> None:
         within("--diameter-mm", self.diameter_mm, _DIAMETER_MM, "mm")
@@ -73,11 +76,21 @@ class LesionProblem:
         within("--exchange-w-m2k", self.exchange_w_m2k, _EXCHANGE_W_M2K, "W/(m2 K)")
         if self.coolant_c is not None:
             within("--coolant-c", self.coolant_c, _COOLANT_C, "degC")
+        if self.spacing_mm is not None:
+            self._check_pair(self.spacing_mm)
         start_c = self.surroundings.start_c
         if self.protocol.set_c <= start_c + 1.0:
             raise InputError(
                 f"--set-c is {self.protocol.set_c:g}; it must be at least 1 degC above the start (--start-c {start_c:g})"
             )
+
+    def _check_pair(self, spacing_mm: float) -> None:
+        least = self.diameter_mm * _LEAST_SPACING
+        within(
+            "--bipolar-spacing-mm", spacing_mm, (least, _MOST_SPACING_MM), f"mm; needles {self.diameter_mm:g} mm thick would touch"
+        )
+        if self.surroundings.bone_gap_mm is not None:
+            raise InputError("--bone-gap-mm goes with --bipolar-spacing-mm in a later version; leave one of them out")
 
     @property
     def body(self) -> MetalBody:
@@ -118,6 +131,7 @@ def problem_of(
     surroundings: Surroundings | None = None,
     limits: GeneratorLimits | None = None,
     contact: int = 0,
+    spacing_mm: float | None = None,
 ) -> LesionProblem:
     """The problem of one straight ``electrode``; of a probe with several contacts, ``contact`` counts from its tip end.
 
@@ -143,6 +157,7 @@ def problem_of(
         limits=limits or GeneratorLimits(),
         coolant_c=electrode.coolant_c if electrode.cooled else None,
         exchange_w_m2k=(electrode.exchange_w_m2k or 0.0) if electrode.cooled else 0.0,
+        spacing_mm=spacing_mm,
     )
 
 

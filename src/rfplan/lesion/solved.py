@@ -19,6 +19,7 @@ from rfplan.lesion.axisymmetric_field import AxisymmetricField
 from rfplan.lesion.history import History
 from rfplan.lesion.lesion import ISOTHERMS_C, LesionSize
 from rfplan.lesion.problem import LesionProblem
+from rfplan.lesion.solid_field import SolidField
 
 LesionStatus = Literal["converged", "not_converged", "boiling", "limited"]
 DoseName = Literal["nerve", "tissue", "cem43"]
@@ -26,6 +27,20 @@ DoseName = Literal["nerve", "tissue", "cem43"]
 LABEL: Final = "solved"
 DOSE_LEVELS: Final[Mapping[DoseName, float]] = {"nerve": 1.0, "tissue": 1.0}
 """Arrhenius dose from which tissue counts as dead: 1 - 1 / e of it is."""
+
+LesionField = AxisymmetricField | SolidField
+
+
+@dataclass(frozen=True)
+class PairTemperatures:
+    """Between the needles of a pair: ``midpoint_c`` half-way at the middle of the tips, ``midline_max_c`` the highest along the line half-way
+    that runs with the needles, ``confluent_at_c`` the highest isotherm that still joins the two.
+    """
+
+    midpoint_c: float
+    midline_max_c: float
+    confluent_at_c: float
+
 
 _FIELDS: Final[Mapping[str, str]] = {"nerve": "nerve", "tissue": "tissue", "cem43": "cem43_min"}
 
@@ -38,6 +53,7 @@ class SolvedLesion:
     generator's limits kept the set point out of reach. ``isotherms`` by temperature and ``doses`` by name hold sizes in the soft
     tissue: isotherms when heating ended, doses after the cool-down. ``max_tissue_c`` when heating ended, ``peak_tissue_c`` ever.
     ``energy_balance_error`` is the part of the energy that is unaccounted for; ``shape`` of the grid; ``seconds`` to solve it.
+    ``radii_mm`` per isotherm beside bone: ``away``, ``toward``, ``lateral`` at the middle of the active tip.
     ``pose`` maps the needle's frame (tip end at 0, +z to the hub) to the patient's.
     """
 
@@ -54,7 +70,9 @@ class SolvedLesion:
     shape: tuple[int, ...]
     steps: int
     seconds: float
-    field: AxisymmetricField
+    field: LesionField
+    radii_mm: Mapping[float, Mapping[str, float]] | None = None
+    pair: PairTemperatures | None = None
     pose: Isometry = dataclasses.field(default_factory=Isometry)
     version: str = rfplan.__version__
 
@@ -66,7 +84,7 @@ class SolvedLesion:
     @property
     def assumption(self) -> str:
         """What the model assumes."""
-        around = "uniform muscle"
+        around = "uniform muscle" if self.problem.spacing_mm is None else "uniform muscle around a parallel pair"
         if self.problem.surroundings.bone_gap_mm is not None:
             around = "muscle beside a plane of bone"
         cooled = " Coolant and its exchange with the metal are assumed." if self.problem.exchange_w_m2k else ""
@@ -129,7 +147,7 @@ class SolvedLesion:
     def to_json(self) -> dict[str, Any]:
         """The document that ``rfplan lesion --json`` prints."""
         last = -1
-        return {
+        document: dict[str, Any] = {
             "status": self.status,
             "caveat": self.caveat,
             "isotherms": {f"{isotherm:g}": _entry(size) for isotherm, size in self.isotherms.items()},
@@ -152,6 +170,11 @@ class SolvedLesion:
             "problem": self.problem.to_json(),
             "version": self.version,
         }
+        for isotherm, radii in (self.radii_mm or {}).items():
+            document["isotherms"][f"{isotherm:g}"]["radii_mm"] = dict(radii)
+        if self.pair is not None:
+            document["bipolar"] = dataclasses.asdict(self.pair)
+        return document
 
     def _own(self, points_mm: ArrayLike) -> FloatArray:
         return self.pose.inverse().points(points_mm)

@@ -1,0 +1,87 @@
+"""Grids for needles beside bone and for pairs: they fit the needle's surface, dense at the metal and sparse far away."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rfplan.geometry.arrays import FloatArray
+from rfplan.lesion.accuracy import Accuracy
+from rfplan.lesion.conformal import Bipolar, Polar
+from rfplan.lesion.graded_axis import graded_edges
+from rfplan.lesion.metal_body import MetalBody
+from rfplan.lesion.placed_body import BonePlane
+from rfplan.lesion.solid import SolidGrid
+from rfplan.lesion.tissue import cortical_thickness_mm
+
+_COARSER = 0.6
+_ROUND_PER_RADIUS = 2.5
+
+
+def polar_grid(body: MetalBody, accuracy: Accuracy, bone: BonePlane | None = None) -> SolidGrid:
+    """Cells around one needle along z with its tip end at 0, half way round: y = 0 is a mirror plane.
+
+    ``accuracy`` speaks of the axisymmetric grid; here there are 0.6 times as many cells across the needle, as they cost more.
+    """
+    a, cell, growth, largest = _scales(body, accuracy)
+    must, sizes = [0.0, a, a + accuracy.far_mm], {0.0: cell, a: cell}
+    if bone is not None and bone.normal[2] < 1.0:
+        # the shortest way to the bone is along -x: where it is met, as for a plane along the needle
+        for depth in (0.0, cortical_thickness_mm()):
+            reach = (depth - bone.offset_mm) / max(bone.normal[0], 0.3)
+            if reach > a * 1.05:
+                sizes[reach] = 1.5 * cell + 0.3 * np.log(growth) * (reach - a)
+    edges = graded_edges(must, sizes, growth, largest)
+    edges[0] = 0.2 * edges[1]
+    count = max(6, round(_ROUND_PER_RADIUS * a / cell))
+    return SolidGrid(
+        np.log(edges),
+        np.linspace(0.0, np.pi, count + 1),
+        _along(body, accuracy, cell, growth, largest, bone),
+        Polar(),
+    )
+
+
+def bipolar_grid(body: MetalBody, spacing_mm: float, accuracy: Accuracy) -> SolidGrid:
+    """Cells around the needle at x = + half the ``spacing_mm`` of a parallel pair, a quarter of the whole: x = 0 and y = 0 are mirror planes."""
+    a, cell, growth, largest = _scales(body, accuracy)
+    plane, surface = Bipolar.around(a, spacing_mm)
+    far = accuracy.far_mm + 0.5 * spacing_mm
+    # in the map a cell is as large as its size by the scale c / (cosh u - cos v); both coordinates shrink to 0 far away
+    c = plane.focus_mm
+    least = 2.0 * c / far
+    small = cell / a * np.tanh(surface)
+    step = np.log(growth)
+    u_edges = graded_edges([0.0, surface, surface + 2.0], {surface: small, 0.0: max(0.5 * least, 0.02)}, growth**1.3, 0.3)
+    v_edges = graded_edges([0.0, np.pi], {0.0: 0.5 * least, np.pi: 2.5 * step}, growth**1.3, 2.5 * step)
+    return SolidGrid(
+        u_edges,
+        v_edges,
+        _along(body, accuracy, cell, growth, largest, None),
+        plane,
+        mirror_u=True,
+        far_mm=far,
+    )
+
+
+def _scales(body: MetalBody, accuracy: Accuracy) -> tuple[float, float, float, float]:
+    a = body.radius_mm
+    return a, a / max(2.0, accuracy.across_radius * _COARSER), accuracy.growth ** (1.0 / 0.8), accuracy.largest_mm * 1.5
+
+
+def _along(
+    body: MetalBody, accuracy: Accuracy, cell: float, growth: float, largest: float, bone: BonePlane | None
+) -> FloatArray:
+    a, far = body.radius_mm, accuracy.far_mm
+    ends = sorted({z for part in body.active_mm for z in part if z > 0.0})
+    last = max(ends[-1], 2.0 * a if np.isfinite(body.end_mm) else 0.0)
+    sizes = {0.0: cell, a: cell, **dict.fromkeys(ends, cell)}
+    must = [-far, 0.0, a, *ends, last + far]
+    if np.isfinite(body.end_mm):
+        must.append(body.end_mm + a)
+        sizes[body.end_mm + a] = cell
+    if bone is not None and bone.normal[0] == 0.0:
+        for depth in (0.0, cortical_thickness_mm()):
+            level = bone.offset_mm - depth
+            must.append(level)
+            sizes.setdefault(level, 2.0 * cell + 0.5 * np.log(growth) * abs(level))
+    return graded_edges(must, sizes, growth, largest)
