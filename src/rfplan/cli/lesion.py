@@ -68,9 +68,9 @@ def lesion(
     bone_gap_mm
         Distance to a plane of bone: cortical 1.5 mm over cancellous.
     bone_angle_deg
-        90: the needle is perpendicular to the bone, its tip end the gap above it. This version solves no other angle.
+        90: the needle is perpendicular to the bone, its tip end the gap above it; 0: it lies along the bone with the gap between.
     bipolar_spacing_mm
-        Distance of the axes of a pair. This version does not solve pairs.
+        A parallel pair, current flowing between its tips, with this distance of the axes.
     limit_voltage_v
         Highest voltage of the generator, RMS.
     limit_current_a
@@ -89,14 +89,12 @@ def lesion(
     from dataclasses import replace
 
     from rfplan.cli.console import print_json, warn
-    from rfplan.errors import InputError
+    from rfplan.errors import NotConverged
     from rfplan.lesion.generator import GeneratorLimits
     from rfplan.lesion.problem import Surroundings
 
-    if bipolar_spacing_mm is not None:
-        raise InputError("--bipolar-spacing-mm: pairs are not solved in this version; leave it out for one needle")
     device = _device(electrode, diameter_mm, tip_mm, cooled, coolant_c, exchange_w_m2k)
-    protocol = _protocol(device, set_c, time_s, ramp_s)
+    protocol = _protocol(device, bipolar_spacing_mm is not None, set_c, time_s, ramp_s)
     around = Surroundings(start_c, perfusion, perfusion_stops, bone_gap_mm, bone_angle_deg)
     limits = replace(
         GeneratorLimits(),
@@ -114,7 +112,12 @@ def lesion(
     picture = None if figure is None else _writable(figure, "--figure", (".png", ".svg", ".pdf"))
     from rfplan.lesion.solve import solve_lesion
 
-    solved = solve_lesion(device, protocol, around, accuracy, limits)
+    try:
+        solved = solve_lesion(device, protocol, around, accuracy, limits, spacing_mm=bipolar_spacing_mm)
+    except NotConverged:
+        if json:
+            print_json({"status": "not_converged"})
+        raise
     files: list[Path] = []
     if kept is not None:
         from rfplan.lesion.solved_file import save_lesion
@@ -173,11 +176,18 @@ def _device(
     )
 
 
-def _protocol(device: Electrode, set_c: float | None, time_s: float | None, ramp_s: float | None) -> Protocol:
+def _protocol(
+    device: Electrode, pair: bool, set_c: float | None, time_s: float | None, ramp_s: float | None
+) -> Protocol:
     from rfplan.devices.protocol import Protocol
     from rfplan.lesion.problem import within
 
-    usual = device.protocol if device.modes else Protocol(60.0, 150.0) if device.cooled else Protocol(80.0, 90.0)
+    if pair and "bipolar" in device.modes:
+        usual = device.protocol_for("bipolar")
+    elif device.modes:
+        usual = device.protocol
+    else:
+        usual = Protocol(60.0, 150.0) if device.cooled else Protocol(90.0, 180.0) if pair else Protocol(80.0, 90.0)
     seconds = usual.time_s if time_s is None else time_s
     ramp = min(usual.ramp_s, seconds) if ramp_s is None else ramp_s
     wanted_c = usual.set_c if set_c is None else set_c
@@ -233,5 +243,12 @@ def _tell(solved: SolvedLesion, device: Electrode, files: list[Path]) -> None:
         f"energy balance to {100.0 * solved.energy_balance_error:.1g} %"
     )
     console.print(solved.assumption, style="italic")
+    if solved.pair is not None:
+        console.print(
+            f"Half-way between the needles {solved.pair.midpoint_c:.1f} degC; the two join up to {solved.pair.confluent_at_c:.1f} degC"
+        )
+    if solved.radii_mm is not None:
+        radii = ", ".join(f"{name} {value:.1f}" for name, value in solved.radii_mm[50.0].items())
+        console.print(f"From the axis to 50 degC beside the middle of the tip, mm: {radii} (the bone is toward)")
     for path in files:
         console.print(f"wrote {path}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rfplan.errors import RfplanError
+from rfplan.errors import NotConverged, RfplanError
 from rfplan.geometry.arrays import BoolArray, FloatArray
 from rfplan.lesion import axisymmetric_kernels as kernels
 from rfplan.lesion.accuracy import Accuracy
@@ -186,11 +186,16 @@ class AxisymmetricSystem:
         return self._v
 
     def heat(
-        self, step_s: float, right_w: Sequence[FloatArray], perfusion_w_k: FloatArray | None = None, guesses: Sequence[FloatArray] | None = None
+        self,
+        step_s: float,
+        right_w: Sequence[FloatArray],
+        perfusion_w_k: FloatArray | None = None,
+        guesses: Sequence[FloatArray] | None = None,
     ) -> list[FloatArray]:
         """Temperatures x with (capacity / step + conduction + perfusion + sink) x = right side, one per right side.
 
-        ``step_s`` may be inf for the steady state; ``perfusion_w_k`` where it is no longer that of living tissue.
+        ``step_s`` may be inf for the steady state; ``perfusion_w_k`` where it is no longer that of living tissue. Solved directly, so
+        that ``guesses`` are not used.
         """
         base = self.capacity_j_k / step_s + self.sink_w_k
         healthy = base + self.perfusion_w_k
@@ -263,7 +268,7 @@ class AxisymmetricSystem:
             residual -= step * product
             along_before = along
             self.iterations += 1
-        raise RfplanError(f"the lesion solver did not converge in {_MOST_ITERATIONS} iterations")
+        raise NotConverged(f"the lesion solver did not converge in {_MOST_ITERATIONS} iterations: status not_converged")
 
 
 def _plus(shape: tuple[int, int]) -> tuple[int, int]:

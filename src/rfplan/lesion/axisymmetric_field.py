@@ -14,6 +14,8 @@ from rfplan.lesion.revolved import revolved, section_loops
 from rfplan.lesion.section_kernels import distance_to_segments
 
 _SEGMENTS = 48
+_LEAST_DOSE = 1e-12
+_TEMPERATURES = ("end_c", "peak_c")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,18 +43,21 @@ class AxisymmetricField:
         i, u = _place(self.r_mm, r)
         j, v = _place(self.z_mm, z)
         field = self.values[name]
+        if name not in _TEMPERATURES:
+            # doses span decades: their logarithm is what runs straight between cells
+            field = np.log(np.maximum(field, _LEAST_DOSE))
         low = (1.0 - u) * field[j, i] + u * field[j, i + 1]
         high = (1.0 - u) * field[j + 1, i] + u * field[j + 1, i + 1]
-        return np.asarray((1.0 - v) * low + v * high)
+        value = np.asarray((1.0 - v) * low + v * high)
+        return value if name in _TEMPERATURES else np.asarray(np.exp(value))
 
     def loops(self, name: str, level: float) -> list[FloatArray]:
         """Closed lines (n, 2) of (r, z) around where ``name`` is at or above ``level`` in the soft tissue, r negative on the other half."""
         key = (name, level)
         if key not in self._loops:
             field = self.values[name]
-            if name not in ("end_c", "peak_c"):
-                # doses span decades: their logarithm is what runs straight between cells
-                field, level = np.log(np.maximum(field, 1e-12)), float(np.log(level))
+            if name not in _TEMPERATURES:
+                field, level = np.log(np.maximum(field, _LEAST_DOSE)), float(np.log(level))
             self._loops[key] = section_loops(self.r_mm, self.z_mm, field, level, self.floor_mm)
         return self._loops[key]
 

@@ -45,7 +45,7 @@ def electric_faces(sigma, role, in_r, out_r, low_z, high_z, g_r, g_z, share_r, s
 
 @njit(cache=True)
 def fill_band(g_r, g_z, extra, fixed, band):  # type: ignore[no-untyped-def]
-    """Fill the lower band (N, nr + 1 or more), zero on entry, of the matrix of ``extra`` plus all conductances; ``fixed`` cells get a row of their own."""
+    """Fill the lower band (N, nr + 1 or more), zero on entry, of ``extra`` plus all conductances; ``fixed`` cells keep a row of 1."""
     nz, nr = extra.shape
     for j in range(nz):
         for i in range(nr):

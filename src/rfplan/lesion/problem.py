@@ -87,7 +87,10 @@ class LesionProblem:
     def _check_pair(self, spacing_mm: float) -> None:
         least = self.diameter_mm * _LEAST_SPACING
         within(
-            "--bipolar-spacing-mm", spacing_mm, (least, _MOST_SPACING_MM), f"mm; needles {self.diameter_mm:g} mm thick would touch"
+            "--bipolar-spacing-mm",
+            spacing_mm,
+            (least, _MOST_SPACING_MM),
+            f"mm; needles {self.diameter_mm:g} mm thick would touch",
         )
         if self.surroundings.bone_gap_mm is not None:
             raise InputError("--bone-gap-mm goes with --bipolar-spacing-mm in a later version; leave one of them out")

@@ -16,8 +16,9 @@ from rfplan.lesion.solid import SolidGrid, trilinear
 
 _SPACING_MM = 0.4
 _MARGIN_MM = 1.0
-_STEEP = 50.0
+_STEEP = 5.0
 _LEAST_DOSE = 1e-12
+_TEMPERATURES = ("end_c", "peak_c")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,18 +37,19 @@ class SolidField:
 
     def at(self, name: str, points_mm: FloatArray) -> FloatArray:
         """(...,) value at (..., 3) points of the needle's frame, linear between cells."""
-        return trilinear(self.grid, self.values[name], points_mm)
+        if name in _TEMPERATURES:
+            return trilinear(self.grid, self.values[name], points_mm)
+        # doses span decades: their logarithm is what runs straight between cells
+        return np.asarray(np.exp(trilinear(self.grid, self._logarithm(name), points_mm)))
 
-    def excess(self, name: str, level: float, in_bone: bool = False) -> FloatArray:
-        """(nz, nv, nu) how far a value is above ``level``: of doses, in their logarithm; below 0 in bone, unless that is asked for."""
-        field = self.values[name]
-        if name not in ("end_c", "peak_c"):
-            field, level = np.log(np.maximum(field, _LEAST_DOSE)), float(np.log(level))
-        above = field - level
-        if self.bone is not None and not in_bone:
-            # crosses 0 on the surface of the bone, steeply enough to change nothing elsewhere
-            above = np.minimum(above, _STEEP * self.bone.height_mm(self.grid.centres_mm))
-        return np.asarray(above)
+    def excess(self, name: str, level: float) -> FloatArray:
+        """(nz, nv, nu) how far a value is above ``level``: of doses, in their logarithm."""
+        if name in _TEMPERATURES:
+            return np.asarray(self.values[name] - level)
+        return np.asarray(self._logarithm(name) - np.log(level))
+
+    def _logarithm(self, name: str) -> FloatArray:
+        return np.asarray(np.log(np.maximum(self.values[name], _LEAST_DOSE)))
 
     def surface(self, name: str, level: float) -> Mesh | None:
         """Closed mesh around where ``name`` is at or above ``level``; None where it is nowhere."""
@@ -65,7 +67,9 @@ class SolidField:
         flat = points.reshape(-1, 3)
         away = distance_to_triangles(np.ascontiguousarray(flat), np.ascontiguousarray(mesh.triangles_mm))
         inside = trilinear(self.grid, self.excess(name, level), flat) >= 0.0
-        return np.where(inside, away, -away).reshape(points.shape[:-1])
+        if self.bone is not None:
+            inside &= self.bone.height_mm(flat) >= 0.0
+        return np.asarray(np.where(inside, away, -away)).reshape(points.shape[:-1])
 
     @cached_property
     def _surfaces(self) -> dict[tuple[str, float], Mesh | None]:
@@ -86,10 +90,16 @@ class SolidField:
         low, high = low - 2.0 * _MARGIN_MM, high + 2.0 * _MARGIN_MM
         counts = np.ceil((high - low) / _SPACING_MM).astype(int) + 1
         axes = [low[n] + _SPACING_MM * np.arange(counts[n]) for n in range(3)]
-        block = trilinear(self.grid, excess, np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1))
+        nodes = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+        block = trilinear(self.grid, excess, nodes)
+        if self.bone is not None:
+            # as steep as temperature is at the edge of a lesion, so that the edge on the bone stays sharp
+            block = np.minimum(block, _STEEP * self.bone.height_mm(nodes))
         block = np.pad(block, 1, constant_values=-1.0)
         if block.max() < 0.0:
             return None
-        vertices, faces, _, _ = marching_cubes(block, 0.0, spacing=(_SPACING_MM,) * 3, gradient_direction="ascent")
+        vertices, faces, _, _ = marching_cubes(  # type: ignore[no-untyped-call,unused-ignore]
+            block, 0.0, spacing=(_SPACING_MM,) * 3, gradient_direction="ascent"
+        )
         mesh = Mesh(vertices + low - _SPACING_MM, faces)
         return mesh if mesh.volume_mm3 > 0.0 else Mesh(mesh.vertices_mm, mesh.faces[:, ::-1])

@@ -14,7 +14,6 @@ from rfplan.lesion.solid import SolidGrid
 from rfplan.lesion.tissue import cortical_thickness_mm
 
 _COARSER = 0.6
-_ROUND_PER_RADIUS = 2.5
 
 
 def polar_grid(body: MetalBody, accuracy: Accuracy, bone: BonePlane | None = None) -> SolidGrid:
@@ -32,17 +31,22 @@ def polar_grid(body: MetalBody, accuracy: Accuracy, bone: BonePlane | None = Non
                 sizes[reach] = 1.5 * cell + 0.3 * np.log(growth) * (reach - a)
     edges = graded_edges(must, sizes, growth, largest)
     edges[0] = 0.2 * edges[1]
-    count = max(6, round(_ROUND_PER_RADIUS * a / cell))
     return SolidGrid(
         np.log(edges),
-        np.linspace(0.0, np.pi, count + 1),
+        _round(a / cell),
         _along(body, accuracy, cell, growth, largest, bone),
         Polar(),
     )
 
 
+def _round(per_radius: float) -> FloatArray:
+    """Angles from +x (away from the bone) to -x, densest at the side, where the surface of the bone is met at a flat angle."""
+    side = 0.6 / per_radius
+    return graded_edges([0.0, np.pi], {0.0: 2.2 * side, 0.55 * np.pi: side, np.pi: 1.5 * side}, np.exp(0.35), np.pi)
+
+
 def bipolar_grid(body: MetalBody, spacing_mm: float, accuracy: Accuracy) -> SolidGrid:
-    """Cells around the needle at x = + half the ``spacing_mm`` of a parallel pair, a quarter of the whole: x = 0 and y = 0 are mirror planes."""
+    """Cells around the needle at x = + half the ``spacing_mm`` of a parallel pair, a quarter: x = 0 and y = 0 are mirror planes."""
     a, cell, growth, largest = _scales(body, accuracy)
     plane, surface = Bipolar.around(a, spacing_mm)
     far = accuracy.far_mm + 0.5 * spacing_mm
@@ -51,7 +55,9 @@ def bipolar_grid(body: MetalBody, spacing_mm: float, accuracy: Accuracy) -> Soli
     least = 2.0 * c / far
     small = cell / a * np.tanh(surface)
     step = np.log(growth)
-    u_edges = graded_edges([0.0, surface, surface + 2.0], {surface: small, 0.0: max(0.5 * least, 0.02)}, growth**1.3, 0.3)
+    u_edges = graded_edges(
+        [0.0, surface, surface + 2.0], {surface: small, 0.0: max(0.5 * least, 0.02)}, growth**1.3, 0.3
+    )
     v_edges = graded_edges([0.0, np.pi], {0.0: 0.5 * least, np.pi: 2.5 * step}, growth**1.3, 2.5 * step)
     return SolidGrid(
         u_edges,

@@ -56,7 +56,11 @@ def solve_lesion(
     """
     chosen = accuracy_named(accuracy) if isinstance(accuracy, str) else accuracy
     if protocol is None:
-        protocol = electrode.protocol_for("bipolar") if spacing_mm is not None and "bipolar" in electrode.modes else electrode.protocol
+        protocol = (
+            electrode.protocol_for("bipolar")
+            if spacing_mm is not None and "bipolar" in electrode.modes
+            else electrode.protocol
+        )
     problem = problem_of(electrode, protocol, chosen, surroundings, limits, contact, spacing_mm)
     return solve_problem(problem, progress)
 

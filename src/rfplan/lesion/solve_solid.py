@@ -6,7 +6,6 @@ import time
 
 import numpy as np
 
-from rfplan.geometry.arrays import FloatArray
 from rfplan.lesion.lesion import ISOTHERMS_C, LesionSize
 from rfplan.lesion.march import Progress
 from rfplan.lesion.placed_body import PlacedBody, bone_beside
@@ -34,7 +33,7 @@ def solve_beside_bone(problem: LesionProblem, progress: Progress | None = None) 
     isotherms, doses = _sizes(field, system)
     low, high = problem.active_mm[0]
     radii = {
-        isotherm: radii_mm(grid, field.excess("end_c", isotherm), 0.5 * (low + high)) for isotherm in ISOTHERMS_C
+        isotherm: radii_mm(grid, field.excess("end_c", isotherm), 0.5 * (low + high), bone) for isotherm in ISOTHERMS_C
     }
     return solved_from(problem, course, field, isotherms, doses, system.soft, grid.shape, began, radii)
 
@@ -46,9 +45,7 @@ def solve_pair(problem: LesionProblem, progress: Progress | None = None) -> Solv
     body = problem.body
     grid = bipolar_grid(body, problem.spacing_mm, problem.accuracy)
     needle = PlacedBody(body, np.array([0.5 * problem.spacing_mm, 0.0, 0.0]), np.array([0.0, 0.0, 1.0]), 0.5)
-    system = SolidSystem(
-        grid, [needle], tissue("muscle"), None, problem.sink_w_mm3k, problem.surroundings.perfusion
-    )
+    system = SolidSystem(grid, [needle], tissue("muscle"), None, problem.sink_w_mm3k, problem.surroundings.perfusion)
     course = march_problem(system, problem, progress)
     field = SolidField(grid, fields_of(course))
     isotherms, doses = _sizes(field, system)
@@ -69,9 +66,7 @@ def _between(field: SolidField, problem: LesionProblem) -> PairTemperatures:
 
 def _sizes(field: SolidField, system: SolidSystem) -> tuple[dict[float, LesionSize], dict[DoseName, LesionSize]]:
     def size(name: str, level: float) -> LesionSize:
-        plain = field.excess(name, level, in_bone=True)
-        return region_size(field.grid, field.excess(name, level), plain, system.soft)
+        return region_size(field.grid, field.excess(name, level), system.soft, field.bone)
 
     isotherms = {isotherm: size("end_c", isotherm) for isotherm in ISOTHERMS_C}
     return isotherms, {name: size(name, level) for name, level in DOSE_LEVELS.items()}
-

@@ -33,8 +33,8 @@ LesionField = AxisymmetricField | SolidField
 
 @dataclass(frozen=True)
 class PairTemperatures:
-    """Between the needles of a pair: ``midpoint_c`` half-way at the middle of the tips, ``midline_max_c`` the highest along the line half-way
-    that runs with the needles, ``confluent_at_c`` the highest isotherm that still joins the two.
+    """Between the needles of a pair: ``midpoint_c`` half-way at the middle of the tips, ``midline_max_c`` the highest along the line
+    half-way that runs with the needles, ``confluent_at_c`` the highest isotherm that still joins the two.
     """
 
     midpoint_c: float

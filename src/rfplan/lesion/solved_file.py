@@ -7,19 +7,25 @@ import json
 import os
 import tempfile
 import zipfile
-from dataclasses import fields
+from collections.abc import Mapping
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from rfplan.errors import InputError
+from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.frames import Isometry
 from rfplan.lesion.axisymmetric_field import AxisymmetricField
+from rfplan.lesion.conformal import Bipolar, Polar
 from rfplan.lesion.history import History
 from rfplan.lesion.lesion import LesionSize
+from rfplan.lesion.placed_body import BonePlane
 from rfplan.lesion.problem import LesionProblem
-from rfplan.lesion.solved import SolvedLesion
+from rfplan.lesion.solid import SolidGrid
+from rfplan.lesion.solid_field import SolidField
+from rfplan.lesion.solved import LesionField, PairTemperatures, SolvedLesion
 
 SCHEMA: Final = "rfplan/lesion/1"
 _NUMBERS: Final = (
@@ -80,13 +86,14 @@ def lesion_bytes(lesion: SolvedLesion) -> bytes:
         "isotherms": {repr(isotherm): _size(size) for isotherm, size in lesion.isotherms.items()},
         "doses": {name: _size(size) for name, size in lesion.doses.items()},
         "shape": list(lesion.shape),
+        "radii_mm": None
+        if lesion.radii_mm is None
+        else {repr(isotherm): dict(radii) for isotherm, radii in lesion.radii_mm.items()},
+        "pair": None if lesion.pair is None else asdict(lesion.pair),
     }
     arrays = {f"history.{field.name}": getattr(lesion.history, field.name) for field in fields(History)}
     arrays |= {f"values.{name}": values for name, values in lesion.field.values.items()}
-    arrays |= {
-        "r_mm": lesion.field.r_mm,
-        "z_mm": lesion.field.z_mm,
-        "floor_mm": np.array(lesion.field.floor_mm),
+    arrays |= _grid_arrays(lesion.field) | {
         "pose.matrix": lesion.pose.matrix,
         "pose.offset_mm": lesion.pose.offset_mm,
         "record": np.frombuffer(json.dumps(record).encode(), dtype=np.uint8),
@@ -110,7 +117,11 @@ def lesion_of_bytes(content: bytes) -> SolvedLesion:
                 doses={name: LesionSize(*size) for name, size in record["doses"].items()},
                 shape=tuple(record["shape"]),
                 history=History(*(arrays[f"history.{field.name}"] for field in fields(History))),
-                field=AxisymmetricField(arrays["r_mm"], arrays["z_mm"], values, float(arrays["floor_mm"])),
+                field=_field(arrays, values),
+                radii_mm=None
+                if record["radii_mm"] is None
+                else {float(isotherm): radii for isotherm, radii in record["radii_mm"].items()},
+                pair=None if record["pair"] is None else PairTemperatures(**record["pair"]),
                 pose=Isometry(arrays["pose.matrix"], arrays["pose.offset_mm"]),
                 **{name: record[name] for name in _NUMBERS},
             )
@@ -118,6 +129,37 @@ def lesion_of_bytes(content: bytes) -> SolvedLesion:
         raise
     except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"not a solved lesion: {error}") from error
+
+
+def _grid_arrays(field: LesionField) -> dict[str, FloatArray]:
+    if isinstance(field, AxisymmetricField):
+        return {"r_mm": field.r_mm, "z_mm": field.z_mm, "floor_mm": np.array(field.floor_mm)}
+    grid, bone = field.grid, field.bone
+    focus_mm = grid.plane.focus_mm if isinstance(grid.plane, Bipolar) else 0.0
+    arrays = {
+        "u_edges": grid.u_edges,
+        "v_edges": grid.v_edges,
+        "z_edges": grid.z_edges,
+        "focus_mm": np.array(focus_mm),
+        "far_mm": np.array(grid.far_mm),
+    }
+    return arrays if bone is None else arrays | {"bone": np.append(bone.normal, bone.offset_mm)}
+
+
+def _field(arrays: Mapping[str, FloatArray], values: dict[str, FloatArray]) -> LesionField:
+    if "r_mm" in arrays:
+        return AxisymmetricField(arrays["r_mm"], arrays["z_mm"], values, float(arrays["floor_mm"]))
+    focus_mm = float(arrays["focus_mm"])
+    grid = SolidGrid(
+        arrays["u_edges"],
+        arrays["v_edges"],
+        arrays["z_edges"],
+        Bipolar(focus_mm) if focus_mm > 0.0 else Polar(),
+        focus_mm > 0.0,
+        float(arrays["far_mm"]),
+    )
+    bone = BonePlane(arrays["bone"][:3], float(arrays["bone"][3])) if "bone" in arrays else None
+    return SolidField(grid, values, bone)
 
 
 def _size(size: LesionSize) -> list[float]:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from rfplan.errors import InputError
+from rfplan.geometry.arrays import FloatArray
 from rfplan.lesion.lesion import ISOTHERMS_C
+from rfplan.lesion.placed_body import bone_beside
 from rfplan.report.palette import BONE, INK, MUTED, PAPER, SHAFT, TIP
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 _LINES: Final = {45.0: "#56b4e9", 50.0: "#0072b2", 55.0: "#e69f00", 60.0: "#d55e00"}
 """Colour of each isotherm, after Okabe and Ito."""
 _MARGIN_MM: Final = 3.0
+_REACH_MM: Final = 30.0
+_PIXEL_MM: Final = 0.1
 
 
 def lesion_figure(lesions: Sequence[SolvedLesion], titles: Sequence[str]) -> Figure:
@@ -66,32 +70,60 @@ def _window(lesions: Sequence[SolvedLesion]) -> tuple[float, float, float]:
     across, low, high = 3.0, -1.0, 3.0
     for lesion in lesions:
         high = max(high, max(end for _, end in lesion.problem.active_mm))
-        for loop in lesion.field.loops("end_c", ISOTHERMS_C[0]):
-            across = max(across, float(np.abs(loop[:, 0]).max()))
-            low, high = min(low, float(loop[:, 1].min())), max(high, float(loop[:, 1].max()))
+        x, z, warm = _slice(lesion, "end_c")
+        hot = warm >= ISOTHERMS_C[0]
+        if hot.any():
+            across = max(across, float(np.abs(x[hot.any(axis=0)]).max()))
+            rows = z[hot.any(axis=1)]
+            low, high = min(low, float(rows.min())), max(high, float(rows.max()))
     return across + _MARGIN_MM, low - _MARGIN_MM, high + _MARGIN_MM
 
 
+def _slice(lesion: SolvedLesion, name: str) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """x (n,), z (m,) and a value (m, n) on the plane through the needles and across the bone."""
+    x, z = np.arange(-_REACH_MM, _REACH_MM + 1e-9, _PIXEL_MM), np.arange(-_REACH_MM, 2.0 * _REACH_MM + 1e-9, _PIXEL_MM)
+    points = np.stack(np.broadcast_arrays(x[None, :], 0.0, z[:, None]), axis=-1)
+    return x, z, lesion.field.at(name, points)
+
+
+def _bone(lesion: SolvedLesion, x: FloatArray, z: FloatArray) -> FloatArray | None:
+    """(m, n) height above the surface of the bone on the same plane; None where there is none."""
+    around = lesion.problem.surroundings
+    if around.bone_gap_mm is None:
+        return None
+    plane = bone_beside(lesion.problem.body, around.bone_gap_mm, around.bone_angle_deg)
+    return plane.height_mm(np.stack(np.broadcast_arrays(x[None, :], 0.0, z[:, None]), axis=-1))
+
+
 def _section(axes: Axes, lesion: SolvedLesion, title: str, across: float, low: float, high: float) -> None:
-    field = lesion.field
-    r = np.concatenate([-field.r_mm[::-1], field.r_mm])
-    warm = np.concatenate([field.values["end_c"][:, ::-1], field.values["end_c"]], axis=1)
     start_c = lesion.problem.surroundings.start_c
-    axes.pcolormesh(
-        r, field.z_mm, warm, shading="gouraud", cmap="inferno", vmin=start_c, vmax=100.0, alpha=0.6, rasterized=True
+    x, z, warm = _slice(lesion, "end_c")
+    dose = _slice(lesion, "nerve")[2]
+    height = _bone(lesion, x, z)
+    axes.imshow(
+        warm,
+        extent=(x[0], x[-1], z[0], z[-1]),
+        origin="lower",
+        interpolation="bilinear",
+        cmap="inferno",
+        vmin=start_c,
+        vmax=100.0,
+        alpha=0.6,
     )
+    soft = warm if height is None else np.ma.masked_where(height < 0.0, warm)
     for isotherm in ISOTHERMS_C:
-        for n, loop in enumerate(field.loops("end_c", isotherm)):
-            label = f"{isotherm:g} °C" if n == 0 else None
-            axes.plot(loop[:, 0], loop[:, 1], color=_LINES[isotherm], linewidth=1.8, label=label)
-    for n, loop in enumerate(field.loops("nerve", 1.0)):
-        label = "nerve dead (provisional dose)" if n == 0 else None
-        axes.plot(loop[:, 0], loop[:, 1], color=INK, linewidth=1.4, linestyle="--", label=label)
-    if np.isfinite(field.floor_mm):
-        axes.axhspan(low - 10.0, field.floor_mm, color=BONE, zorder=3)
-        axes.axhline(field.floor_mm, color=MUTED, linewidth=1.2, zorder=4)
+        axes.contour(x, z, soft, levels=[isotherm], colors=[_LINES[isotherm]], linewidths=1.8)
+        axes.plot([], [], color=_LINES[isotherm], linewidth=1.8, label=f"{isotherm:g} °C")
+    death = np.log(np.maximum(dose, 1e-12))
+    death = death if height is None else np.ma.masked_where(height < 0.0, death)
+    axes.contour(x, z, death, levels=[0.0], colors=[INK], linewidths=1.4, linestyles="--")
+    axes.plot([], [], color=INK, linewidth=1.4, linestyle="--", label="nerve dead (provisional dose)")
+    if height is not None:
+        axes.contourf(x, z, height, levels=[-1e3, 0.0], colors=[BONE], zorder=3)
+        axes.contour(x, z, height, levels=[0.0], colors=[MUTED], linewidths=1.2, zorder=4)
         axes.text(0.02, 0.01, "bone", transform=axes.transAxes, color=INK, zorder=5)
-    _needle(axes, lesion, high)
+    for shift in _needles_at(lesion):
+        _needle(axes, lesion, high, shift)
     axes.set_aspect("equal")
     axes.set_xlim(-across, across)
     axes.set_ylim(low, high)
@@ -106,17 +138,22 @@ def _section(axes: Axes, lesion: SolvedLesion, title: str, across: float, low: f
     )
 
 
-def _needle(axes: Axes, lesion: SolvedLesion, high: float) -> None:
+def _needles_at(lesion: SolvedLesion) -> tuple[float, ...]:
+    spacing = lesion.problem.spacing_mm
+    return (0.0,) if spacing is None else (-0.5 * spacing, 0.5 * spacing)
+
+
+def _needle(axes: Axes, lesion: SolvedLesion, high: float, shift: float) -> None:
     body = lesion.problem.body
     a, angle = body.radius_mm, np.linspace(np.pi, 2.0 * np.pi, 40)
     outline = np.stack([a * np.cos(angle), a + a * np.sin(angle)], axis=1)
     outline = np.concatenate([[[-a, high + 9.0]], outline, [[a, high + 9.0]]])
-    axes.fill(outline[:, 0], outline[:, 1], color=SHAFT, zorder=6)
+    axes.fill(shift + outline[:, 0], outline[:, 1], color=SHAFT, zorder=6)
     for start, end in body.active_mm:
         dome = outline[(outline[:, 1] >= start) & (outline[:, 1] <= end)]
         base = max(start, a) if start > 0.0 else a
         part = np.concatenate([[[-a, end], [-a, base]], dome if start < a else dome[:0], [[a, base], [a, end]]])
-        axes.fill(part[:, 0], part[:, 1], color=TIP, zorder=7)
+        axes.fill(shift + part[:, 0], part[:, 1], color=TIP, zorder=7)
 
 
 def _history(axes: Axes, lesion: SolvedLesion, first: bool, last: bool) -> None:
