@@ -6,6 +6,12 @@ import pytest
 
 from rfplan.cli import main
 
+
+@pytest.fixture(autouse=True)
+def empty_store(tmp_path, monkeypatch):
+    monkeypatch.setenv("RFPLAN_CACHE_DIR", str(tmp_path / "cache"))
+
+
 FAST = ["lesion", "--accuracy", "fast"]
 
 
@@ -96,6 +102,33 @@ def test_no_convergence_is_a_failure_and_never_a_number(capsys, monkeypatch):
 def test_files_and_figure_are_written(tmp_path, capsys):
     kept, picture = tmp_path / "a.npz", tmp_path / "a.png"
     assert main([*FAST, "--bone-gap-mm", "2", "--out", str(kept), "--figure", str(picture)]) == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.npz", "a.png"]
+    assert sorted(path.name for path in tmp_path.glob("a.*")) == ["a.json", "a.npz", "a.png"]
     assert picture.read_bytes()[:4] == b"\x89PNG"
     assert "wrote" in capsys.readouterr().out
+
+
+def test_several_are_drawn_on_one_scale(tmp_path, capsys):
+    picture = tmp_path / "three.png"
+    names = "conventional-18g-10mm,cooled-17g-4mm,conventional-20g-10mm@10"
+    assert main([*FAST, "--compare", names, "--figure", str(picture), "--json"]) == 0
+    lesions = json.loads(capsys.readouterr().out)["lesions"]
+    assert [entry["electrode"] for entry in lesions] == [
+        "conventional-18g-10mm",
+        "cooled-17g-4mm",
+        "conventional-20g-10mm",
+    ]
+    assert "bipolar" in lesions[2]
+    assert picture.stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--compare", "cooled-17g-4mm@x"], "no spacing"),
+        (["--compare", "cooled-17g-4m"], "did you mean"),
+        (["--compare", "cooled-17g-4mm", "--tip-mm", "4"], "contradict"),
+    ],
+)
+def test_a_wrong_comparison_is_refused(flags, words, capsys):
+    assert main([*FAST, *flags]) == 2
+    assert words in capsys.readouterr().err.replace("\n", " ")

@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 from rfplan.anatomy.patient import Patient
+from rfplan.cache import cache_folder
 from rfplan.errors import RfplanError
+
+__all__ = ["cache_folder", "code_digest", "kept_patient", "source_digest"]
 
 LARGEST_BYTES: Final = 300_000_000
 """The oldest patients are dropped from the cache beyond this."""
 
 _SUFFIX: Final = ".rfpatient"
-
-
-def cache_folder() -> Path:
-    """``RFPLAN_CACHE_DIR`` where it is set, else the user's cache folder."""
-    chosen = os.environ.get("RFPLAN_CACHE_DIR")
-    if chosen:
-        return Path(chosen)
-    from platformdirs import user_cache_dir
-
-    return Path(user_cache_dir("rfplan"))
 
 
 def kept_patient(key: str, build: Callable[[], Patient]) -> Patient:

@@ -33,6 +33,8 @@ def lesion(
     limit_current_a: float | None = None,
     limit_power_w: float | None = None,
     accuracy: str = "standard",
+    compare: str | None = None,
+    store: bool = True,
     out: str | None = None,
     figure: str | None = None,
     json: bool = False,
@@ -79,6 +81,11 @@ def lesion(
         Highest power of the generator.
     accuracy
         fast, standard or fine.
+    compare
+        Electrodes to be solved side by side, each by its usual protocol: names with commas between, and @ with a spacing in mm for a
+        pair, such as conventional-18g-10mm,cooled-17g-4mm,conventional-20g-10mm@10. Goes with --figure or --json.
+    store
+        Answer from the store where the same was solved before; --no-store to solve anew.
     out
         File for the solved lesion, ending in .npz; a .json appears beside it.
     figure
@@ -89,12 +96,11 @@ def lesion(
     from dataclasses import replace
 
     from rfplan.cli.console import print_json, warn
+    from rfplan.cli.progress import progress_bar
     from rfplan.errors import NotConverged
     from rfplan.lesion.generator import GeneratorLimits
     from rfplan.lesion.problem import Surroundings
 
-    device = _device(electrode, diameter_mm, tip_mm, cooled, coolant_c, exchange_w_m2k)
-    protocol = _protocol(device, bipolar_spacing_mm is not None, set_c, time_s, ramp_s)
     around = Surroundings(start_c, perfusion, perfusion_stops, bone_gap_mm, bone_angle_deg)
     limits = replace(
         GeneratorLimits(),
@@ -110,10 +116,33 @@ def lesion(
     )
     kept = None if out is None else _writable(out, "--out", (".npz",))
     picture = None if figure is None else _writable(figure, "--figure", (".png", ".svg", ".pdf"))
+    if compare is None:
+        device = _device(electrode, diameter_mm, tip_mm, cooled, coolant_c, exchange_w_m2k)
+        asked = [(device, bipolar_spacing_mm)]
+    else:
+        alone = {
+            "--electrode": electrode,
+            "--diameter-mm": diameter_mm,
+            "--tip-mm": tip_mm,
+            "--cooled": cooled or None,
+            "--coolant-c": coolant_c,
+            "--exchange-w-m2k": exchange_w_m2k,
+            "--bipolar-spacing-mm": bipolar_spacing_mm,
+            "--out": out,
+        }
+        asked = _compared(compare, [flag for flag, value in alone.items() if value is not None])
+    protocols = [_protocol(device, spacing is not None, set_c, time_s, ramp_s) for device, spacing in asked]
     from rfplan.lesion.solve import solve_lesion
 
+    solved = []
     try:
-        solved = solve_lesion(device, protocol, around, accuracy, limits, spacing_mm=bipolar_spacing_mm)
+        with progress_bar(len(asked)) as tell:
+            for (device, spacing), protocol in zip(asked, protocols, strict=True):
+                solved.append(
+                    solve_lesion(
+                        device, protocol, around, accuracy, limits, spacing_mm=spacing, progress=tell(), stored=store
+                    )
+                )
     except NotConverged:
         if json:
             print_json({"status": "not_converged"})
@@ -122,18 +151,46 @@ def lesion(
     if kept is not None:
         from rfplan.lesion.solved_file import save_lesion
 
-        files += save_lesion(solved, kept)
+        files += save_lesion(solved[0], kept)
+    titles = [
+        device.name if spacing is None else f"{device.name}, pair {spacing:g} mm apart" for device, spacing in asked
+    ]
     if picture is not None:
         from rfplan.report.lesion_figure import save_lesion_figure
 
-        save_lesion_figure([solved], [device.name], picture)
+        save_lesion_figure(solved, titles, picture)
         files.append(picture)
-    if solved.caveat is not None:
-        warn(solved.caveat)
+    for one, title in zip(solved, titles, strict=True):
+        if one.caveat is not None:
+            warn(one.caveat if compare is None else f"{title}: {one.caveat}")
     if json:
-        print_json({**solved.to_json(), "electrode": device.name, "files": [str(path) for path in files]})
+        documents = [
+            {**one.to_json(), "electrode": device.name} for one, (device, _) in zip(solved, asked, strict=True)
+        ]
+        names = [str(path) for path in files]
+        print_json({"lesions": documents, "files": names} if compare is not None else {**documents[0], "files": names})
         return
-    _tell(solved, device, files)
+    for number, (one, title) in enumerate(zip(solved, titles, strict=True)):
+        _tell(one, title, files if number == len(solved) - 1 else [])
+
+
+def _compared(text: str, alone: list[str]) -> list[tuple[Electrode, float | None]]:
+    """Electrodes and spacings of ``--compare``, which goes without the flags in ``alone``."""
+    from rfplan.devices.catalogue import electrode as named
+    from rfplan.errors import InputError
+
+    if alone:
+        raise InputError(
+            f"{alone[0]} and --compare contradict each other; --compare takes electrodes by name, NAME or NAME@SPACING"
+        )
+    asked: list[tuple[Electrode, float | None]] = []
+    for entry in text.split(","):
+        name, at, spacing = entry.strip().partition("@")
+        try:
+            asked.append((named(name), float(spacing) if at else None))
+        except ValueError as error:
+            raise InputError(f"--compare: {entry.strip()!r} has no spacing in mm after the @") from error
+    return asked
 
 
 def _device(
@@ -214,7 +271,7 @@ def _writable(name: str, flag: str, endings: tuple[str, ...]) -> Path:
     return path
 
 
-def _tell(solved: SolvedLesion, device: Electrode, files: list[Path]) -> None:
+def _tell(solved: SolvedLesion, title: str, files: list[Path]) -> None:
     from rich.table import Table
 
     from rfplan.cli.console import people
@@ -222,7 +279,7 @@ def _tell(solved: SolvedLesion, device: Electrode, files: list[Path]) -> None:
     console = people()
     protocol = solved.problem.protocol
     table = Table(
-        title=f"{device.name}, {protocol.set_c:g} degC, {protocol.time_s:g} s: {solved.status}",
+        title=f"{title}, {protocol.set_c:g} degC, {protocol.time_s:g} s: {solved.status}",
         caption="Sizes in the soft tissue: isotherms when heating ended, doses after a minute of cooling.",
     )
     for heading in ("surface", "width mm", "length mm", "beyond tip mm", "volume mm3"):
@@ -234,12 +291,13 @@ def _tell(solved: SolvedLesion, device: Electrode, files: list[Path]) -> None:
         table.add_row(name, *(f"{number:.1f}" for number in numbers[:3]), f"{numbers[3]:.0f}")
     console.print(table)
     last = solved.to_json()["generator"]
+    kept = " (from the store)" if solved.stored else ""
     console.print(
         f"Thermocouple {solved.thermocouple_c:.1f} degC, hottest tissue {solved.max_tissue_c:.1f} degC at the end "
         f"({solved.peak_tissue_c:.1f} ever); {last['voltage_v']:.1f} V, {last['power_w']:.2f} W, {last['impedance_ohm']:.0f} ohm"
     )
     console.print(
-        f"{solved.problem.accuracy.name}: {solved.to_json()['cells']} cells, {solved.steps} steps, {solved.seconds:.2f} s, "
+        f"{solved.problem.accuracy.name}: {solved.to_json()['cells']} cells, {solved.steps} steps, {solved.seconds:.2f} s{' (from the store)' if solved.stored else ''}, "
         f"energy balance to {100.0 * solved.energy_balance_error:.1g} %"
     )
     console.print(solved.assumption, style="italic")

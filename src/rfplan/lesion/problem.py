@@ -19,6 +19,7 @@ _START_C = (0.0, 45.0)
 _GAP_MM = (0.0, 50.0)
 _LEAST_SPACING = 1.2
 _MOST_SPACING_MM = 60.0
+_FILM_MM = 0.01
 _TIME_S = (1.0, 3600.0)
 _COOLANT_C = (0.0, 45.0)
 _EXCHANGE_W_M2K = (0.0, 1e5)
@@ -94,6 +95,12 @@ class LesionProblem:
         )
         if self.surroundings.bone_gap_mm is not None:
             raise InputError("--bone-gap-mm goes with --bipolar-spacing-mm in a later version; leave one of them out")
+
+    @property
+    def gap_mm(self) -> float | None:
+        """Gap to the bone as it is solved: what is thinner than a film is contact."""
+        gap = self.surroundings.bone_gap_mm
+        return gap if gap is None or gap >= _FILM_MM else 0.0
 
     @property
     def body(self) -> MetalBody:

@@ -312,4 +312,4 @@ def _metal_fraction(grid: SolidGrid, bodies: Sequence[PlacedBody]) -> FloatArray
     )
     inside = np.min([body.distance_mm(grid.positions_mm(u, v, z)) for body in bodies], axis=0) < 0.0
     part[k, j, i] = inside.mean(axis=1)
-    return part
+    return np.asarray(part)

@@ -35,6 +35,7 @@ def solve_lesion(
     contact: int = 0,
     spacing_mm: float | None = None,
     progress: Progress | None = None,
+    stored: bool = True,
 ) -> SolvedLesion:
     """Solve the lesion of a straight electrode or of a bipolar pair, in its own frame; ``at`` of the result places it.
 
@@ -48,6 +49,7 @@ def solve_lesion(
     contact : of a probe with several, which one is on, counted from the tip end
     spacing_mm : distance of the axes of a parallel pair with tips at one height, between which the current flows; default: one needle
     progress : called with the finished part, 0 to 1
+    stored : answer from the store where the same was solved before, and keep what is solved now
 
     Raises
     ------
@@ -62,7 +64,11 @@ def solve_lesion(
             else electrode.protocol
         )
     problem = problem_of(electrode, protocol, chosen, surroundings, limits, contact, spacing_mm)
-    return solve_problem(problem, progress)
+    if not stored:
+        return solve_problem(problem, progress)
+    from rfplan.lesion.store import kept_lesion
+
+    return kept_lesion(problem, progress)
 
 
 def solve_problem(problem: LesionProblem, progress: Progress | None = None) -> SolvedLesion:
@@ -80,9 +86,8 @@ def solve_problem(problem: LesionProblem, progress: Progress | None = None) -> S
 
 
 def _solve_axisymmetric(problem: LesionProblem, progress: Progress | None) -> SolvedLesion:
-    around = problem.surroundings
     began = time.perf_counter()
-    layers, planes = _layers(around)
+    layers, planes = _layers(problem)
     body = problem.body
     grid = axisymmetric_grid(body, problem.accuracy, planes)
     system = AxisymmetricSystem(grid, body, layers, problem.sink_w_mm3k)
@@ -161,13 +166,14 @@ def solved_from(
     )
 
 
-def _layers(around: Surroundings) -> tuple[list[Layer], list[float]]:
+def _layers(problem: LesionProblem) -> tuple[list[Layer], list[float]]:
     """Tissues from below, and the planes between them, the surface of the bone first."""
+    gap_mm = problem.gap_mm
     muscle = tissue("muscle")
-    if around.bone_gap_mm is None:
+    if gap_mm is None:
         stack, planes = [Layer(-np.inf, muscle)], []
     else:
-        surface = -around.bone_gap_mm
+        surface = -gap_mm
         deep = surface - cortical_thickness_mm()
         stack = [
             Layer(-np.inf, tissue("cancellous_bone"), soft=False),
@@ -175,7 +181,7 @@ def _layers(around: Surroundings) -> tuple[list[Layer], list[float]]:
             Layer(surface, muscle),
         ]
         planes = [surface, deep]
-    if not around.perfusion:
+    if not problem.surroundings.perfusion:
         stack = [Layer(layer.from_z_mm, layer.tissue.bloodless(), layer.soft) for layer in stack]
     return stack, planes
 

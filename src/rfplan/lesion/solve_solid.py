@@ -22,9 +22,9 @@ from rfplan.lesion.tissue import tissue
 def solve_beside_bone(problem: LesionProblem, progress: Progress | None = None) -> SolvedLesion:
     """One needle with a plane of bone at any angle to it; in the needle's frame the bone is towards -x."""
     around, body = problem.surroundings, problem.body
-    assert around.bone_gap_mm is not None
+    assert problem.gap_mm is not None
     began = time.perf_counter()
-    bone = bone_beside(body, around.bone_gap_mm, around.bone_angle_deg)
+    bone = bone_beside(body, problem.gap_mm, around.bone_angle_deg)
     grid = polar_grid(body, problem.accuracy, bone)
     needle = PlacedBody(body, np.zeros(3), np.array([0.0, 0.0, 1.0]))
     system = SolidSystem(grid, [needle], tissue("muscle"), bone, problem.sink_w_mm3k, around.perfusion)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib import metadata
 from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-import rfplan
 from rfplan.errors import InputError
 from rfplan.geometry.arrays import FloatArray, unit
 from rfplan.geometry.frames import Isometry
@@ -54,7 +54,7 @@ class SolvedLesion:
     tissue: isotherms when heating ended, doses after the cool-down. ``max_tissue_c`` when heating ended, ``peak_tissue_c`` ever.
     ``energy_balance_error`` is the part of the energy that is unaccounted for; ``shape`` of the grid; ``seconds`` to solve it.
     ``radii_mm`` per isotherm beside bone: ``away``, ``toward``, ``lateral`` at the middle of the active tip.
-    ``pose`` maps the needle's frame (tip end at 0, +z to the hub) to the patient's.
+    ``pose`` maps the needle's frame (tip end at 0, +z to the hub) to the patient's; ``stored`` says that the answer was kept from before.
     """
 
     problem: LesionProblem
@@ -74,7 +74,8 @@ class SolvedLesion:
     radii_mm: Mapping[float, Mapping[str, float]] | None = None
     pair: PairTemperatures | None = None
     pose: Isometry = dataclasses.field(default_factory=Isometry)
-    version: str = rfplan.__version__
+    version: str = dataclasses.field(default_factory=lambda: metadata.version("rfplan"))
+    stored: bool = False
 
     @property
     def label(self) -> str:
@@ -169,6 +170,7 @@ class SolvedLesion:
             "assumption": self.assumption,
             "problem": self.problem.to_json(),
             "version": self.version,
+            "stored": self.stored,
         }
         for isotherm, radii in (self.radii_mm or {}).items():
             document["isotherms"][f"{isotherm:g}"]["radii_mm"] = dict(radii)

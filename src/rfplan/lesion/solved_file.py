@@ -53,8 +53,8 @@ def save_lesion(lesion: SolvedLesion, path: Path) -> list[Path]:
     beside = path.with_suffix(".json")
     document = {"schema": SCHEMA, **lesion.to_json()}
     try:
-        _write(path, lesion_bytes(lesion))
-        _write(beside, (json.dumps(document, indent=1) + "\n").encode())
+        write_atomically(path, lesion_bytes(lesion))
+        write_atomically(beside, (json.dumps(document, indent=1) + "\n").encode())
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
     return [path, beside]
@@ -166,7 +166,8 @@ def _size(size: LesionSize) -> list[float]:
     return [size.width_mm, size.length_mm, size.beyond_tip_mm, size.volume_mm3]
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write ``content`` at ``path``, complete or not at all; OSError where it cannot be written."""
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as stream:

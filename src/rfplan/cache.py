@@ -1,0 +1,16 @@
+"""The folder of this machine in which finished work is kept, so that it need not be done twice."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def cache_folder() -> Path:
+    """``RFPLAN_CACHE_DIR`` where it is set, else the user's cache folder."""
+    chosen = os.environ.get("RFPLAN_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    from platformdirs import user_cache_dir
+
+    return Path(user_cache_dir("rfplan"))
