@@ -13,7 +13,7 @@ demo: $(VENV)/.package
 	@echo "Open $(OUT)/report.html"
 
 test: $(VENV)/.developer
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/.developer
 	$(BIN)/ruff check .

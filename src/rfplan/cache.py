@@ -1,4 +1,4 @@
-"""The folder of this machine in which finished work is kept, so that it need not be done twice."""
+"""The folder in which rfplan keeps what it need not compute twice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def cache_folder() -> Path:
-    """``RFPLAN_CACHE_DIR`` where it is set, else the user's cache folder."""
+    """``RFPLAN_CACHE_DIR`` where it is set, else the user's cache folder. It may not exist or not be writable."""
     chosen = os.environ.get("RFPLAN_CACHE_DIR")
     if chosen:
         return Path(chosen)

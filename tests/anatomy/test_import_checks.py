@@ -11,7 +11,7 @@ from rfplan.geometry.mesh import Mesh
 FLIPS = {"RAS": np.diag([-1.0, -1.0, 1.0]), "upside_down": np.diag([1.0, -1.0, -1.0]), "standing_on_its_head": np.diag([-1.0, 1.0, -1.0]),
          "mirror_z": np.diag([1.0, 1.0, -1.0]), "mirror_x": np.diag([-1.0, 1.0, 1.0]), "mirror_y": np.diag([1.0, -1.0, 1.0])}  # fmt: skip
 MESSAGES = {
-    "RAS": "RAS read as LPS",
+    "RAS": "taken as LPS and look like RAS; give --frame RAS",
     "upside_down": "upside down",
     "standing_on_its_head": "upside down",
     "mirror_z": "upside down",
@@ -81,13 +81,18 @@ def test_exchanged_hips_are_refused(bones):
 
 def test_bones_of_different_frames_are_refused(reference):
     far = reference.bones["hip_left"].moved(Isometry.translation([200.0, 0.0, 0.0]))
-    with pytest.raises(InputError, match="hip_left lies .* mm away from the sacrum"):
+    with pytest.raises(InputError, match=r"hip_left lies .* mm away from the sacrum"):
         check_arrangement({**reference.bones, "hip_left": far}, "folder")
 
 
 @pytest.mark.parametrize(
     ("factor", "unit", "advice"),
-    [(1e-3, "mm", "--unit m$"), (0.1, "mm", "--unit cm"), (1.0, "m", "--unit mm"), (1e-6, "mm", "no unit")],
+    [
+        (1e-3, "mm", "--unit m$"),
+        (0.1, "mm", "--unit cm"),
+        (1.0, "m", "--unit mm"),
+        (1e-6, "mm", "no other unit"),
+    ],
 )
 def test_a_wrong_unit_is_named_with_the_right_one(reference, factor, unit, advice):
     scale = {"mm": 1.0, "m": 1000.0}[unit]

@@ -1,5 +1,7 @@
 """Branches drawn on the reference patient."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -52,7 +54,7 @@ def test_branches_of_s1_and_s2_end_at_the_joint_line(reference):
             continue
         line = reference.frame.to_chart(reference.curves[f"sij_posterior_line_{nerve.side}"].points_mm)[:, :2]
         end = reference.frame.to_chart(nerve.points_mm[-1])[:2]
-        dense = np.concatenate([np.linspace(a, b, 20) for a, b in zip(line[:-1], line[1:], strict=True)])
+        dense = np.concatenate([np.linspace(a, b, 20) for a, b in pairwise(line)])
         assert np.min(np.linalg.norm(dense - end, axis=1)) < 3.0, nerve.name
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from bench_cases import CONVERGED_MM, REFERENCES
+from reference_cases import CONVERGED_MM, REFERENCES
 
 from rfplan.lesion.accuracy import ACCURACIES
 from rfplan.lesion.solve import solve_problem

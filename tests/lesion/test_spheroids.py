@@ -9,14 +9,8 @@ import pytest
 from hypothesis import given
 
 from rfplan.lesion.shape_kernels import silhouettes
-from rfplan.lesion.spheroid_kernels import (
-    inside_lengths,
-    polyline_distance,
-    segment_crossing,
-    segment_distance,
-    union_distance,
-    union_volume,
-)
+from rfplan.lesion.spheroid_kernels import segment_crossing, segment_distance
+from rfplan.lesion.union_kernels import inside_lengths, polyline_distance, union_distance, union_volume
 from strategies import numbers, points, polylines, spheroids, unit_vectors
 
 FAR = 1e30
@@ -91,14 +85,14 @@ def test_signed_distance_changes_no_faster_than_the_place(row: np.ndarray, a: np
 def test_nearest_approach_of_a_segment_is_that_of_its_points(row: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
     t = np.linspace(0.0, 1.0, 2001)[:, None]
     sampled = union_distance((1 - t) * a + t * b, row[None]).min()
-    found = segment_distance(a, b, row, FAR, 1e-10)
+    found = segment_distance(np.array([a, b]), 0, row[None], 0, FAR, 1e-10)
     assert found <= sampled + 1e-9
     assert found >= sampled - np.linalg.norm(b - a) / 2000 - 1e-9
 
 
 @given(spheroids(), points(), points())
 def test_crossing_ends_on_the_surface_and_splits_the_segment(row: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
-    t0, t1 = segment_crossing(a, b, row)
+    t0, t1 = segment_crossing(np.array([a, b]), 0, row[None], 0)
     t = np.linspace(0.0, 1.0, 400)
     gauge = inside((1 - t[:, None]) * a + t[:, None] * b, row)
     within = (t > t0 + 1e-6) & (t < t1 - 1e-6)
@@ -146,7 +140,9 @@ def test_distance_of_a_polyline_is_the_smallest_of_its_segments(
     rows = (a, b, c)
     found = polyline_distance(line, *group(*rows), FAR, 1e-10)
     pieces = itertools.pairwise(line)
-    each = [segment_distance(start, end, row, FAR, 1e-10) for start, end in pieces for row in rows]
+    each = [
+        segment_distance(np.array([start, end]), 0, row[None], 0, FAR, 1e-10) for start, end in pieces for row in rows
+    ]
     assert found == pytest.approx(min(each), abs=1e-8)
 
 
@@ -155,7 +151,7 @@ def test_shadow_is_where_a_beam_meets_the_spheroid(row: np.ndarray, beam: np.nda
     flat, balls = np.empty((1, 8)), np.empty((1, 4))
     silhouettes(row[None], beam, flat, np.append(row[:3], row[6:].max())[None], balls)
     foot = place - (place @ beam) * beam
-    t0, t1 = segment_crossing(foot - 60.0 * beam, foot + 60.0 * beam, row)
+    t0, t1 = segment_crossing(np.array([foot - 60.0 * beam, foot + 60.0 * beam]), 0, row[None], 0)
     in_shadow = union_distance(foot[None], flat)[0]
     assert flat[0, :3] @ beam == pytest.approx(0.0, abs=1e-12)
     if abs(in_shadow) > 1e-6:

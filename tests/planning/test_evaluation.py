@@ -14,6 +14,7 @@ from rfplan.devices.protocol import Protocol
 from rfplan.errors import InputError
 from rfplan.geometry.frames import Isometry
 from rfplan.planning.evaluation import Evaluation, evaluate
+from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Application, Plan
 from strategies import (
     PROTOCOL,
@@ -257,3 +258,43 @@ def test_a_plan_made_for_another_patient_is_judged_with_a_warning() -> None:
     assert evaluate(own, patient).warnings == ()
     (warning,) = evaluate(own, moved).warnings
     assert "made for another patient" in warning
+
+
+def test_a_plan_for_the_wrong_side_and_a_bent_needle_are_pointed_out() -> None:
+    right = straight_nerve([-20.0, 2.0, 0.0], [-50.0, 2.0, 0.0], side="right")
+    (warning,) = evaluate(monopolar(needle([35.0, 2.0, 0.0]), side="right"), slab_patient((right,))).warnings
+    assert "every needle is on the other side" in warning
+    straight = needle([-35.0, 2.0, 0.0])
+    bent = Needle(straight.electrode, straight.tip_mm, straight.axis, straight.entry_mm + [3.0, 0.0, 0.0])
+    (warning,) = evaluate(monopolar(bent, side="right"), slab_patient((right,))).warnings
+    assert warning == "needle 1: its entry_mm lies 3.0 mm off the line from its tip along its axis"
+
+
+def test_a_pair_that_does_not_join_is_pointed_out() -> None:
+    patient = slab_patient((straight_nerve([20.0, 2.0, 0.0], [50.0, 2.0, 0.0]),))
+    kind = device(8.0, 12.0, waist_mm=6.0)
+    pair = tuple(needle([35.0, 2.0, z], with_device=kind) for z in (-12.0, 12.0))
+    (warning,) = evaluate(Plan("left", "by hand", (Application("bipolar", PROTOCOL, pair),)), patient).warnings
+    assert warning == "application 1: the lesions of its two needles do not join at 50 degC"
+
+
+@pytest.mark.parametrize("courses", [1, 12])
+@pytest.mark.parametrize("technique", ["palisade", "cooled-clockface"])
+def test_the_reference_patient_may_be_moved_and_mirrored(reference, technique: str, courses: int) -> None:
+    import rfplan
+
+    plan = rfplan.technique(technique).plan(reference, side="right")
+    before = evaluate(plan, reference, courses=courses, seed=3)
+    turn = Isometry.translation([40.0, -25.0, 310.0]).after(Isometry.rotation([1.0, 2.0, -0.5], 77.0))
+    for motion in (Isometry.mirror_left_right(), turn, turn.after(Isometry.mirror_left_right())):
+        after = evaluate(plan.moved(motion), reference.moved(motion), courses=courses, seed=3)
+        for old, new in zip(before.nerves, after.nerves, strict=True):
+            assert (old.name, old.captured, old.courses) == (new.name, new.captured, new.courses)
+            assert new.margin_mm == pytest.approx(old.margin_mm, abs=1e-6)
+            assert new.lethal_length_mm == pytest.approx(old.lethal_length_mm, abs=1e-6)
+        for old, new in zip(mirrored(before, Isometry()), mirrored(after, motion), strict=True):
+            assert old[:2] == new[:2]
+            assert new[2] == pytest.approx(old[2], abs=1e-6), old[:2]
+        assert {key: total.captured_fraction for key, total in after.coverage.items()} == {
+            key: total.captured_fraction for key, total in before.coverage.items()
+        }

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 
 from rfplan.anatomy.patient import Patient
 from rfplan.figures import bibliography, figures
 from rfplan.planning.evaluation import Evaluation, evaluate
-from rfplan.planning.evaluation_kernels import segment_gap
+from rfplan.planning.evaluation_kernels import rod_gap
 from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Application, Plan
 from rfplan.planning.safety import TITLES, SafetyRow, limits, worst, worst_per_check
@@ -52,7 +52,10 @@ def test_distance_and_hottest_isotherm_at_a_canal(lateral_mm: float) -> None:
     hottest = row(evaluation, "canal_isotherm", "S2_left")
     off = lateral_mm - 24.0
     assert distance.value == pytest.approx(off - 5.0 - 4.0, abs=1e-6)
-    reached = [c for c, radius in ((45.0, 6.25), (50.0, 5.0), (55.0, 4.0), (60.0, 3.0)) if off < radius + 4.0 - 1e-6]
+    surfaces = ((45.0, 6.25), (50.0, 5.0), (55.0, 4.0), (60.0, 3.0))
+    # a surface that just touches the canal is a tie that rounding decides
+    assume(all(abs(off - radius - 4.0) > 1e-6 for _, radius in surfaces))
+    reached = [c for c, radius in surfaces if off < radius + 4.0]
     assert hottest.value == (max(reached) if reached else 37.0)
     assert hottest.status == ("stop" if hottest.value >= 55 else "warn" if hottest.value >= 45 else "ok")
     assert row(evaluation, "canal_distance", "S2_right").value > 30.0
@@ -159,10 +162,10 @@ def test_gap_between_segments(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np
     t = np.linspace(0.0, 1.0, 60)
     one, other = a + t[:, None] * (b - a), c + t[:, None] * (d - c)
     sampled = np.linalg.norm(one[:, None] - other[None], axis=-1).min()
-    found = segment_gap(a, b, c, d)
+    found = rod_gap(a, b, c, d)
     assert found <= sampled + 1e-9
     assert found >= sampled - (np.linalg.norm(b - a) + np.linalg.norm(d - c)) / 118 - 1e-9
-    assert segment_gap(c, d, b, a) == pytest.approx(found, abs=1e-6)
+    assert rod_gap(c, d, b, a) == pytest.approx(found, abs=1e-6)
 
 
 @given(numbers(30.0, 60.0), numbers(-39.0, 39.0))

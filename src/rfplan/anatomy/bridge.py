@@ -26,8 +26,9 @@ _TRUE_WITHIN_MM = 0.4
 def bridge(seen_mm: FloatArray, spacing_mm: float) -> FloatArray:
     """The map without holes and pits, lightly smoothed; NaN beside the bone.
 
-    ``seen_mm`` (ni, nj) heights with NaN where there is no bone, the midline in the middle of the first axis. Over a hole or pit lies the membrane that its surroundings
-    would hold up (Laplace's equation); elsewhere the result stays within 0.4 mm of the bone.
+    ``seen_mm`` (ni, nj) heights with NaN where there is no bone, the midline in the middle of the first axis. Over a hole or
+    pit lies the membrane that its surroundings would hold up (Laplace's equation); elsewhere the result stays within 0.4 mm of
+    the bone.
     """
     bone = np.isfinite(seen_mm)
     outline = outline_of(bone, spacing_mm)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.geometry.compiled import kernel
 
 
-@njit(cache=True)
+@kernel
 def height_map(
     points: FloatArray, faces: IntArray, lateral_0: float, caudal_0: float, spacing: float, ni: int, nj: int
 ) -> FloatArray:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -23,6 +24,8 @@ _LID_DEPTH_MM = 2.0
 _EDGE_DEPTH_MM = 1.5
 _REACH_MM = 4.2
 _SPUR_MM = 1.0
+_EDGE_NODES = 3
+_SIDE_OPEN = 0.45
 RIM_POINTS = 36
 _COARSE = 2
 
@@ -109,14 +112,17 @@ def _foramen(
             np.nanmedian(chart.bridged_mm[i, j]) - 0.5 * _EDGE_DEPTH_MM,
         ]
     )
-    rim = _rim(_opening(pit, chart), middle, chart)
+    rim = _rim(_opening(pit, chart), float(middle[2]), chart)
     arms = rim - rim.mean(axis=0)
     vector = 0.5 * np.sum(np.cross(arms, np.roll(arms, -1, axis=0)), axis=0)
     vector = vector if vector[2] > 0 else -vector
-    goals = [pit for (_, on), pit in rows.ventral.items() if on == side]
-    goal = np.any([pit.nodes for pit in goals], axis=0) if goals else np.zeros(interior.front_mm.shape, bool)
+    goals = [front for (_, on), front in rows.ventral.items() if on == side]
+    # where one sees through, the front is open even if its opening is too small to stand out
+    goal = mouth[::_COARSE, ::_COARSE] & ~np.isfinite(interior.front_seen_mm)
+    for front in goals:
+        goal = goal | front.nodes
     way = interior.way_through(pit.nodes[::_COARSE, ::_COARSE], goal, lateral_sign(side))
-    canal, throat = _canal(middle, way, interior, chart)
+    canal, throat = _canal(middle, way, goals, interior)
     return Foramen(
         level=level,
         side=side,
@@ -126,12 +132,24 @@ def _foramen(
         canal_mm=chart.frame.to_patient(canal),
         diameter_mm=float(2.0 * np.sqrt(np.linalg.norm(vector) / np.pi)),
         status="found",
-        confidence=_confidence(level, side, middle, throat, rows),
+        confidence=_confidence(level, side, middle, throat, rows)
+        * (_SIDE_OPEN if _open_to_edge(pit, chart) else 1.0),
     )
 
 
-def _rim(area: BoolArray, middle: FloatArray, chart: DorsalChart) -> FloatArray:
-    """(36, 3) chart points of the edge of ``area``, counter-clockwise for the operator, from cranial."""
+def _open_to_edge(pit: Pit, chart: DorsalChart) -> bool:
+    """Whether the opening is not closed all round by bone: open to the side, or cut through."""
+    ringed = ndimage.binary_fill_holes(np.isfinite(chart.seen_mm))
+    return int(np.count_nonzero(pit.nodes & ~ringed)) > _EDGE_NODES
+
+
+def _rim(area: BoolArray, height_mm: float, chart: DorsalChart) -> FloatArray:
+    """(36, 3) chart points of the edge of ``area``, counter-clockwise for the operator, from cranial.
+
+    They lie half-way down the rounding of the edge; beside the bone, at ``height_mm``.
+    """
+    middle = chart.spacing_mm * np.array([axis.mean() for axis in np.nonzero(area)])
+    middle += [chart.lateral_0_mm, chart.caudal_0_mm]
     angle = 2.0 * np.pi * np.arange(RIM_POINTS) / RIM_POINTS
     reach = np.arange(0.0, 20.0, 0.25 * chart.spacing_mm)
     lateral = middle[0] + reach[:, None] * np.sin(angle)
@@ -145,37 +163,27 @@ def _rim(area: BoolArray, middle: FloatArray, chart: DorsalChart) -> FloatArray:
     radius = ndimage.gaussian_filter1d(radius, 1.0, mode="wrap")
     lateral, caudal = middle[0] + radius * np.sin(angle), middle[1] - radius * np.cos(angle)
     height = chart.height_mm(lateral, caudal)
-    edge = np.where(np.isfinite(height), height - 0.5 * _EDGE_DEPTH_MM, middle[2])
+    edge = np.where(np.isfinite(height), height - 0.5 * _EDGE_DEPTH_MM, height_mm)
     return np.column_stack([lateral, caudal, edge])
 
 
 def _canal(
-    middle: FloatArray, way: FloatArray, interior: Interior, chart: DorsalChart
+    middle: FloatArray, way: FloatArray, goals: Sequence[Pit], interior: Interior
 ) -> tuple[FloatArray, float]:
-    """Line from the aperture to the ventral opening, chart coordinates, and the narrowest half-width along it, mm."""
-    if len(way) < 2:
-        i = int(
-            np.clip(
-                round((middle[0] - interior.lateral_0_mm) / interior.spacing_mm),
-                0,
-                interior.front_mm.shape[0] - 1,
-            )
-        )
-        j = int(
-            np.clip(
-                round((middle[1] - interior.caudal_0_mm) / interior.spacing_mm),
-                0,
-                interior.front_mm.shape[1] - 1,
-            )
-        )
+    """Line from the aperture to the centre of the ventral opening, chart coordinates, and its narrowest half-width, mm."""
+    if len(way) == 0:
+        i, j, _ = interior.nodes_at(middle[None])[0]
         return np.stack([middle, np.array([middle[0], middle[1], interior.front_mm[i, j]])]), 0.0
-    nodes = np.rint(
-        (way - np.array([interior.lateral_0_mm, interior.caudal_0_mm, interior.height_0_mm]))
-        / interior.spacing_mm
-    ).astype(int)
+    nodes = interior.nodes_at(way)
     clearance = interior.clearance_mm[tuple(nodes.T)]
-    throat = float(clearance[1:-1].min()) if len(way) > 2 else float(clearance.min())
+    # both ends touch a lid, which is no wall
+    inner = clearance[2:-2]
+    throat = float(inner.min()) if len(inner) > 0 else float(clearance.max())
     line = np.vstack([middle, ndimage.gaussian_filter1d(way, 1.5, axis=0, mode="nearest")])
+    last = nodes[-1]
+    for front in goals:
+        if front.nodes[last[0], last[1]]:
+            line = np.vstack([line, front.centre_mm])
     return resample(line, 2.0), throat
 
 
@@ -191,9 +199,7 @@ def _confidence(level: str, side: Side, middle: FloatArray, throat: float, rows:
 
 
 def _paired(found: list[Foramen]) -> tuple[Foramen, ...]:
-    """``found`` in order, right before left at every level; one without its partner is a little less sure."""
-    from dataclasses import replace
-
+    """``found`` in order of level; one without its partner on the other side is a little less sure."""
     names = {foramen.name for foramen in found}
     result = []
     for foramen in sorted(found, key=lambda one: (one.level, one.side)):

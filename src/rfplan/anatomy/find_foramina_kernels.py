@@ -5,12 +5,12 @@ from __future__ import annotations
 import heapq
 
 import numpy as np
-from numba import njit
 
 from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.geometry.compiled import kernel
 
 
-@njit(cache=True)
+@kernel
 def solid_columns(
     points: FloatArray, faces: IntArray, origin: FloatArray, spacing: float, shape: tuple[int, int, int]
 ) -> np.ndarray:
@@ -53,7 +53,7 @@ def solid_columns(
     return bone
 
 
-@njit(cache=True)
+@kernel
 def easiest_way(clearance: FloatArray, start: np.ndarray, goal: np.ndarray, spacing: float) -> IntArray:
     """(m, 3) nodes of the cheapest way from a ``start`` to a ``goal`` node through nodes with positive ``clearance``.
 

@@ -9,8 +9,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from rfplan.anatomy.foramen import Status
-from rfplan.anatomy.hip_blade import DIRECTIONS, blade_of
-from rfplan.anatomy.hip_joint import SacrumSurface, auricular_surface, hip_place, posterior_margin
+from rfplan.anatomy.hip_blade import blade_of, edge_place
+from rfplan.anatomy.hip_joint import HipPlace, SacrumSurface, auricular_surface, hip_place, posterior_margin
 from rfplan.anatomy.hip_kernels import hip_field
 from rfplan.anatomy.hip_ring import cup_of, rods_of
 from rfplan.anatomy.landmarks import Curve, Landmark
@@ -21,13 +21,18 @@ from rfplan.geometry.implicit import gradient, mesh_of, smooth_intersection, smo
 from rfplan.geometry.mesh import Mesh
 
 _BLEND_MM = 9.0
-_PAD_BLEND_MM = 6.0
+_PAD_BLEND_MM = 9.0
+_PAD_RIM_MM = 3.5
+_PAD_INTO_BLADE_MM = 5.0
 _NEAR_MM = 6.0
-_PAD_DEPTH_MM = 4.0
+_PAD_MM = 8.0
 _JOINT_REACH_MM = 85.0
 _BELOW_JOINT_MM = 35.0
 _CLEAR_MM = 14.0
+_TRUE_MM = 8.0
 _PROMINENCE_MM = 10.0
+_BEND_MM = 8.0
+_BENT = {"summit_psis_2": 0.3, "summit_psis_3": 0.7, "psis": 1.0, "psis_piis_1": 0.9, "piis": 0.5}
 _MARGIN_MM = 8.0
 
 
@@ -42,9 +47,7 @@ class ParametricHip:
     ``side`` of the patient; ``sacrum`` whose joint it follows; ``parameters`` by key (see :func:`hip_parameters`).
     """
 
-    def __init__(
-        self, side: Side, sacrum: SacrumSurface, parameters: Mapping[str, float] | None = None
-    ) -> None:
+    def __init__(self, side: Side, sacrum: SacrumSurface, parameters: Mapping[str, float] | None = None) -> None:
         values = dict(hip_parameters() if parameters is None else parameters)
         self.side: Side = side
         self.parameters: Mapping[str, float] = values
@@ -53,7 +56,7 @@ class ParametricHip:
         self._sign = np.array([lateral_sign(side), 1.0, 1.0])
         self.auricular = auricular_surface(sacrum, side)
         self.place = hip_place(self.auricular, values)
-        self.blade = blade_of(values)
+        self.blade = blade_of(_with_spine(values, self.place))
         self._ring = rods_of(values, float(self.place.cup_mm[0]))
         self._cup = cup_of(values)
         self._mesh: dict[float, Mesh] = {}
@@ -88,18 +91,36 @@ class ParametricHip:
         above = self.auricular.above_mm(chart_mm)
         # the bone behind the auricular face reaches from the blade to the joint wherever the sacrum is
         plane = blade.to_plane(hip_mm)
-        pad = smooth_intersection(outside - 1.0, plane[:, 2] - blade.middle_mm(plane[:, :2]), 4.0)
-        field = smooth_union(field, np.maximum(pad, -above - _PAD_DEPTH_MM), _PAD_BLEND_MM)
+        lateral = plane[:, 2] - blade.middle_mm(plane[:, :2]) - _PAD_INTO_BLADE_MM
+        pad = smooth_intersection(outside - _PAD_RIM_MM, lateral, 4.0)
+        field = smooth_union(field, np.maximum(pad, np.abs(above - _PAD_MM) - _PAD_MM), _PAD_BLEND_MM)
         # in front of the joint the ilium ends lateral to it; behind it may reach over the sacrum
         over = np.maximum(chart_mm[:, 2] - self.auricular.centre_mm[2], 0.0)
         below = np.maximum(value["hip.placement.joint_superior"] - _BELOW_JOINT_MM - hip_mm[:, 1], 0.0)
-        field = smooth_intersection(field, -above - 2.0 - 0.8 * over - 2.0 * below, 4.0)
+        turned = 0.6 * np.clip(outside, 0.0, 6.0) * np.clip(1.0 - over / 6.0, 0.0, 1.0)
+        field = smooth_intersection(field, turned - above - 0.8 * over - 2.0 * below, 2.0)
         near = np.flatnonzero((field < _NEAR_MM) & (above < _CLEAR_MM))
         opening = np.clip(value["hip.joint.cleft_slope"] * outside[near], 0.0, value["hip.joint.cleft_extra"])
         gap = value["hip.joint.gap"] + opening
-        sacrum = self._sacrum.distance_mm(self._to_patient(chart_mm[near]))
-        field[near] = np.maximum(field[near], gap - sacrum)
+        field[near] = smooth_intersection(field[near], gap - self._sacrum_mm(chart_mm[near]), 1.0)
         return field
+
+    def _sacrum_mm(self, chart_mm: FloatArray) -> FloatArray:
+        """(n,) distance to the sacrum, true to first order where an implicit function says more or less than it."""
+        points = self._to_patient(chart_mm)
+        distance = np.array(self._sacrum.distance_mm(points), dtype=float)
+        close = np.flatnonzero(np.abs(distance) < _TRUE_MM)
+        # the steps follow the lateralised chart, so that the other side gives the mirror image
+        step, axes = 0.5, self._sign[:, None] * self._frame.axes
+        slope = np.stack(
+            [self._sacrum.distance_mm(points[close] + step * axis) - distance[close] for axis in axes],
+            axis=-1,
+        )
+        steepness = np.linalg.norm(slope, axis=-1) / step
+        # the correction fades out: further away the field alone is good enough, and it must stay continuous
+        weight = np.clip(2.0 * (1.0 - np.abs(distance[close]) / _TRUE_MM), 0.0, 1.0)
+        distance[close] /= 1.0 + weight * (np.clip(steepness, 0.95, 2.0) - 1.0)
+        return distance
 
     def mesh(self, spacing_mm: float = 0.75) -> Mesh:
         """Closed mesh, patient frame, outward winding."""
@@ -125,25 +146,19 @@ class ParametricHip:
         """``psis``, ``piis`` and ``sij_inferior`` of this side; the spines are read off the mesh of that spacing."""
         line = self.curves()[f"sij_posterior_line_{self.side}"].points_mm
         found = {
-            "psis": self._prominence("psis", np.array([0.0, -0.3, 1.0]), spacing_mm),
+            "psis": self._prominence("psis", np.array([-0.3, 0.5, 0.8]), spacing_mm),
             "piis": self._prominence("piis", np.array([0.0, 0.8, 0.6]), spacing_mm),
             "sij_inferior": line[-1],
         }
         status: Status = "given"
         return {
-            f"{name}_{self.side}": Landmark(f"{name}_{self.side}", place, status, 1.0)
-            for name, place in found.items()
+            f"{name}_{self.side}": Landmark(f"{name}_{self.side}", place, status, 1.0) for name, place in found.items()
         }
 
     def _prominence(self, direction: str, towards: FloatArray, spacing_mm: float) -> FloatArray:
         """The vertex that stands out furthest ``towards`` (lateralised chart) near the end of a direction of the blade."""
-        assert direction in DIRECTIONS
-        value = self.parameters
-        angle = np.deg2rad(value[f"hip.blade.{direction}.angle"])
-        radius = value[f"hip.blade.{direction}.radius"]
-        edge = np.array([value["hip.blade.centre.along"], value["hip.blade.centre.superior"]])
-        edge = edge + radius * np.array([np.cos(angle), np.sin(angle)])
-        place = self.blade.from_plane(np.append(edge, value[f"hip.blade.{direction}.mid_95"]))
+        edge = edge_place(self.parameters, direction)
+        place = self.blade.from_plane(np.append(edge, self.blade.middle_mm(edge[None])))
         mesh = self.mesh(spacing_mm)
         vertices = self._frame.to_chart(mesh.vertices_mm) * self._sign
         away = vertices - self.place.to_chart(place)
@@ -154,12 +169,16 @@ class ParametricHip:
 
     def curves(self) -> dict[str, Curve]:
         """``sij_posterior_line`` of this side: where the joint opens at the back, in the middle of the gap."""
-        margin = self._to_patient(posterior_margin(self.auricular))
-        outward = gradient(self._sacrum.distance_mm, margin)
+
+        def sacrum_mm(chart_mm: FloatArray) -> FloatArray:
+            return self._sacrum.distance_mm(self._to_patient(chart_mm))
+
+        margin = posterior_margin(self.auricular)
+        outward = gradient(sacrum_mm, margin)
         outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-9)
-        depth = 0.5 * self.parameters["hip.joint.gap"] - self._sacrum.distance_mm(margin)
+        depth = 0.5 * self.parameters["hip.joint.gap"] - sacrum_mm(margin)
         name = f"sij_posterior_line_{self.side}"
-        return {name: Curve(name, margin + depth[:, None] * outward, "given", 1.0)}
+        return {name: Curve(name, self._to_patient(margin + depth[:, None] * outward), "given", 1.0)}
 
 
 def hip_bone(
@@ -167,6 +186,20 @@ def hip_bone(
 ) -> Mesh:
     """Closed mesh of the hip bone of ``side`` on ``sacrum``."""
     return ParametricHip(side, sacrum, parameters).mesh(spacing_mm)
+
+
+def _with_spine(values: Mapping[str, float], place: HipPlace) -> dict[str, float]:
+    """``values`` with the back of the blade bent until its posterior superior spine is as far from the midline as they say."""
+    bent = dict(values)
+    straight = blade_of(values)
+    edge = edge_place(values, "psis")
+    lateral = straight.from_plane(np.append(edge, straight.middle_mm(edge[None])))[2] + place.cup_mm[0]
+    shift = (values["hip.psis.from_midline"] - lateral) / np.cos(np.deg2rad(straight.yaw_deg))
+    shift = float(np.clip(shift, -_BEND_MM, _BEND_MM))
+    for direction, part in _BENT.items():
+        for share, reach in ((75, 0.5), (95, 1.0)):
+            bent[f"hip.blade.{direction}.mid_{share}"] += shift * part * reach
+    return bent
 
 
 def _largest_piece(mesh: Mesh) -> Mesh:

@@ -105,7 +105,11 @@ def blade_of(parameters: Mapping[str, float]) -> Blade:
         direction = np.array([np.cos(angle), np.sin(angle)])
         for share in _SHARES:
             nodes.append(centre + share / 100.0 * radius * direction)
-            sheet.append((value(f"{name}.mid_{share}"), value(f"{name}.thickness_{share}")))
+            thickness = value(f"{name}.thickness_{share}")
+            if share == _SHARES[-1]:
+                # so close to the edge a measured thickness is that of the rounding, which the sheet adds itself
+                thickness = max(thickness, 0.5 * value(f"{name}.thickness_{_SHARES[-2]}"))
+            sheet.append((value(f"{name}.mid_{share}"), thickness))
     low = outline.min(axis=0) - _MARGIN_MM
     counts = np.ceil((outline.max(axis=0) + _MARGIN_MM - low) / _STEP_MM).astype(int) + 1
     grid = np.stack(
@@ -122,6 +126,14 @@ def blade_of(parameters: Mapping[str, float]) -> Blade:
     half = np.maximum(0.5 * thickness * cosine, 1.5)
     maps = np.stack([outline_distance(grid, outline), middle, cosine, half])
     return Blade(maps, float(low[0]), float(low[1]), _STEP_MM, value("yaw"), outline)
+
+
+def edge_place(parameters: Mapping[str, float], direction: str) -> FloatArray:
+    """(2,) end of one of :data:`DIRECTIONS` on the edge of the blade: along and up, in its plane."""
+    angle = np.deg2rad(parameters[f"hip.blade.{direction}.angle"])
+    centre = np.array([parameters["hip.blade.centre.along"], parameters["hip.blade.centre.superior"]])
+    reach = parameters[f"hip.blade.{direction}.radius"]
+    return np.asarray(centre + reach * np.array([np.cos(angle), np.sin(angle)]))
 
 
 def _radius_at(angles: FloatArray, radii: FloatArray) -> CubicSpline:

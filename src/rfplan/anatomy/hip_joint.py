@@ -12,6 +12,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinat
 
 from rfplan.anatomy.hip_blade import outline_distance
 from rfplan.anatomy.sides import Side, lateral_sign
+from rfplan.errors import RfplanError
 from rfplan.geometry.arrays import BoolArray, FloatArray, frozen, unit
 from rfplan.geometry.frames import ApFrame
 from rfplan.geometry.polyline import resample
@@ -19,6 +20,8 @@ from rfplan.geometry.polyline import resample
 _STEP_MM = 1.0
 _MARGIN_MM = 30.0
 _SEARCH_MM = 12.0
+_ON_BONE_MM = 2.0
+_FEWEST_POINTS = 12
 
 
 class SacrumSurface(Protocol):
@@ -75,8 +78,21 @@ class AuricularSurface:
 
 
 def auricular_surface(sacrum: SacrumSurface, side: Side) -> AuricularSurface:
-    """The auricular surface of ``side`` of a sacrum."""
-    chart = sacrum.frame().to_chart(sacrum.auricular_mm(side)) * [lateral_sign(side), 1.0, 1.0]
+    """The auricular surface of ``side`` of a sacrum.
+
+    Raises
+    ------
+    RfplanError : hardly any of the outline lies on the side of the bone
+    """
+    stated = sacrum.auricular_mm(side)
+    chart = sacrum.frame().to_chart(stated) * [lateral_sign(side), 1.0, 1.0]
+    # a stated point may have missed a narrow bone and lie inside it or beyond
+    on_bone = np.abs(sacrum.distance_mm(stated)) < _ON_BONE_MM
+    chart = chart[on_bone & (chart[:, 0] > 0.7 * np.median(chart[:, 0]))]
+    if len(chart) < _FEWEST_POINTS:
+        raise RfplanError(
+            f"the {side} auricular surface of the sacrum is not on its side; no hip can be fitted"
+        )
     outline = resample(np.concatenate([chart, chart[:1]]), 1.0)[:-1]
     middle = outline.mean(axis=0)
     normal = np.linalg.svd(outline - middle)[2][2]
@@ -120,7 +136,10 @@ def _bone_height(
     height[known] = np.where(bone.any(axis=1), levels[bone.argmax(axis=1)], np.nan)
     missing = ~np.isfinite(height)
     nearest = distance_transform_edt(missing, return_distances=False, return_indices=True)
-    return np.asarray(gaussian_filter(height[tuple(nearest)], 2.0))
+    continued = height[tuple(nearest)]
+    # beyond the surface its edge is continued, more evenly the further away
+    far = np.clip(distance_transform_edt(~known) * _STEP_MM / 8.0, 0.0, 1.0)
+    return np.asarray((1.0 - far) * gaussian_filter(continued, 2.0) + far * gaussian_filter(continued, 8.0))
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.compiled import kernel
 
+_SMOOTH_MM = 2.0
 _TURNS = 3
 _OUTLINE, _MIDDLE, _SLOPE, _HALF = 0, 1, 2, 3
 
 
-@njit(cache=True)
+@kernel
 def _blend(a: float, b: float, width: float) -> float:
     overlap = max(width - abs(a - b), 0.0)
     return min(a, b) - overlap * overlap / (4.0 * width)
 
 
-@njit(cache=True)
+@kernel
 def sheet_field(
     along: float, up: float, out: float, maps: FloatArray, along_0: float, up_0: float, step: float
 ) -> float:
@@ -45,7 +46,7 @@ def sheet_field(
     return float(np.hypot(across, edge) - half)
 
 
-@njit(cache=True)
+@kernel
 def rod_field(p: FloatArray, rod: FloatArray) -> float:
     """Approximate distance of ``p`` (3,) to a rounded, flattened rod.
 
@@ -75,7 +76,7 @@ def rod_field(p: FloatArray, rod: FloatArray) -> float:
     return float(np.sqrt(gap) - rod[6] - share * (rod[7] - rod[6]))
 
 
-@njit(cache=True)
+@kernel
 def _with_chains(
     p: FloatArray,
     solid: float,
@@ -85,19 +86,21 @@ def _with_chains(
     blend: float,
 ) -> float:
     for c in range(first_of_chain.shape[0] - 1):
-        chain = solid + blend
+        # further away than this a rod changes nothing
+        limit_mm = solid + blend + _SMOOTH_MM
+        chain = 1e9
         for r in range(first_of_chain[c], first_of_chain[c + 1]):
-            limit = chain + spheres[r, 3]
+            limit = min(chain + _SMOOTH_MM, limit_mm) + spheres[r, 3]
             if limit <= 0.0:
                 continue
             dx, dy, dz = p[0] - spheres[r, 0], p[1] - spheres[r, 1], p[2] - spheres[r, 2]
             if dx * dx + dy * dy + dz * dz < limit * limit:
-                chain = min(chain, rod_field(p, rods[r]))
+                chain = _blend(chain, rod_field(p, rods[r]), _SMOOTH_MM)
         solid = _blend(solid, chain, blend)
     return solid
 
 
-@njit(cache=True)
+@kernel
 def hip_field(
     points: FloatArray,
     maps: FloatArray,
@@ -138,7 +141,7 @@ def hip_field(
     return result
 
 
-@njit(cache=True)
+@kernel
 def blended_rods(
     points: FloatArray,
     solid: FloatArray,

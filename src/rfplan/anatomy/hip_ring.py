@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
+from scipy.interpolate import CubicSpline, PchipInterpolator
 
 from rfplan.geometry.arrays import FloatArray, IntArray, frozen, unit
 from rfplan.geometry.polyline import arc_length
@@ -25,7 +25,7 @@ CHAINS: Final[Mapping[str, tuple[str, ...]]] = {
 """Rods from node to node. A node's ``lateral`` is in mm from the centre of the cup, or, where the bone reaches for the midline,
 a ``share`` of the way from the midline to the cup."""
 
-_PIECES = 4
+_PIECES = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +58,11 @@ def drawn_rods(chains: Iterable[FloatArray]) -> Rods:
     for nodes in chains:
         along = arc_length(nodes[:, :3])
         fine = np.interp(np.arange(_PIECES * (len(nodes) - 1) + 1) / _PIECES, np.arange(len(nodes)), along)
-        # a monotone curve neither swells nor thins between the nodes
-        drawn = PchipInterpolator(along, nodes)(fine) if len(nodes) > 2 else nodes
+        drawn = nodes
+        if len(nodes) > 2:
+            # the course bends evenly; a monotone curve keeps the girth from swelling between the nodes
+            course = CubicSpline(along, nodes[:, :3], bc_type="natural")(fine)
+            drawn = np.column_stack([course, PchipInterpolator(along, nodes[:, 3:])(fine)])
         start, end = drawn[:-1], drawn[1:]
         rods.extend(
             np.column_stack([start[:, :3], end[:, :3], start[:, 3], end[:, 3], start[:, 4:], end[:, 4:]])

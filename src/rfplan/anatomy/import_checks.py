@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from rfplan.errors import InputError
+from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.mesh import Mesh
 
@@ -16,48 +17,51 @@ BONES: Final = ("sacrum", "hip_left", "hip_right", "vertebrae_L5")
 
 MM_PER_UNIT: Final[Mapping[str, float]] = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
 
-_LARGEST_EXTENT_MM: Final[Mapping[str, tuple[float, float]]] = {
-    "sacrum": (60.0, 220.0),
-    "hip_left": (50.0, 320.0),
-    "hip_right": (50.0, 320.0),
-    "vertebrae_L5": (40.0, 160.0),
-}
-"""Longest side of the bounding box that is believed (A): generous, as a picture may end within the bone."""
-
-_APART_MM = 40.0
 _ASKEW = 0.1
 
 
-def check_size(bone: str, vertices_mm: FloatArray, unit: str, source: str) -> None:
-    """Refuse a bone of impossible size, and say which unit would make it possible.
+def check_unit(bone: str, vertices_mm: FloatArray, unit: str, source: str) -> None:
+    """Refuse a bone whose size becomes possible in another unit, and say in which.
 
-    ``vertices_mm`` (n, 3) as converted with ``unit``.
+    ``vertices_mm`` (n, 3) as converted with ``unit``, before any repair: thresholds of the repair are in mm.
     """
+    extent, low, high, fitting = _size(bone, vertices_mm, unit)
+    if fitting and not low <= extent <= high:
+        raise InputError(
+            f"{source}: the {bone} would be {extent:.3g} mm long if its coordinates are {unit}; {low:.0f} to {high:.0f} mm is "
+            f"believed; the numbers look like {_WORDS[fitting[0]]}: give --unit {fitting[0]}"
+        )
+
+
+def check_size(bone: str, vertices_mm: FloatArray, unit: str, source: str) -> None:
+    """Refuse a repaired bone of impossible size."""
+    check_unit(bone, vertices_mm, unit, source)
+    extent, low, high, _ = _size(bone, vertices_mm, unit)
+    if not low <= extent <= high:
+        raise InputError(
+            f"{source}: the {bone} would be {extent:.3g} mm long if its coordinates are {unit}; {low:.0f} to {high:.0f} mm is "
+            "believed, and no other unit (mm, cm, m) explains it"
+        )
+
+
+def _size(bone: str, vertices_mm: FloatArray, unit: str) -> tuple[float, float, float, list[str]]:
+    """Longest side, what is believed (lowest, highest), mm, and the units in which it would be believed."""
     # percentiles, so that a crumb far away does not count
     extent = float(np.max(np.subtract(*np.percentile(vertices_mm, [99.5, 0.5], axis=0))))
-    low, high = _LARGEST_EXTENT_MM[bone]
-    if low <= extent <= high:
-        return
+    believed = figures("import_limits")[f"extent.{bone}"]
+    low, high = believed.low or 0.0, believed.high or float("inf")
     raw = extent / MM_PER_UNIT[unit]
-    fitting = [name for name, factor in MM_PER_UNIT.items() if low <= raw * factor <= high]
-    advice = (
-        f"the numbers look like {_WORDS[fitting[0]]}: give --unit {fitting[0]}"
-        if fitting
-        else "no unit explains that (mm, cm or m)"
-    )
-    raise InputError(
-        f"{source}: the {bone} would be {extent:.3g} mm long if its coordinates are {unit}; "
-        f"{low:.0f} to {high:.0f} mm is believed; {advice}"
-    )
+    return extent, low, high, [name for name, factor in MM_PER_UNIT.items() if low <= raw * factor <= high]
 
 
 _WORDS: Final = {"mm": "millimetres", "cm": "centimetres", "m": "metres"}
 
 
-def check_arrangement(bones: Mapping[str, Mesh], source: str) -> tuple[str, ...]:
+def check_arrangement(bones: Mapping[str, Mesh], source: str, declared: str = "LPS") -> tuple[str, ...]:
     """Refuse bones that are upside down, back to front or on the wrong side; sentences about what could not be checked.
 
-    ``bones`` closed, patient LPS, mm, turned against the patient's axes by no more than about 30 degrees.
+    ``bones`` closed, patient LPS, mm, turned against the patient's axes by no more than about 30 degrees; ``declared`` is the
+    frame that their files were taken to be in.
     """
     sacrum = bones["sacrum"]
     centre = sacrum.bounds_mm.mean(axis=0)
@@ -80,10 +84,11 @@ def check_arrangement(bones: Mapping[str, Mesh], source: str) -> tuple[str, ...]
         # the acetabulum and pubis are far in front of the sacrum
         backward = backward or float(np.mean(hips, axis=0)[1] - centre[1]) > 15.0
     if backward and (sides_swapped or not hips):
+        other = "LPS" if declared == "RAS" else "RAS"
         raise InputError(
             f"{source}: the pelvic face of the sacrum looks to the back (+y)"
             + (" and hip_left lies on the patient's right (-x)" if sides_swapped else "")
-            + ": the data look like RAS read as LPS (or the reverse); give the other of --frame RAS and --frame LPS"
+            + f": the data were taken as {declared} and look like {other}; give --frame {other}"
         )
     if backward:
         raise InputError(
@@ -135,11 +140,16 @@ def _refuse_strangers(bones: Mapping[str, Mesh], source: str) -> None:
     """Bones that touch nothing come from another frame, unit or person."""
     from scipy.spatial import cKDTree
 
-    tree = cKDTree(bones["sacrum"].vertices_mm)
+    def some(mesh: Mesh) -> FloatArray:
+        return mesh.vertices_mm[:: max(1, len(mesh.vertices_mm) // 2000)]
+
+    # a few thousand points are close enough together for a limit of centimetres
+    apart = figures("import_limits")["apart.largest"].value
+    tree = cKDTree(some(bones["sacrum"]))
     for name, mesh in bones.items():
-        gap = float(tree.query(mesh.vertices_mm)[0].min())
-        if gap > _APART_MM:
+        gap = float(tree.query(some(mesh))[0].min())
+        if gap > apart:
             raise InputError(
-                f"{source}: {name} lies {gap:.0f} mm away from the sacrum (at most {_APART_MM:.0f} mm is believed): "
+                f"{source}: {name} lies {gap:.0f} mm away from the sacrum (at most {apart:.0f} mm is believed): "
                 "the files are in different frames or units, or of different people"
             )

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray, frozen
 from rfplan.geometry.mesh import Mesh
 
-_SMALLEST_AREA_MM2 = 200.0
 _DEPTH_MM = 0.3
 _SLANT = float(np.cos(np.deg2rad(10.0)))
 
@@ -29,16 +29,21 @@ class FlatCut:
     @property
     def side(self) -> str:
         """Which end of the bone it is, in words of the patient."""
-        axis = int(np.argmax(np.abs(self.normal)))
-        names = (("right", "left"), ("front", "back"), ("lower", "upper"))[axis]
-        return names[int(self.normal[axis] > 0)]
+        return side_of(self.normal)
+
+
+def side_of(direction: FloatArray) -> str:
+    """The side of the patient that a direction (3,) points to, LPS, in a word."""
+    axis = int(np.argmax(np.abs(direction)))
+    names = (("right", "left"), ("front", "back"), ("lower", "upper"))[axis]
+    return names[int(direction[axis] > 0)]
 
 
 def flat_cuts(mesh: Mesh) -> tuple[FlatCut, ...]:
-    """Flat faces of at least 200 mm2 with all of the bone on one side, the largest first.
+    """Flat faces of some area with all of the bone on one side, the largest first.
 
     No natural part of these bones is that flat and outermost: the S1 endplate is hollow and overtopped by the articular
-    processes. The limits (0.3 mm deep, 10 degrees) are assumptions of ours (A).
+    processes. The least area is ``cut.least_area`` in anatomy/import_limits.toml.
     """
     from scipy.spatial import ConvexHull
 
@@ -51,6 +56,7 @@ def flat_cuts(mesh: Mesh) -> tuple[FlatCut, ...]:
     vector = 0.5 * np.cross(b - a, c - a)
     face_area = np.linalg.norm(vector, axis=1)
     directions = vector / np.maximum(face_area, 1e-12)[:, None]
+    least = figures("import_limits")["cut.least_area"].value
     cuts: list[FlatCut] = []
     for facet in np.argsort(-area)[:40]:
         normal, offset = hull.equations[facet, :3], hull.equations[facet, 3]
@@ -59,7 +65,7 @@ def flat_cuts(mesh: Mesh) -> tuple[FlatCut, ...]:
         depth = np.max(-(mesh.triangles_mm @ normal + offset), axis=1)
         flat = (depth < _DEPTH_MM) & (directions @ normal > _SLANT)
         total = float(face_area[flat].sum())
-        if total >= _SMALLEST_AREA_MM2:
+        if total >= least:
             centre = (mesh.triangles_mm[flat].mean(axis=1) * face_area[flat, None]).sum(axis=0) / total
             cuts.append(FlatCut(centre, normal, total))
     return tuple(sorted(cuts, key=lambda cut: -cut.area_mm2))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rfplan.anatomy.import_checks import BONES, MM_PER_UNIT, check_size
+from rfplan.anatomy.import_checks import BONES, MM_PER_UNIT, check_size, check_unit
 from rfplan.anatomy.import_mesh_file import MESH_SUFFIXES, InputFrame, read_mesh_file
 from rfplan.anatomy.repair import repair
 from rfplan.errors import InputError
@@ -58,10 +58,10 @@ def import_meshes(folder: Path, frame: InputFrame | None = None, unit: str | Non
         elif raw.declared_frame == "RAS" and frame is None:
             repairs.append(f"{bone}: turned from RAS, as its file says, to LPS")
         vertices = to_lps(raw.vertices * MM_PER_UNIT[unit or "mm"], used)
-        finite = vertices[np.all(np.isfinite(vertices), axis=1)]
-        if len(finite) == len(vertices):
-            check_size(bone, finite, unit or "mm", str(path))
+        if np.all(np.isfinite(vertices)):
+            check_unit(bone, vertices, unit or "mm", str(path))
         mended = repair(vertices, raw.faces, bone, str(path))
+        check_size(bone, mended.mesh.vertices_mm, unit or "mm", str(path))
         bones[bone] = mended.mesh
         repairs += mended.repairs
         warnings += mended.warnings

@@ -11,19 +11,18 @@ import numpy as np
 from rfplan.anatomy.import_checks import MM_PER_UNIT, check_arrangement
 from rfplan.anatomy.import_cuts import flat_cuts
 from rfplan.anatomy.import_label_table import read_label_table
-from rfplan.anatomy.import_labels import import_labels, is_nifti
+from rfplan.anatomy.import_labels import has_masks, import_labels, import_masks
 from rfplan.anatomy.import_mesh_file import MESH_SUFFIXES, InputFrame
 from rfplan.anatomy.import_meshes import ImportedBones, import_meshes
+from rfplan.anatomy.import_nifti import is_nifti
 from rfplan.anatomy.landmark_file import GivenFeatures, read_landmark_file
 from rfplan.anatomy.landmarks import Landmark
 from rfplan.anatomy.patient import Patient
 from rfplan.errors import InputError
+from rfplan.figures import figures
 from rfplan.geometry.distance import DistanceField
 from rfplan.geometry.frames import ApFrame
 from rfplan.geometry.mesh import Mesh
-
-FARTHEST_GIVEN_MM = 15.0
-"""A stated landmark farther than this from any bone is a mistake of frame or unit (A)."""
 
 
 def import_patient(
@@ -52,7 +51,7 @@ def import_patient(
     _check_choices(frame, unit)
     given = GivenFeatures() if landmarks is None else read_landmark_file(Path(landmarks))
     imported = import_bones(path, frame, unit, labels)
-    unchecked = check_arrangement(imported.bones, str(path))
+    unchecked = check_arrangement(imported.bones, str(path), imported.provenance.get("frame", "LPS"))
     check_given(given, imported.bones, str(landmarks))
     imported = replace(
         imported, warnings=(*imported.warnings, *unchecked, *_cut_warnings(imported.bones, imported.warnings))
@@ -75,9 +74,13 @@ def import_bones(
                     f"--labels {labels}: a label table belongs to a NIfTI label map, but {path} holds meshes"
                 )
             return import_meshes(path, frame, unit)
+        if has_masks(path):
+            return import_masks(path, frame, unit)
         if len(maps) > 1:
             raise InputError(f"{path}: holds {len(maps)} NIfTI files; give the label map itself")
         path = maps[0]
+    if path.stat().st_size == 0:
+        raise InputError(f"{path}: the file is empty (zero bytes)")
     if not is_nifti(path):
         hint = f"; give the folder {path.parent} instead" if path.suffix.lower() in MESH_SUFFIXES else ""
         raise InputError(
@@ -102,18 +105,20 @@ def check_given(given: GivenFeatures, bones: Mapping[str, Mesh], source: str) ->
     from scipy.spatial import cKDTree
 
     tree = cKDTree(np.concatenate([mesh.vertices_mm for mesh in bones.values()]))
+    limits = figures("import_limits")
+    farthest, across = limits["given.farthest"].value, limits["given.across"].value
     middle = float(bones["sacrum"].bounds_mm.mean(axis=0)[0])
     for name, point in given.points_mm.items():
         gap = float(tree.query(point)[0])
-        if gap > FARTHEST_GIVEN_MM:
+        if gap > farthest:
             flipped = float(tree.query(point * np.array([-1.0, -1.0, 1.0]))[0])
-            hint = "; in the other of LPS and RAS it would fit" if flipped < 0.5 * FARTHEST_GIVEN_MM else ""
+            hint = "; in the other of LPS and RAS it would fit" if flipped < 0.5 * farthest else ""
             raise InputError(
                 f"{source}: {name} at ({', '.join(f'{v:.1f}' for v in point)}) mm lies {gap:.0f} mm from the nearest bone; "
-                f"at most {FARTHEST_GIVEN_MM:.0f} mm is accepted{hint}"
+                f"at most {farthest:.0f} mm is accepted{hint}"
             )
         lateral = float(point[0]) - middle
-        if (name.endswith("_left") and lateral < -8.0) or (name.endswith("_right") and lateral > 8.0):
+        if (name.endswith("_left") and lateral < -across) or (name.endswith("_right") and lateral > across):
             side = "right" if lateral < 0 else "left"
             raise InputError(
                 f"{source}: {name} at x = {point[0]:.1f} mm lies on the patient's {side} of the sacrum; "

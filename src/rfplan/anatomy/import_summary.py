@@ -18,6 +18,7 @@ def patient_summary(patient: Patient) -> dict[str, Any]:
         f"{level}_{side}": k for k, (level, side) in enumerate((lv, sd) for lv in LEVELS for sd in SIDES)
     }
     foramina = sorted(patient.foramina, key=lambda foramen: order.get(foramen.name, len(order)))
+    estimated = patient.provenance.get("estimated_bones", ())
     return {
         "schema": SCHEMA,
         "source": patient.source,
@@ -49,7 +50,11 @@ def patient_summary(patient: Patient) -> dict[str, Any]:
             for _, landmark in sorted(patient.landmarks.items())
         ],
         "bones": {
-            name: {"faces": len(mesh.faces), "volume_mm3": mesh.volume_mm3}
+            name: {
+                "status": "estimated" if name in estimated else "found",
+                "faces": len(mesh.faces),
+                "volume_mm3": mesh.volume_mm3,
+            }
             for name, mesh in patient.bones.items()
         },
         "provenance": dict(patient.provenance),

@@ -9,12 +9,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from rfplan.anatomy.repair_topology import welded
+from rfplan.figures import figures
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
-
-FINEST_MM: Final = 1.0
-"""Smallest grid spacing on which the surface of the sacrum is drawn; finer label maps are thinned to it (A)."""
-COARSE_MM: Final = 1.5
-"""The same for the other bones, on which nothing small is looked for (A)."""
 
 _SMOOTHING: Final = 0.6
 _THICK: Final = 1.6
@@ -34,7 +30,8 @@ def label_surface(
 
     spacing = np.asarray(spacing_mm, dtype=float)
     padded = np.pad(mask, _PAD)
-    even = max(COARSE_MM if coarse else FINEST_MM, float(spacing.min()))
+    finest = figures("import_limits")["surface.other" if coarse else "surface.sacrum"].value
+    even = max(finest, float(spacing.min()))
     if spacing.max() > _THICK * spacing.min():
         field = _between_slices(padded, spacing)
     else:

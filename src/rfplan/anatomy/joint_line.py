@@ -43,8 +43,8 @@ def _facing(sacrum: Mesh, hip: Mesh, frame: ApFrame, side: Side) -> FloatArray |
     close = points[own][gap < _GAP_MM]
     if len(close) < 60:
         return None
-    low, high = np.quantile(close[:, 1], [0.01, 0.99])
-    rows = np.arange(low, high, _BIN_MM)
+    low, high = np.quantile(close[:, 1], [0.01, 0.998])
+    rows = np.arange(low, high + 0.5 * _BIN_MM, _BIN_MM)
     hindmost = []
     for row in rows:
         near = close[np.abs(close[:, 1] - row) < _BIN_MM]
@@ -99,11 +99,14 @@ def find_spines(
         return {}
     place = chart.frame.to_chart(second.centre_mm)
     reach = prior["psis.from_S2_foramen"].value
-    angle = np.deg2rad(prior["psis.from_S2_foramen_angle"].value)
-    sign = lateral_sign(side)
-    spine = place + np.array(
-        [sign * reach * np.cos(angle), -reach * np.sin(angle), prior["psis.above_S2_foramen"].value]
+    angle, slope = (
+        np.deg2rad(prior["psis.from_S2_foramen_angle"].value),
+        np.deg2rad(prior["sacral_slope"].value),
     )
+    above = prior["psis.above_S2_foramen"].value
+    # the distance was measured in the coronal plane, against which the chart is tilted by the sacral slope
+    caudal = (above * np.sin(slope) - reach * np.sin(angle)) / np.cos(slope)
+    spine = place + np.array([lateral_sign(side) * reach * np.cos(angle), caudal, above])
     lower = spine + np.array([0.0, prior["piis.caudal_of_psis"].value, -prior["piis.below_psis"].value])
     return {
         f"{name}_{side}": Landmark(f"{name}_{side}", chart.frame.to_patient(point), "estimated", 0.25)

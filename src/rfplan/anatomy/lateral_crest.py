@@ -19,14 +19,16 @@ _OFFSETS_MM = np.arange(2.0, 20.0, 0.5)
 _REACH_MM = 6.0
 _TUBERCLE_LEVELS = ("S1", "S2", "S3")
 _PROMINENT_MM = 0.7
+_CLEAR_OF_JOINT_MM = 0.5
 
 
 def find_lateral_crest(
-    chart: DorsalChart, foramina: Sequence[Foramen], side: Side
+    chart: DorsalChart, foramina: Sequence[Foramen], side: Side, joint: Curve | None = None
 ) -> tuple[Curve | None, Mapping[str, Landmark]]:
     """The crest lateral to the foramina of one side, cranial to caudal, and the tubercle beside each of S1 to S3.
 
-    The crest is the ridge that stands highest over the straight line from the rims of the foramina to the edge of the bone.
+    The crest is the ridge that stands highest over the straight line from the rims of the foramina to the edge of the bone, or
+    to the ``joint`` line where that is nearer: the ilium hides what is lateral to it.
     """
     sign = lateral_sign(side)
     present = sorted((f for f in foramina if f.side == side and f.status != "absent"), key=lambda f: f.level)
@@ -40,6 +42,10 @@ def find_lateral_crest(
     inner = np.interp(caudal, centres[:, 1], rims)
     lateral = sign * (inner[:, None] + _OFFSETS_MM)
     height = chart.height_mm(lateral, caudal[:, None])
+    if joint is not None:
+        border = chart.frame.to_chart(joint.points_mm)
+        limit = np.interp(caudal, border[:, 1], sign * border[:, 0], left=np.inf, right=np.inf)
+        height = np.where(sign * lateral < limit[:, None] - _CLEAR_OF_JOINT_MM, height, np.nan)
     rise = _over_chord(height)
     wanted = np.interp(caudal, centres[:, 1], [_usual_offset(f.level) for f in present])
     score = rise - 0.02 * (np.abs(_OFFSETS_MM - wanted[:, None])) ** 1.5
@@ -105,9 +111,9 @@ def _tubercles(
         if foramen.level not in _TUBERCLE_LEVELS:
             continue
         row = chart.frame.to_chart(foramen.centre_mm)[1]
-        near = np.abs(caudal - row) < 8.0
+        near = np.abs(caudal - row) < 7.0
         weight = np.where(
-            near & np.isfinite(rising), np.nan_to_num(rising) - 0.03 * np.abs(caudal - row), -np.inf
+            near & np.isfinite(rising), np.nan_to_num(rising) - 0.12 * np.abs(caudal - row), -np.inf
         )
         best = int(np.argmax(weight))
         seen = bool(np.isfinite(weight[best]) and rising[best] > _PROMINENT_MM)

@@ -31,8 +31,8 @@ _LEAST_GAP = 0.55
 class LevelRows:
     """Where the four levels lie on the chart.
 
-    ``caudal_mm`` by level; ``size`` (spacing) and ``width`` (distance from the midline) of this person against the mean; ``dorsal`` and ``ventral`` pits by (level, side), only
-    where there is one.
+    ``caudal_mm`` by level; ``size`` (spacing) and ``width`` (distance from the midline) of this person against the mean;
+    ``dorsal`` and ``ventral`` pits by (level, side), only where there is one.
     """
 
     caudal_mm: MappingProxyType[str, float]

@@ -13,6 +13,7 @@ from rfplan.geometry.mesh import Mesh
 
 _COARSE_POINTS = 700
 _FINE_POINTS = 5000
+_MOST_FACES = 30000
 _START_TILTS_DEG = (-24.0, 0.0, 24.0)
 _KEPT_FRACTION = 0.75
 
@@ -61,6 +62,9 @@ def find_midsagittal(cloud: FaceCloud) -> MidsagittalPlane:
     The bone is laid on its own mirror image by robust point-to-plane registration, from nine starts; the third of the
     surface that fits worst (a cut, a spur, one broken ala) has no say.
     """
+    if len(cloud.areas_mm2) > _MOST_FACES:
+        kept = _evenly(cloud.areas_mm2, _MOST_FACES)
+        cloud = FaceCloud(cloud.centres_mm[kept], cloud.normals[kept], np.full(len(kept), 1.0))
     centre = np.average(cloud.centres_mm, axis=0, weights=cloud.areas_mm2)
     tree = cKDTree(cloud.centres_mm)
     coarse = _evenly(cloud.areas_mm2, _COARSE_POINTS)

@@ -125,7 +125,7 @@ class NerveGround:
         half = table["L5.half_width_of_groove_mm"].value
         caudal = self._l5_base[1] + np.arange(-above, below + 1e-9, _STEP_MM)
         across = np.linspace(-half, half, 21)
-        start = int(round(above / _STEP_MM))
+        start = round(above / _STEP_MM)
         lateral = np.full(len(caudal), np.nan)
         for order in (range(start, len(caudal)), range(start - 1, -1, -1)):
             at = self._l5_base[0]

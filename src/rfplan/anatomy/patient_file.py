@@ -83,7 +83,7 @@ def patient_bytes(patient: Patient) -> bytes:
     header = {"schema": SCHEMA, "patient": _encoded(patient, arrays)}
     blobs = {name: _npy(array) for name, array in arrays.items()}
     header["sha256"] = {name: hashlib.sha256(blob).hexdigest() for name, blob in blobs.items()}
-    blobs = {_HEADER: json.dumps(header, sort_keys=True).encode(), **blobs}
+    blobs = {_HEADER: json.dumps(header).encode(), **blobs}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, blob in blobs.items():

@@ -11,7 +11,7 @@ from rfplan.anatomy.bridge import grown, hollow_mm, membrane, outline_of
 from rfplan.anatomy.chart import DorsalChart
 from rfplan.anatomy.chart_kernels import height_map
 from rfplan.anatomy.find_foramina_kernels import easiest_way, solid_columns
-from rfplan.geometry.arrays import BoolArray, FloatArray
+from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.geometry.mesh import Mesh
 
 _COARSE = 2
@@ -106,6 +106,12 @@ class Interior:
         """(n, 3) chart coordinates of (n, 3) node indices."""
         origin = np.array([self.lateral_0_mm, self.caudal_0_mm, self.height_0_mm])
         return origin + self.spacing_mm * np.asarray(nodes, dtype=float)
+
+    def nodes_at(self, chart_mm: FloatArray) -> IntArray:
+        """(n, 3) nearest node indices of (n, 3) chart coordinates, within the grid."""
+        origin = np.array([self.lateral_0_mm, self.caudal_0_mm, self.height_0_mm])
+        nodes = np.rint((chart_mm - origin) / self.spacing_mm).astype(np.int64)
+        return np.asarray(np.clip(nodes, 0, np.array(self.bodies.shape) - 1))
 
     def bodies_at_back(self, nodes: BoolArray) -> frozenset[int]:
         """Bodies of air that the back opens into over ``nodes`` (ni, nj): those above the bone that the beam meets first."""

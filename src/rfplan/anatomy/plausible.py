@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from rfplan.anatomy.true_ap import find_true_ap
 from rfplan.errors import InputError
 from rfplan.figures import figures
 from rfplan.geometry.mesh import Mesh
 
 
-def check_sacrum_plausible(mesh: Mesh) -> None:
+def check_sacrum_plausible(mesh: Mesh, pose: bool = True) -> None:
     """Return if ``mesh`` (patient LPS, mm) can be one sacrum, head end up and back behind, within about 30 degrees.
+
+    With ``pose`` false, which way up and round it lies is not looked at.
 
     Raises
     ------
     InputError : it is empty, has coordinates that are no numbers, is far too small or large, consists of two large parts,
-        or its ala lie behind its middle (back to front)
+        is upside down or back to front, or shows no S1 endplate
     """
     prior = figures("foramina_prior")
     smallest, largest = prior["bone.smallest_width"].value, prior["bone.largest_extent"].value
@@ -34,16 +37,18 @@ def check_sacrum_plausible(mesh: Mesh) -> None:
             f"the sacrum measures {size} mm, far too small for a bone (is it in {unit}?); "
             f"accepted is a longest side of {smallest:.0f} to {largest:.0f} mm"
         )
-    if extent.max() > largest:
-        raise InputError(
-            f"the sacrum measures {size} mm, far too large (is it in micrometres, or the whole pelvis?); "
-            f"accepted is a longest side of {smallest:.0f} to {largest:.0f} mm"
-        )
     parts = _large_parts(mesh)
     if parts > 1:
         raise InputError(
             f"the sacrum consists of {parts} large separate parts; accepted is one bone (are there two sacra?)"
         )
+    if extent.max() > largest:
+        raise InputError(
+            f"the sacrum measures {size} mm, far too large (is it in micrometres, or the whole pelvis?); "
+            f"accepted is a longest side of {smallest:.0f} to {largest:.0f} mm"
+        )
+    if pose:
+        find_true_ap({"sacrum": mesh})
 
 
 def _large_parts(mesh: Mesh, share: float = 0.15) -> int:

@@ -20,6 +20,7 @@ _DIMPLE_CONFIDENCE = 0.6
 _PARTNER_CONFIDENCE = 0.5
 _VENTRAL_CONFIDENCE = 0.45
 _PRIOR_CONFIDENCE = 0.25
+_GIVES_WAY_MM = 5.0
 
 
 @dataclass(frozen=True)
@@ -130,11 +131,12 @@ def _placed(
     level: str, side: Side, guess: _Guess, chart: DorsalChart, search: ForamenSearch | None
 ) -> Foramen:
     radius = 0.5 * figures("foramina_prior")[f"aperture.{level}"].value
-    # the whole aperture must lie on bone, to its caudal edge
-    there = chart.on_bone(guess.lateral_mm, guess.caudal_mm + np.array([0.0, radius, 1.5 * radius]))
-    status: Status = "estimated" if bool(np.all(there)) else "absent"
-    confidence = guess.confidence if status == "estimated" else 0.0
-    return _drawn(level, side, guess.lateral_mm, guess.caudal_mm, chart, search, status, confidence)
+    # the whole aperture must lie on bone; towards its end, a place may give way by as much as spacings usually vary
+    for shift in np.arange(0.0, _GIVES_WAY_MM + 0.1, 0.5):
+        caudal = guess.caudal_mm - float(shift)
+        if np.all(chart.on_bone(guess.lateral_mm, caudal + np.array([0.0, radius]))):
+            return _drawn(level, side, guess.lateral_mm, caudal, chart, search, "estimated", guess.confidence)
+    return _drawn(level, side, guess.lateral_mm, guess.caudal_mm, chart, search, "absent", 0.0)
 
 
 def _drawn(

@@ -63,7 +63,7 @@ def read_bones(bones: Mapping[str, Mesh], given: GivenFeatures | None = None) ->
             f"there is no bone named 'sacrum' among {sorted(bones)}; it is the one that is needed"
         )
     sacrum = bones["sacrum"]
-    check_sacrum_plausible(sacrum)
+    check_sacrum_plausible(sacrum, pose=False)
     view = find_true_ap(bones)
     if given is not None and given.true_ap is not None:
         view = replace(
@@ -163,7 +163,7 @@ def _about_foramina(chart: DorsalChart, foramina: tuple[Foramen, ...], search: F
                 sentences.append(f"{words} is estimated from the population: no opening is seen")
             elif foramen.status == "found" and foramen.confidence < _DOUBTFUL:
                 sentences.append(
-                    f"{words} is found, but uncertain (confidence {foramen.confidence:.2f}): check it"
+                    f"{words} is found, but uncertain (confidence {foramen.confidence:.2f}): check it on the picture"
                 )
     return sentences
 

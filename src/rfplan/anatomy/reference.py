@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-import numpy as np
-
 from rfplan.anatomy.body_skin import skin_over
 from rfplan.anatomy.chart import DorsalChart
 from rfplan.anatomy.hip import ParametricHip, hip_parameters
@@ -17,12 +15,10 @@ from rfplan.anatomy.landmarks import Curve, Landmark
 from rfplan.anatomy.lumbar import ParametricL5, lumbar_parameters
 from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sacrum import ParametricSacrum
-from rfplan.anatomy.sacrum_auricular import auricular_outline
 from rfplan.anatomy.sacrum_parameters import sacrum_parameters
-from rfplan.anatomy.sides import SIDES, Side, lateral_sign
+from rfplan.anatomy.sides import SIDES
 from rfplan.errors import InputError
 from rfplan.figures import figures
-from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.frames import Isometry
 from rfplan.geometry.mesh import Mesh
 
@@ -30,21 +26,6 @@ _GROUPS: Final = ("sacrum.", "hip.", "lumbar.")
 _COARSER: Final = 4.0 / 3.0
 _Feature = TypeVar("_Feature", Landmark, Curve)
 _LEAST_BMI, _LARGEST_BMI = 12.0, 70.0
-
-
-class _JoinedSacrum(ParametricSacrum):
-    """The sacrum with the outline of its auricular surface in the patient, as its neighbours ask for it."""
-
-    def auricular_mm(self, side: Side) -> FloatArray:
-        """(n, 3) outline on the bone."""
-        outline = auricular_outline(self.layout)
-        inward = np.arange(80.0, 5.0, -0.5)
-        lines = np.stack(np.broadcast_arrays(inward, outline[:, :1], outline[:, 1:]), axis=-1)
-        points = self.layout.axis.to_patient(lines)
-        bone = self.distance_mm(points.reshape(-1, 3)).reshape(points.shape[:2]) < 0.0
-        first = bone.argmax(axis=1)
-        seen = np.flatnonzero(bone.any(axis=1))
-        return np.asarray(points[seen, first[seen]] * [lateral_sign(side), 1.0, 1.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +57,7 @@ def parametric_pelvis(
     def changed(group: str, known: dict[str, float]) -> dict[str, float]:
         return known | {key: value for key, value in values.items() if key.startswith(group)}
 
-    sacrum = _JoinedSacrum(
+    sacrum = ParametricSacrum(
         sacrum_parameters(
             {key.removeprefix("sacrum."): value for key, value in values.items() if key.startswith("sacrum.")}
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rfplan.anatomy.repair_holes import LARGEST_HOLE_MM, Hole, fill_hole, holes_of
+from rfplan.anatomy.repair_holes import Hole, filled, holes_of, largest_hole_mm
 from rfplan.anatomy.repair_topology import (
     component_labels,
     oriented,
@@ -15,11 +15,9 @@ from rfplan.anatomy.repair_topology import (
     without_fins,
 )
 from rfplan.errors import InputError
+from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.mesh import Mesh, topology
-
-_FLOATING_FRACTION = 0.05
-_SECOND_BONE_FRACTION = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,15 +122,13 @@ def _without_debris(
         0.5 * np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1),
     )
     main = int(np.argmax(area))
+    limits = figures("import_limits")
+    second = limits["piece.second_bone"].value
     enclosed = np.all((low > low[main]) & (high < high[main]), axis=1)
-    rivals = [
-        k
-        for k in range(count)
-        if k != main and not enclosed[k] and area[k] > _SECOND_BONE_FRACTION * area[main]
-    ]
+    rivals = [k for k in range(count) if k != main and not enclosed[k] and area[k] > second * area[main]]
     for rival in rivals:
         _refuse_second_bone(low[[main, rival]], high[[main, rival]], source)
-    crumbs = (area < _FLOATING_FRACTION * area[main]) & (diagonal < 0.3 * diagonal[main])
+    crumbs = (area < limits["piece.floating"].value * area[main]) & (diagonal < 0.3 * diagonal[main])
     crumbs[main] = False
     if not crumbs.any():
         return vertices, faces, []
@@ -159,17 +155,16 @@ def _closed(vertices: FloatArray, faces: IntArray, source: str) -> tuple[FloatAr
     if not holes:
         return vertices, faces, []
     notes: list[str] = []
-    refused = [hole for hole in holes if hole.diameter_mm > LARGEST_HOLE_MM and not hole.is_cut]
+    refused = [hole for hole in holes if hole.diameter_mm > largest_hole_mm() and not hole.is_cut]
     if refused:
         worst = max(refused, key=lambda hole: hole.diameter_mm)
-        edges = sum(len(hole.ring) for hole in refused)
+        edges = sum(hole.open_edges for hole in refused)
         raise InputError(
             f"{source}: the mesh is not closed: {_count(len(refused), 'hole')} with {edges} open edges together, the largest "
-            f"{worst.diameter_mm:.0f} mm wide at ({_mm(worst.centre_mm)}) mm; holes up to {LARGEST_HOLE_MM:.0f} mm and "
+            f"{worst.diameter_mm:.0f} mm wide at ({_mm(worst.centre_mm)}) mm; holes up to {largest_hole_mm():.0f} mm and "
             "flat cuts at an end are closed automatically, this must be closed in a mesh editor"
         )
-    for hole in holes:
-        vertices, faces = fill_hole(vertices, faces, hole)
+    vertices, faces = filled(vertices, faces, holes)
     cuts = [hole for hole in holes if hole.is_cut]
     small = [hole for hole in holes if not hole.is_cut]
     for cut in cuts:
@@ -185,7 +180,7 @@ def _closed(vertices: FloatArray, faces: IntArray, source: str) -> tuple[FloatAr
 
 
 def _described(hole: Hole) -> str:
-    return f"{hole.diameter_mm:.1f} mm wide ({len(hole.ring)} open edges) at ({_mm(hole.centre_mm)}) mm"
+    return f"{hole.diameter_mm:.1f} mm wide ({hole.open_edges} open edges) at ({_mm(hole.centre_mm)}) mm"
 
 
 def _opened_slivers(vertices: FloatArray, faces: IntArray) -> FloatArray:

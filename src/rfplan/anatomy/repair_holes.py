@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
 from rfplan.anatomy.repair_topology import half_edges
-from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.figures import figures
+from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.geometry.polygon import triangulated
 
-LARGEST_HOLE_MM: Final = 20.0
-"""Widest hole that is filled as damage (A); a flat one at an end of the bone is a cut and may be of any size."""
-
 _FLAT_MM = 0.5
+_THINNEST_RING_MM = 4.0
 _LONGEST_EXACT_RING = 150
 _SLIVER_MM2 = 1e-6
+
+
+def largest_hole_mm() -> float:
+    """Widest hole that is filled as damage; a flat one at an end of the bone is a cut and may be of any size."""
+    return figures("import_limits")["hole.largest"].value
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,10 +78,14 @@ def _measured(vertices: FloatArray, faces: IntArray, ring: IntArray) -> Hole:
         else float(np.linalg.norm(np.ptp(points, axis=0)))
     )
     flat = bool(np.abs(spread @ normal).max() < _FLAT_MM)
-    height = (vertices[faces].reshape(-1, 3) - centre) @ normal
-    # the lid of an inner ring points into the canal, that is the same way or against, but the bone is on one side for both
-    one_sided = bool(height.max() < _FLAT_MM or height.min() > -_FLAT_MM)
-    return Hole(ring, (), centre, diameter, flat and one_sided, normal)
+    is_cut = flat and diameter > _THINNEST_RING_MM and _one_sided(vertices, faces, centre, normal)
+    return Hole(ring, (), centre, diameter, is_cut, normal)
+
+
+def _one_sided(vertices: FloatArray, faces: IntArray, centre: FloatArray, normal: FloatArray) -> bool:
+    """True if all of the bone lies on one side of a plane: on the other than its outer ring faces, or the canal's."""
+    height = (vertices[np.unique(faces)] - centre) @ normal
+    return bool(height.max() < _FLAT_MM or height.min() > -_FLAT_MM)
 
 
 def _nested(cuts: list[Hole]) -> list[Hole]:
@@ -101,38 +109,57 @@ def _nested(cuts: list[Hole]) -> list[Hole]:
     number = {id(hole): k for k, hole in enumerate(outer)}
     # a small flat opening is damage to a flat place rather than a cut
     return [
-        replace(hole, inner=tuple(taken.get(number[id(hole)], [])), is_cut=hole.diameter_mm > LARGEST_HOLE_MM)
+        replace(
+            hole, inner=tuple(taken.get(number[id(hole)], [])), is_cut=hole.diameter_mm > largest_hole_mm()
+        )
         for hole in alone
     ]
 
 
-def fill_hole(vertices: FloatArray, faces: IntArray, hole: Hole) -> tuple[FloatArray, IntArray]:
-    """The mesh with a lid on ``hole``."""
-    if hole.is_cut or hole.inner:
-        across = np.eye(3)[np.argmin(np.abs(hole.normal))]
-        u = np.cross(across, hole.normal)
-        u /= np.linalg.norm(u)
-        plane = np.stack([u, np.cross(hole.normal, u)], axis=1)
-        rings = [hole.ring, *hole.inner]
-        lid = triangulated([(vertices[ring] - hole.centre_mm) @ plane for ring in rings])
-        return vertices, np.concatenate([faces, np.concatenate(rings)[lid]])
-    lid_or_none = (
-        _smallest_lid(vertices[hole.ring], _chords(faces, hole.ring))
-        if len(hole.ring) <= _LONGEST_EXACT_RING
-        else None
-    )
-    if lid_or_none is not None:
-        return vertices, np.concatenate([faces, hole.ring[lid_or_none]])
-    middle = np.full(len(hole.ring), len(vertices))
-    fan = np.stack([hole.ring, np.roll(hole.ring, -1), middle], axis=1)
-    return np.concatenate([vertices, hole.centre_mm[None]]), np.concatenate([faces, fan])
+def filled(vertices: FloatArray, faces: IntArray, holes: Sequence[Hole]) -> tuple[FloatArray, IntArray]:
+    """The mesh with a lid on each of its ``holes``."""
+    on_edge = np.zeros(len(vertices), dtype=bool)
+    for hole in holes:
+        on_edge[np.concatenate([hole.ring, *hole.inner])] = True
+    edges = half_edges(faces)
+    edges = edges[on_edge[edges].all(axis=1)]
+    lids = [faces]
+    middles: list[FloatArray] = []
+    for hole in holes:
+        lid = (
+            _flat_lid(vertices, hole) if hole.is_cut or hole.inner else _least_lid(vertices, edges, hole.ring)
+        )
+        if lid is None:
+            # a fan round a new vertex in the middle always fits
+            middle = np.full(len(hole.ring), len(vertices) + len(middles))
+            middles.append(hole.centre_mm)
+            lid = np.stack([hole.ring, np.roll(hole.ring, -1), middle], axis=1)
+        lids.append(lid)
+    return np.concatenate([vertices, np.array(middles).reshape(-1, 3)]), np.concatenate(lids)
 
 
-def _chords(faces: IntArray, ring: IntArray) -> np.ndarray:
+def _flat_lid(vertices: FloatArray, hole: Hole) -> IntArray:
+    across = np.eye(3)[np.argmin(np.abs(hole.normal))]
+    u = np.cross(across, hole.normal)
+    u /= np.linalg.norm(u)
+    plane = np.stack([u, np.cross(hole.normal, u)], axis=1)
+    rings = [hole.ring, *hole.inner]
+    lid = triangulated([(vertices[ring] - hole.centre_mm) @ plane for ring in rings])
+    return np.asarray(np.concatenate(rings)[lid])
+
+
+def _least_lid(vertices: FloatArray, edges: IntArray, ring: IntArray) -> IntArray | None:
+    if len(ring) > _LONGEST_EXACT_RING:
+        return None
+    lid = _smallest_lid(vertices[ring], _chords(edges, ring, len(vertices)))
+    return None if lid is None else np.asarray(ring[lid])
+
+
+def _chords(edges: IntArray, ring: IntArray, vertices: int) -> BoolArray:
     """(n, n) True where two vertices of the ring are already joined by an edge; a lid must not use it again."""
-    place = np.full(int(faces.max()) + 1, -1)
+    place = np.full(vertices, -1)
     place[ring] = np.arange(len(ring))
-    edges = place[half_edges(faces)]
+    edges = place[edges]
     edges = edges[(edges >= 0).all(axis=1)]
     joined = np.zeros((len(ring), len(ring)), dtype=bool)
     joined[edges[:, 0], edges[:, 1]] = True
@@ -142,7 +169,7 @@ def _chords(faces: IntArray, ring: IntArray) -> np.ndarray:
     return joined
 
 
-def _smallest_lid(points: FloatArray, forbidden: np.ndarray) -> IntArray | None:
+def _smallest_lid(points: FloatArray, forbidden: BoolArray) -> IntArray | None:
     """(n - 2, 3) triangulation of the ring (n, 3) of least area (Barequet and Sharir 1995); None if there is none."""
     n = len(points)
     if n < 3:

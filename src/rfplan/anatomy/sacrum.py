@@ -9,16 +9,18 @@ from numpy.typing import ArrayLike
 
 from rfplan.anatomy.foramen import Foramen
 from rfplan.anatomy.landmarks import Curve, Landmark
+from rfplan.anatomy.sacrum_auricular import auricular_outline
 from rfplan.anatomy.sacrum_body import body_field
 from rfplan.anatomy.sacrum_canals import canal_field, foramina_field
-from rfplan.anatomy.sacrum_foramina import foramina_of
+from rfplan.anatomy.sacrum_foramina import first_bone, foramina_of
 from rfplan.anatomy.sacrum_landmarks import curves_of, landmarks_of
 from rfplan.anatomy.sacrum_layout import SacrumLayout, sacrum_layout
 from rfplan.anatomy.sacrum_parameters import SacrumParameters, sacrum_parameters
 from rfplan.anatomy.sacrum_processes import add_processes
+from rfplan.anatomy.sides import Side, lateral_sign
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.frames import ApFrame
-from rfplan.geometry.implicit import mesh_of, smooth_difference
+from rfplan.geometry.implicit import mesh_of, relaxed, smooth_difference
 from rfplan.geometry.mesh import Mesh
 
 _PIECE = 16384
@@ -45,7 +47,7 @@ class ParametricSacrum:
         axis_mm = self.layout.axis.to_axis(np.column_stack([np.abs(points[:, 0]), points[:, 1:]]))
         solid = add_processes(self.layout, axis_mm, body_field(self.layout, axis_mm))
         solid = smooth_difference(solid, canal_field(self.layout, axis_mm), 2.0)
-        return smooth_difference(solid, foramina_field(self.layout, axis_mm), 2.0)
+        return smooth_difference(solid, foramina_field(self.layout, axis_mm), 1.4)
 
     def frame(self) -> ApFrame:
         """The true AP view: the beam runs along the S1 endplate."""
@@ -63,10 +65,28 @@ class ParametricSacrum:
         """The left and the right lateral crest, by name."""
         return curves_of(self.layout, self.distance_mm)
 
+    def auricular_mm(self, side: Side) -> FloatArray:
+        """(k, 3) closed outline of the joint surface on the lateral face, not repeating its first point.
+
+        It runs down along the dorsal border and back up along the ventral one; the mirror image keeps that order.
+        """
+        outline = auricular_outline(self.layout)
+        far = np.column_stack([np.full(len(outline), self.layout.widest_mm + 6.0), outline])
+        start = self.layout.axis.to_patient(far)
+        inward = np.tile([-1.0, 0.0, 0.0], (len(start), 1))
+        points = start + inward * first_bone(self.distance_mm, start, inward, 40.0)[:, None]
+        return points * [lateral_sign(side), 1.0, 1.0]
+
+    def auricular_axis(self, side: Side) -> tuple[FloatArray, FloatArray]:
+        """Centre (3,) of the joint surface and its unit normal out of the sacrum (3,), of the plane that fits its outline best."""
+        outline = self.auricular_mm(side)
+        centre = outline.mean(axis=0)
+        normal = np.linalg.svd(outline - centre)[2][2]
+        return centre, normal * np.sign(normal[0]) * lateral_sign(side)
+
     def mesh(self, spacing_mm: float = 0.75) -> Mesh:
         """The bone as one closed surface of genus 17: a canal with eighteen openings."""
         half = 0.5 * self.parameters["breadth"] + 8.0
         tall = 0.75 * self.parameters["length"]
-        return mesh_of(
-            self.distance_mm, [[-half, -tall, -tall], [half, tall, tall]], spacing_mm, symmetric_x=True
-        )
+        bounds = [[-half, -tall, -tall], [half, tall, tall]]
+        return relaxed(mesh_of(self.distance_mm, bounds, spacing_mm, symmetric_x=True), self.distance_mm)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.compiled import kernel
 
 _STRIDE = 16
 
 
-@njit(cache=True)
+@kernel
 def project(
     points: FloatArray, nodes: FloatArray, tangents: FloatArray, bends: FloatArray
 ) -> tuple[FloatArray, FloatArray]:

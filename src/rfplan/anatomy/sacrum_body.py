@@ -6,10 +6,12 @@ import numpy as np
 
 from rfplan.anatomy.sacrum_auricular import auricular_depth
 from rfplan.anatomy.sacrum_dorsum import dorsal_height
-from rfplan.anatomy.sacrum_texture import roughness
 from rfplan.anatomy.sacrum_layout import SacrumLayout
+from rfplan.anatomy.sacrum_texture import roughness
 from rfplan.geometry.arrays import FloatArray
-from rfplan.geometry.implicit import smooth_intersection, smooth_union
+from rfplan.geometry.implicit import smooth_intersection, smooth_step, smooth_union
+
+_RIM_ROUNDED_MM = 1.1  # what the rounding of the rim takes off the S1 endplate
 
 
 def body_field(layout: SacrumLayout, axis_mm: FloatArray) -> FloatArray:
@@ -21,8 +23,8 @@ def body_field(layout: SacrumLayout, axis_mm: FloatArray) -> FloatArray:
     dorsal = dorsal_height(layout, x, inside_s, half_width)
     lateral = _lateral(layout, s, inside_s, t, half_width)
     arch = smooth_intersection((t - dorsal) * 0.9, (ventral - t) * 0.9, 3.0)
-    arch = smooth_intersection(arch, (x - lateral) * 0.92, 2.6)
-    arch = smooth_intersection(arch, s - layout.apex_mm - 0.5 + 0.02 * x * x, 4.0)
+    arch = smooth_intersection(arch, (x - lateral) * 0.92, 2.0)
+    arch = smooth_intersection(arch, s - layout.apex_mm - 0.5 + 0.010 * x * x, 4.0)
     alae = smooth_intersection(arch, (_ala_top(x, t) - s) * 0.9, 5.5)
     bone = smooth_union(alae, _first_body(layout, x, s, t), 4.0)
     return bone + roughness(layout, x, s, t)
@@ -32,14 +34,20 @@ def _lateral(
     layout: SacrumLayout, s: FloatArray, inside_s: FloatArray, t: FloatArray, half_width: FloatArray
 ) -> FloatArray:
     """Half width at depth ``t``: the lateral face leans medially towards both edges, and stands back dorsal to the joint."""
+    p = layout.parameters
     depth = np.clip((t + 4.0) / 25.0, -1.3, 1.3)
-    upright = 1.0 / (1.0 + np.exp(np.clip((s - 22.0) / 5.0, -30, 30)))
-    lean = np.where(depth > 0, 0.20 - 0.13 * upright, 0.10) * depth**2
-    recess = 3.4 / (1.0 + np.exp(-np.clip(auricular_depth(layout, s, t), -30, 30) / 0.9))
-    fade = 1.0 / (1.0 + np.exp(np.clip((inside_s - layout.stations_mm[4] + 4.0) / 3.0, -30, 30)))
-    angle = layout.dorsal_mm[2, 1] - 9.0
-    corner = 1.8 * np.exp(-(((s - angle) / 4.5) ** 2) - ((t - 1.0) / 7.0) ** 2)
-    return half_width * (1.0 - lean) + corner - recess * fade / (1.0 + np.exp(-np.clip(t + 10.0, -30, 30) / 1.5))
+    # the wing of S1 stands upright, the segments below lean
+    dorsal_lean = p["side.lean"] - p["side.upright"] * (1.0 - smooth_step(s, 22.0, 5.0))
+    lean = np.where(depth > 0, dorsal_lean, p["side.ventral_lean"]) * depth**2
+    recess = p["auricular.recess"] * smooth_step(auricular_depth(layout, s, t), 0.0, 0.9)
+    recess *= smooth_step(s, 8.0, 2.0) * (1.0 - smooth_step(inside_s, layout.stations_mm[4] - 4.0, 3.0))
+    recess *= smooth_step(t, -10.0, 1.5)
+    corner = np.zeros_like(t)
+    for level, share in ((1, 0.45), (2, 1.0), (3, 0.55)):
+        # the lower end of the joint and the transverse processes of S3 and S4 stand out of the side
+        at = layout.dorsal_mm[level, 1] - 8.0
+        corner += share * p["side.corner"] * np.exp(-(((s - at) / 4.0) ** 2) - ((t - 2.0) / 6.0) ** 2)
+    return np.asarray(half_width * (1.0 - lean) + corner - recess)
 
 
 def _ventral(layout: SacrumLayout, x: FloatArray, s: FloatArray, half_width: FloatArray) -> FloatArray:
@@ -48,22 +56,18 @@ def _ventral(layout: SacrumLayout, x: FloatArray, s: FloatArray, half_width: Flo
     height = middle + (edge - middle) * share**1.5
     # the waist of each body between the ridges where it fused with its neighbours
     ridges = np.zeros_like(x)
-    for number, line in enumerate(layout.stations_mm[2:6]):
-        level = f"S{number + 1}"
-        at = line + layout.parameters[f"foramen.{level}.slope"] * middle
+    for number, at in enumerate(layout.ventral_mm[:, 1]):
         ridges += (1.0 - 0.2 * number) * np.exp(-(((s - at) / 3.0) ** 2))
-    waist = 0.5 * (1.0 - ridges)
-    return np.asarray(height + (waist - 0.7 * ridges) * np.exp(-((x / 14.0) ** 4)))
+    rise = layout.parameters["ridge.height"]
+    return np.asarray(height + rise * (0.4 - ridges) * np.exp(-((x / 14.0) ** 4)))
 
 
 def _ala_top(x: FloatArray, t: FloatArray) -> FloatArray:
     """Lowest position along the axis that belongs to the ala; behind the endplate it falls to the base of the processes."""
     wing = np.clip((x - 32.0) / 14.0, 0.0, 1.0)
     wing = wing * wing * (3.0 - 2.0 * wing)
-    behind = 1.0 / (1.0 + np.exp(-np.clip((t - 11.0) / 2.0, -30, 30)))
-    step = 1.0 / (1.0 + np.exp(np.clip((x - 33.5) / 1.2, -30, 30)))
     slope = 4.5 - (4.0 + 0.07 * t) * wing + 0.018 * np.maximum(x - 46.0, 0.0) ** 2
-    return np.asarray(slope + 5.5 * behind * step)
+    return np.asarray(slope + 5.5 * smooth_step(t, 11.0, 2.0) * (1.0 - smooth_step(x, 31.5, 1.2)))
 
 
 def _first_body(layout: SacrumLayout, x: FloatArray, s: FloatArray, t: FloatArray) -> FloatArray:
@@ -71,19 +75,19 @@ def _first_body(layout: SacrumLayout, x: FloatArray, s: FloatArray, t: FloatArra
     p = layout.parameters
     cosine = 1.0 / np.hypot(1.0, layout.endplate_slope)
     above = (layout.endplate_slope * t - s) * cosine
-    half_endplate = 0.5 * p["endplate_ap"] * cosine
-    along = np.clip((s - layout.endplate_slope * t) / layout.stations_mm[2], -0.1, 1.2)
+    half_endplate = 0.5 * p["endplate_ap"] * cosine + _RIM_ROUNDED_MM
+    along = np.clip((s - layout.endplate_slope * t) / (layout.ventral_mm[0, 1] + 3.0), -0.1, 1.2)
     waist = (1.0 - np.clip(along, 0.0, 1.0)) ** 1.4
     ventral = p["profile.ventral_mid.line1"] + 0.6 - (half_endplate + p["profile.ventral_mid.line1"] + 0.6) * waist
     floor = p["profile.canal_floor.line1"] + (half_endplate - p["profile.canal_floor.line1"]) * (1.0 - along)
     middle, half_depth = 0.5 * (ventral + floor), 0.5 * (floor - ventral)
     half_width = 0.5 * p["endplate_width"] * (1.0 - 0.16 * along)
     # rounder in front than behind
-    sharp = np.where(t > middle, 2.8, 2.1)
+    sharp = np.where(t > middle, 2.4, 2.1)
     u, v = np.abs((t - middle) / half_depth), x / half_width
     reach = (u**sharp + v**sharp + 1e-12) ** (1 / sharp)
     side = (reach - 1.0) * half_depth
     # the rim stands proud of a slightly dished endplate
-    dish = 1.8 * np.exp(-((reach / 0.80) ** 6)) - 2.4 * (x / half_width) ** 2
+    dish = p["endplate_dish"] * (np.exp(-((reach / 0.80) ** 6)) - 1.3 * (x / half_width) ** 2)
     drum = smooth_intersection(side, above + dish, 2.0)
-    return smooth_intersection(drum, s - layout.stations_mm[2], 4.0)
+    return smooth_intersection(drum, s - layout.ventral_mm[0, 1] - 3.0, 4.0)

@@ -37,12 +37,12 @@ def _foramen(layout: SacrumLayout, distance_mm: Field, number: int, level: str, 
     outward = unit(layout.axis.directions(centre_axis[1], np.array([0.0, slope, 1.0])))
     cranial = unit(np.cross(outward, np.array([1.0, 0.0, 0.0])))
     cranial = cranial if cranial @ layout.frame.caudal < 0 else -cranial
-    # from cranial by way of medial: counter-clockwise as seen from behind on the left side
-    medial = np.array([-1.0, 0.0, 0.0])
+    # from cranial by way of lateral: counter-clockwise as seen from behind on the left side
+    lateral = np.array([1.0, 0.0, 0.0])
     angles = 2 * np.pi * np.arange(_RIM_POINTS) / _RIM_POINTS
-    rays = np.cos(angles)[:, None] * cranial + np.sin(angles)[:, None] * medial
+    rays = np.cos(angles)[:, None] * cranial + np.sin(angles)[:, None] * lateral
     size = 0.5 * max(layout.parameters[f"foramen.{level}.{way}"] for way in ("width", "height"))
-    rim = _onto_surface(distance_mm, _corners(distance_mm, middle, outward, rays, size + 4.0))
+    rim = onto_surface(distance_mm, _corners(distance_mm, middle, outward, rays, size + 4.0))
     centre = rim.mean(axis=0)
     normal = np.linalg.svd(rim - centre)[2][2]
     normal = normal if normal @ outward > 0 else -normal
@@ -58,19 +58,13 @@ def _corners(
     """(k, 3) corner of the bone in the half-plane of each of the (k, 3) ``rays`` and ``outward``."""
     away = np.arange(0.0, reach_mm, _STEP_MM)
     height = np.arange(-5.0, 7.0, _STEP_MM)
-    points = (
-        middle
-        + away[None, :, None, None] * rays[:, None, None, :]
-        + height[None, None, :, None] * outward
-    )
+    points = middle + away[None, :, None, None] * rays[:, None, None, :] + height[None, None, :, None] * outward
     bone = distance_mm(points.reshape(-1, 3)).reshape(points.shape[:3]) < 0
     score = np.where(bone, height[None, None, :] - 2.0 * away[None, :, None], -np.inf).reshape(len(rays), -1)
-    return points.reshape(len(rays), -1, 3)[np.arange(len(rays)), score.argmax(axis=1)]
+    return np.asarray(points.reshape(len(rays), -1, 3)[np.arange(len(rays)), score.argmax(axis=1)])
 
 
-def _first_bone(
-    distance_mm: Field, start_mm: FloatArray, rays: FloatArray, reach_mm: float
-) -> FloatArray:
+def first_bone(distance_mm: Field, start_mm: FloatArray, rays: FloatArray, reach_mm: float) -> FloatArray:
     """(k,) distance along ``rays`` (k, 3) at which bone begins; ``reach_mm`` where it does not."""
     starts = np.broadcast_to(start_mm, rays.shape)
     steps = np.arange(0.0, reach_mm, 0.25)
@@ -85,7 +79,7 @@ def _first_bone(
     return np.asarray(steps[before] + share * (steps[first] - steps[before]))
 
 
-def _onto_surface(distance_mm: Field, points_mm: FloatArray) -> FloatArray:
+def onto_surface(distance_mm: Field, points_mm: FloatArray) -> FloatArray:
     """The points moved along the gradient to the zero level."""
     points = points_mm.copy()
     for _ in range(6):

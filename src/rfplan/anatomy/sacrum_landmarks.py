@@ -6,12 +6,14 @@ import numpy as np
 
 from rfplan.anatomy.landmarks import Curve, Landmark
 from rfplan.anatomy.sacrum_dorsum import crest_course, tubercle_centres
-from rfplan.anatomy.sacrum_foramina import _first_bone, _onto_surface
+from rfplan.anatomy.sacrum_foramina import first_bone, onto_surface
 from rfplan.anatomy.sacrum_layout import SacrumLayout
 from rfplan.anatomy.sacrum_processes import articular_tip
-from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.arrays import BoolArray, FloatArray
 from rfplan.geometry.frames import Isometry
 from rfplan.geometry.implicit import Field
+
+_BELOW_EDGE = 3  # rows of half a millimetre below the upper edge, where the beam no longer grazes
 
 
 def landmarks_of(layout: SacrumLayout, distance_mm: Field) -> dict[str, Landmark]:
@@ -28,7 +30,8 @@ def landmarks_of(layout: SacrumLayout, distance_mm: Field) -> dict[str, Landmark
     left = {"s1_sap": layout.axis.to_patient(articular_tip(layout)), "s1_sap_base": base, "ala": ala}
     for level, centre in tubercle_centres(layout).items():
         left[f"tubercle_{level}"] = _from_behind(layout, distance_mm, centre[None])[0]
-    snapped = {name: _onto_surface(distance_mm, point[None])[0] for name, point in {**middle, **left}.items()}
+    rough = {**middle, **left}
+    snapped = dict(zip(rough, onto_surface(distance_mm, np.array(list(rough.values()))), strict=True))
     mirror = Isometry.mirror_left_right()
     result: dict[str, Landmark] = {}
     for name, point in snapped.items():
@@ -53,7 +56,7 @@ def _from_behind(layout: SacrumLayout, distance_mm: Field, axis_mm: FloatArray) 
     start = axis_mm + np.array([0.0, 0.0, 14.0])
     down = layout.axis.directions(start[:, 1], np.tile([0.0, 0.0, -1.0], (len(start), 1)))
     patient = layout.axis.to_patient(start)
-    return patient + down * _first_bone(distance_mm, patient, down, 40.0)[:, None]
+    return patient + down * first_bone(distance_mm, patient, down, 40.0)[:, None]
 
 
 def _hiatus_apex(layout: SacrumLayout, distance_mm: Field) -> FloatArray:
@@ -70,21 +73,21 @@ def _hiatus_apex(layout: SacrumLayout, distance_mm: Field) -> FloatArray:
 
 
 def _groove(layout: SacrumLayout, distance_mm: Field) -> tuple[FloatArray, FloatArray]:
-    """Deepest point of the notch between articular process and ala as the beam shows it, and the top of the ala beside it."""
-    lateral = np.arange(22.0, 0.5 * layout.parameters["breadth"] - 6.0, 0.5)
-    caudal, height = np.arange(-25.0, 30.0, 0.5), np.arange(-4.0, 24.0, 1.0)
+    """The notch between articular process and ala, and the top of the ala beside it, where a beam from behind first meets them."""
+    lateral = np.arange(20.0, 0.5 * layout.parameters["breadth"] - 6.0, 0.5)
+    caudal, height = np.arange(-25.0, 30.0, 0.5), np.arange(-4.0, 26.0, 1.0)
     grid = np.stack(np.meshgrid(lateral, caudal, height, indexing="ij"), axis=-1)
-    bone = distance_mm(layout.frame.to_patient(grid).reshape(-1, 3)).reshape(grid.shape[:3]) < 0
-    seen = bone.any(axis=2)
-    top = np.where(seen.any(axis=1), caudal[seen.argmax(axis=1)], caudal[-1])
-    peak = int(np.argmin(top[lateral < 34.0]))
-    stretch = slice(peak, peak + int(18.0 / 0.5))
-    notch = peak + int(np.argmax(top[stretch]))
-    beside = notch + int(np.argmin(top[notch : notch + int(14.0 / 0.5)]))
+    values = distance_mm(layout.frame.to_patient(grid).reshape(-1, 3)).reshape(grid.shape[:3])
+    bone: BoolArray = np.less(values, 0.0)
+    seen: BoolArray = np.any(bone, axis=2)
+    top = np.where(np.any(seen, axis=1), seen.argmax(axis=1), len(caudal) - 1)
+    peak = int(np.argmin(top[lateral < 30.0]))
+    notch = peak + int(np.argmax(top[peak : peak + 36]))
+    beside = notch + int(np.argmin(top[notch : notch + 28]))
 
     def at(index: int) -> FloatArray:
-        row = bone[index, int(np.searchsorted(caudal, top[index]))]
-        deep = float(height[row].mean())
-        return layout.frame.to_patient(np.array([lateral[index], top[index], deep]))
+        row = top[index] + _BELOW_EDGE
+        back = height[np.flatnonzero(bone[index, row])[-1]]
+        return layout.frame.to_patient(np.array([lateral[index], caudal[row], back]))
 
     return at(notch), at(beside)

@@ -6,6 +6,7 @@ import numpy as np
 
 from rfplan.anatomy.sacrum_layout import SacrumLayout
 from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.implicit import smooth_step
 
 # directions in (x, s, t) with the wave lengths in mm and the phases of plane waves; chosen once so that none repeats another
 _WAVES = (
@@ -24,5 +25,5 @@ def roughness(layout: SacrumLayout, x: FloatArray, s: FloatArray, t: FloatArray)
     waves = np.zeros_like(x)
     for along_x, along_s, along_t, length, phase in _WAVES:
         waves += np.sin((along_x * x + along_s * s + along_t * t) * (2 * np.pi / length) + phase)
-    back = 0.35 + 0.65 / (1.0 + np.exp(-np.clip((t - 4.0) / 3.0, -30, 30)))
+    back = 0.35 + 0.65 * smooth_step(t, 4.0, 3.0)
     return np.asarray(height * waves / np.sqrt(len(_WAVES)) * back * (1.0 - np.exp(-((x / 7.0) ** 2))))

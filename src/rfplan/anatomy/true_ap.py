@@ -16,6 +16,12 @@ from rfplan.geometry.frames import ApFrame, Isometry
 from rfplan.geometry.mesh import Mesh
 
 _ASYMMETRY_LIMIT_MM = 4.0
+_SMALLEST_ENDPLATE_MM2 = 450.0
+"""Of the band 17 mm to either side of the midline, where an endplate has about 1000 mm2."""
+_LEVEL_WITH_MM, _BEYOND_MM = 20.0, 25.0
+_SLIGHT_SLOPE = 0.03
+_LARGEST_TURN_DEG = 45.0
+_LARGEST_ASYMMETRY_MM = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +63,7 @@ def find_true_ap(bones: Mapping[str, Mesh]) -> TrueAp:
 
     Raises
     ------
-    InputError : there is no sacrum, or no S1 endplate is seen on it
+    InputError : there is no sacrum, it is back to front or upside down, or no S1 endplate is seen on it
     """
     if "sacrum" not in bones:
         raise InputError(
@@ -65,8 +71,25 @@ def find_true_ap(bones: Mapping[str, Mesh]) -> TrueAp:
         )
     cloud = FaceCloud.of(bones["sacrum"])
     plane = find_midsagittal(cloud)
+    turned = float(np.rad2deg(np.arccos(np.clip(plane.normal[0], -1.0, 1.0))))
+    if turned > _LARGEST_TURN_DEG:
+        raise InputError(
+            f"the sacrum lies on its side: its midline is turned by {turned:.0f} degrees; accepted is patient LPS, +x to the "
+            "patient's left, within about 30 degrees"
+        )
+    if plane.asymmetry_mm > _LARGEST_ASYMMETRY_MM:
+        raise InputError(
+            f"the sacrum is not like its mirror image left to right (they differ by {plane.asymmetry_mm:.0f} mm): it lies on its "
+            f"side or is another bone; accepted is up to {_LARGEST_ASYMMETRY_MM:.0f} mm, in patient LPS within about 30 degrees"
+        )
+    refuse_back_to_front(cloud, plane)
     endplate = find_endplate(cloud, plane)
-    if endplate is None:
+    if endplate is None or not is_endplate(endplate, cloud):
+        if _upside_down(cloud, plane):
+            raise InputError(
+                "the sacrum is upside down: its S1 endplate faces the feet (-z); accepted is patient LPS, +z towards the head, "
+                "within about 30 degrees"
+            )
         raise InputError(
             "the sacrum shows no S1 endplate: no flat area of about 45 by 31 mm faces up and forward at its head end; "
             "accepted is a whole sacrum, or one cut below S2, in patient LPS within about 30 degrees"
@@ -80,6 +103,50 @@ def find_true_ap(bones: Mapping[str, Mesh]) -> TrueAp:
         _confidence(plane, endplate),
         _notes(plane, endplate),
     )
+
+
+def refuse_back_to_front(cloud: FaceCloud, plane: MidsagittalPlane) -> None:
+    """Refuse a sacrum whose broad front (the alae) faces backwards: towards its back a sacrum is narrower, always."""
+    left = plane.normal
+    forward = unit(np.cross(left, [0.0, 0.0, 1.0]))
+    width = np.abs(cloud.centres_mm @ left - plane.offset_mm)
+    design = np.column_stack([cloud.centres_mm @ forward, cloud.centres_mm[:, 2], np.ones(len(width))])
+    root = np.sqrt(cloud.areas_mm2)
+    slope = np.linalg.lstsq(design * root[:, None], width * root, rcond=None)[0]
+    if slope[0] < -_SLIGHT_SLOPE:
+        raise InputError(
+            "the sacrum is back to front: its broad front faces +y; accepted is patient LPS, +y towards the back "
+            "(is it RAS declared as LPS?)"
+        )
+
+
+def is_endplate(endplate: Endplate, cloud: FaceCloud) -> bool:
+    """Whether a flat patch is large enough, lies on top of the bone, and has the sacrum behind it.
+
+    Behind: the middle of the bone, or, level with the plate, much more of it (articular processes, alae) than in front of the
+    promontory. A sacrum that is cut short may fail one of the two.
+    """
+    middle = 0.5 * (endplate.posterior_mm + endplate.anterior_mm)
+    backwards = unit(endplate.posterior_mm - endplate.anterior_mm)
+    offset = cloud.centres_mm - middle
+    level, run = offset @ endplate.normal, offset @ backwards
+    below = -float(np.average(level, weights=cloud.areas_mm2))
+    centre_behind = float(np.average(run, weights=cloud.areas_mm2)) > 0.0
+    beside = level > -_LEVEL_WITH_MM
+    behind = float(cloud.areas_mm2[beside & (run > _BEYOND_MM)].sum())
+    in_front = float(cloud.areas_mm2[beside & (run < -_BEYOND_MM)].sum())
+    backed = centre_behind or behind > 2.0 * in_front
+    return endplate.area_mm2 > _SMALLEST_ENDPLATE_MM2 and below > 0.0 and backed
+
+
+def _upside_down(cloud: FaceCloud, plane: MidsagittalPlane) -> bool:
+    """Whether the bone shows an endplate after a mirror image top to bottom."""
+    flip = np.array([1.0, 1.0, -1.0])
+    flipped = FaceCloud(cloud.centres_mm * flip, cloud.normals * flip, cloud.areas_mm2)
+    endplate = find_endplate(
+        flipped, MidsagittalPlane(plane.normal * flip, plane.offset_mm, plane.asymmetry_mm)
+    )
+    return endplate is not None and is_endplate(endplate, flipped)
 
 
 def frame_from(endplate_normal: FloatArray, left: FloatArray, endplate_posterior_mm: FloatArray) -> ApFrame:

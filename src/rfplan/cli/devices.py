@@ -20,20 +20,27 @@ def devices(*, json: bool = False) -> None:
     if json:
         print_json({"electrodes": [_entry(electrode) for electrode in catalogue]})
         return
-    table = Table(title="Electrodes", caption="Lesion: width x length of the 50 degC surface; marks as in anatomy.md")
-    for heading in ("name", "what it is", "outside", "active tip", "usual protocol", "lesion by mode"):
+    table = Table(
+        title="Electrodes",
+        caption="Lesion: width x length of the surface where tissue reached 50 degC, and how the size is known "
+        "(C computed by us, A assumed). Every number with its source: rfplan devices --json, docs/devices.md",
+    )
+    table.add_column("name", no_wrap=True)
+    for heading in ("gauge", "active tip", "mode", "usual setting", "lesion, mm"):
         table.add_column(heading)
     for electrode in catalogue:
-        protocol = electrode.protocol
-        shapes = "\n".join(f"{s.mode} {s.width_mm:g} x {s.length_mm:g} mm [{s.mark}]" for s in electrode.shapes)
-        table.add_row(
-            electrode.name,
-            electrode.title,
-            f"{electrode.diameter_mm:g} mm",
-            f"{electrode.tip_mm:g} mm",
-            f"{protocol.set_c:g} degC, {protocol.time_s:g} s",
-            shapes.replace("[", r"\["),
-        )
+        for row, shape in enumerate(electrode.shapes):
+            protocol = electrode.protocol_for(shape.mode)
+            surface = shape.at(50.0)
+            table.add_row(
+                electrode.name if row == 0 else "",
+                f"{electrode.gauge:g}" if row == 0 and electrode.gauge else "",
+                f"{electrode.tip_mm:g} mm" if row == 0 else "",
+                shape.mode,
+                f"{protocol.set_c:g} degC, {protocol.time_s:g} s",
+                f"{surface.width_mm:.1f} x {surface.length_mm:.1f} ({shape.mark})",
+                end_section=row + 1 == len(electrode.shapes),
+            )
     people().print(table)
 
 

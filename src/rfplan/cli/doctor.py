@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from rfplan.cache import cache_folder
+
 Status = Literal["ok", "warn", "broken"]
 _PACKAGES: Final = (
     "numpy",
@@ -23,6 +25,7 @@ _PACKAGES: Final = (
     "matplotlib",
 )
 _MEMORY_NEEDED_GB: Final = 1.0
+_COMPILED_REMEDY: Final = "set RFPLAN_CACHE_DIR to a folder that can be written"
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,7 @@ def doctor(*, json: bool = False) -> int:
         print_json(
             {
                 "status": "broken" if broken else "ok",
-                "checks": [
-                    {"name": f.name, "status": f.status, "text": f.text, "remedy": f.remedy} for f in findings
-                ],
+                "checks": [{"name": f.name, "status": f.status, "text": f.text, "remedy": f.remedy} for f in findings],
             }
         )
         return int(broken)
@@ -98,9 +99,7 @@ def _versions(name: str) -> Finding:
             absent.append(package)
     text = f"rfplan {rfplan.__version__}, Python {platform.python_version()}, {', '.join(found)}"
     if absent:
-        return Finding(
-            name, "broken", text, f"not installed: {', '.join(absent)}; run: pip install {' '.join(absent)}"
-        )
+        return Finding(name, "broken", text, f"not installed: {', '.join(absent)}; run: pip install {' '.join(absent)}")
     return Finding(name, "ok", text)
 
 
@@ -126,8 +125,6 @@ def _catalogues(name: str) -> Finding:
 
 
 def _cache(name: str) -> Finding:
-    from rfplan.anatomy.store import cache_folder
-
     folder = cache_folder()
     if _writable(folder):
         return Finding(name, "ok", f"{folder} can be written")
@@ -155,19 +152,13 @@ def _lesions(name: str) -> Finding:
 
 
 def _compiled(name: str) -> Finding:
-    try:
-        from rfplan.report import raster_kernels
-    except RuntimeError as error:  # numba found no folder at all
-        return Finding(name, "broken", str(error), "set NUMBA_CACHE_DIR to a folder that can be written")
-    folder = Path(str(raster_kernels.project.stats.cache_path))
-    if _writable(folder):
+    from rfplan.geometry.compiled import kernel_folder
+
+    folder = kernel_folder()
+    if folder is not None:
         return Finding(name, "ok", f"compiled code is kept in {folder}")
-    return Finding(
-        name,
-        "warn",
-        f"{folder} cannot be written: code is compiled anew in every run, which takes seconds",
-        "set NUMBA_CACHE_DIR to a folder that can be written",
-    )
+    where = f"{cache_folder()} cannot be written"
+    return Finding(name, "warn", f"{where}: code is compiled anew in every run, which takes seconds", _COMPILED_REMEDY)
 
 
 def _pictures(name: str) -> Finding:
@@ -180,9 +171,7 @@ def _pictures(name: str) -> Finding:
 
     corners = np.array([[0.0, 0.0, 0.0], [10.0, 0.0, 0.0], [0.0, 10.0, 0.0], [0.0, 0.0, 10.0]])
     mesh = Mesh(corners, np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]]))
-    image = render(
-        Scene((Surface(mesh, "#808080"),), corners), Camera(np.eye(3), corners.mean(axis=0), 20.0), (64, 48)
-    )
+    image = render(Scene((Surface(mesh, "#808080"),), corners), Camera(np.eye(3), corners.mean(axis=0), 20.0), (64, 48))
     if image.min() == image.max():
         return Finding(name, "broken", "the rasteriser draws nothing", "install rfplan again")
     return Finding(name, "ok", "drawn by rfplan itself; needs no display and no graphics library")
@@ -217,9 +206,7 @@ def _machine(name: str) -> Finding:
         return Finding(name, "ok", text)
     text += f", {memory[1]:.1f} of {memory[0]:.1f} GB of memory free"
     if memory[1] < _MEMORY_NEEDED_GB:
-        return Finding(
-            name, "warn", text, f"'rfplan plan' needs up to {_MEMORY_NEEDED_GB:g} GB: close other programs"
-        )
+        return Finding(name, "warn", text, f"'rfplan plan' needs up to {_MEMORY_NEEDED_GB:g} GB: close other programs")
     return Finding(name, "ok", text)
 
 

@@ -65,7 +65,11 @@ def _tell(patient: Patient, out: Path | None) -> None:
 
     console = people()
     console.print(f"[bold]{escape(patient.name)}[/] from {escape(patient.source)}", soft_wrap=True)
-    bones = ", ".join(f"{name} ({len(mesh.faces):,} faces)" for name, mesh in patient.bones.items())
+    estimated = patient.provenance.get("estimated_bones", ())
+    bones = ", ".join(
+        f"{name} ({'estimated' if name in estimated else f'{len(mesh.faces):,} faces'})"
+        for name, mesh in patient.bones.items()
+    )
     console.print(f"Bones: {escape(bones)}", soft_wrap=True)
     frame = patient.frame
     console.print(
@@ -90,12 +94,13 @@ def _tell(patient: Patient, out: Path | None) -> None:
             f"{foramen.confidence:.2f}",
         )
     console.print(table)
-    guessed = sorted(mark.name for mark in patient.landmarks.values() if mark.status == "estimated")
-    read = len(patient.landmarks) - len(guessed)
-    console.print(
-        f"Landmarks: {read} read on the bone or given"
-        + (f"; estimated: {', '.join(guessed)}" if guessed else "")
-    )
+    by_status = {
+        status: sorted(mark.name for mark in patient.landmarks.values() if mark.status == status)
+        for status in ("found", "given", "estimated", "absent")
+    }
+    counted = [f"{len(by_status[status])} {status}" for status in ("found", "given") if by_status[status]]
+    named = [f"{status}: {', '.join(by_status[status])}" for status in ("estimated", "absent") if by_status[status]]
+    console.print(f"Landmarks: {'; '.join([*counted, *named])}", soft_wrap=True)
     for heading, sentences, colour in (
         ("Repaired", patient.repairs, "cyan"),
         ("Please check", patient.warnings, "yellow"),
@@ -105,7 +110,5 @@ def _tell(patient: Patient, out: Path | None) -> None:
             for sentence in sentences:
                 console.print(f"  - {escape(sentence)}", soft_wrap=True)
     console.print(
-        f"Patient file: {escape(str(out))}"
-        if out
-        else "Nothing was written; give --out FILE to keep the patient"
+        f"Patient file: {escape(str(out))}" if out else "Nothing was written; give --out FILE to keep the patient"
     )

@@ -297,7 +297,7 @@ def _tell(solved: SolvedLesion, title: str, files: list[Path]) -> None:
         f"({solved.peak_tissue_c:.1f} ever); {last['voltage_v']:.1f} V, {last['power_w']:.2f} W, {last['impedance_ohm']:.0f} ohm"
     )
     console.print(
-        f"{solved.problem.accuracy.name}: {solved.to_json()['cells']} cells, {solved.steps} steps, {solved.seconds:.2f} s{' (from the store)' if solved.stored else ''}, "
+        f"{solved.problem.accuracy.name}: {solved.to_json()['cells']} cells, {solved.steps} steps, {solved.seconds:.2f} s{kept}, "
         f"energy balance to {100.0 * solved.energy_balance_error:.1g} %"
     )
     console.print(solved.assumption, style="italic")

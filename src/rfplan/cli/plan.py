@@ -38,7 +38,6 @@ def plan(
     json
         Print one JSON object (the evaluation and the plan) and nothing else.
     """
-    from dataclasses import replace
 
     from rfplan.cli.judged import check_judging, deliver
     from rfplan.cli.results import check_folder
@@ -51,7 +50,6 @@ def plan(
     from rfplan.anatomy.sides import side_named
     from rfplan.anatomy.source import patient_from
     from rfplan.planning.evaluation import evaluate
-    from rfplan.planning.packed_patient import patient_record
 
     side_named(side)
     if electrode is not None:
@@ -60,6 +58,5 @@ def plan(
         electrode_named(electrode)
     patient = patient_from(anatomy)
     made = recipe.plan(patient, side=side, electrode=electrode)
-    made = replace(made, patient=patient_record(patient))
     judged = evaluate(made, patient, courses=courses, seed=seed, lesion_model=lesion_model)
     deliver(patient, made, judged, folder, json=json)

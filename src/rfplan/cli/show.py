@@ -50,6 +50,10 @@ def show(
     if out is None and not interactive:
         raise InputError("nothing to do: give --out FILE.png for a picture, or --interactive for a window")
     path = None if out is None else _picture_path(out)
+    if interactive:
+        from rfplan.report.window_probe import check_display
+
+        check_display()
     _draw(anatomy, plan, path, view, size, interactive=interactive, json=json)
 
 
@@ -98,9 +102,7 @@ def _write_picture(patient: Patient, plan: Plan | None, path: Path, view: str, s
         chart = chart_figure(patient, plan, states, lethal, lesion_surfaces(lesions, WARM_C), lethal_c)
         image = chart.image(size / chart.width)
     else:
-        image = still(
-            patient, view, plan, states, lethal, (size, round(0.76 * size)), legend=True, lethal_c=lethal_c
-        )
+        image = still(patient, view, plan, states, lethal, (size, round(0.76 * size)), legend=True, lethal_c=lethal_c)
     write_whole(path, png_bytes(image))
     return image.shape[1], image.shape[0]
 

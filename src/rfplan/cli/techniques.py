@@ -31,8 +31,9 @@ def techniques(*, json: bool = False) -> None:
         print_json({"techniques": entries})
         return
     table = Table(title="Techniques")
-    for heading in ("name", "what is done", "default electrode"):
-        table.add_column(heading)
+    table.add_column("name", no_wrap=True)
+    table.add_column("what is done")
+    table.add_column("default electrode", no_wrap=True)
     for entry in entries:
-        table.add_row(str(entry["name"]), str(entry["summary"]), str(entry["default_electrode"]))
+        table.add_row(str(entry["name"]), str(entry["summary"]), str(entry["default_electrode"]), end_section=True)
     people().print(table)

@@ -5,44 +5,55 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.geometry.compiled import kernel
 
 
-@njit(cache=True)
+@kernel
 def _squared_distance(p: FloatArray, a: FloatArray, b: FloatArray, c: FloatArray) -> Any:
-    """Squared distance from ``p`` to the triangle ``a b c`` (closest feature by its Voronoi region)."""
-    ab, ac, ap = b - a, c - a, p - a
-    d1, d2 = np.dot(ab, ap), np.dot(ac, ap)
+    """Squared distance from ``p`` to the triangle ``a b c`` (closest feature by its Voronoi region).
+
+    Written out in numbers, as a small array per difference would take most of the time. A triangle without area counts as
+    its corner ``a`` or one of its sides.
+    """
+    ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
+    vx, vy, vz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
+    x, y, z = p[0] - a[0], p[1] - a[1], p[2] - a[2]
+    d1, d2 = ux * x + uy * y + uz * z, vx * x + vy * y + vz * z
     if d1 <= 0.0 and d2 <= 0.0:
-        return np.dot(ap, ap)
-    bp = p - b
-    d3, d4 = np.dot(ab, bp), np.dot(ac, bp)
+        return x * x + y * y + z * z
+    uu, uv, vv = ux * ux + uy * uy + uz * uz, ux * vx + uy * vy + uz * vz, vx * vx + vy * vy + vz * vz
+    # the same products from the corners b and c
+    d3, d4 = d1 - uu, d2 - uv
+    s = t = 0.0
     if d3 >= 0.0 and d4 <= d3:
-        return np.dot(bp, bp)
-    vc = d1 * d4 - d3 * d2
-    if vc <= 0.0 and d1 >= 0.0 and d3 <= 0.0:
-        q = p - (a + ab * (d1 / (d1 - d3)))
-        return np.dot(q, q)
-    cp = p - c
-    d5, d6 = np.dot(ab, cp), np.dot(ac, cp)
-    if d6 >= 0.0 and d5 <= d6:
-        return np.dot(cp, cp)
-    vb = d5 * d2 - d1 * d6
-    if vb <= 0.0 and d2 >= 0.0 and d6 <= 0.0:
-        q = p - (a + ac * (d2 / (d2 - d6)))
-        return np.dot(q, q)
-    va = d3 * d6 - d5 * d4
-    if va <= 0.0 and (d4 - d3) >= 0.0 and (d5 - d6) >= 0.0:
-        q = p - (b + (c - b) * ((d4 - d3) / ((d4 - d3) + (d5 - d6))))
-        return np.dot(q, q)
-    total = va + vb + vc
-    q = p - (a + ab * (vb / total) + ac * (vc / total))
-    return np.dot(q, q)
+        s = 1.0
+    else:
+        d5, d6 = d1 - uv, d2 - vv
+        vc = d1 * d4 - d3 * d2
+        vb = d5 * d2 - d1 * d6
+        va = d3 * d6 - d5 * d4
+        if vc <= 0.0 and d1 >= 0.0 and d3 <= 0.0 and d1 - d3 > 0.0:
+            s = d1 / (d1 - d3)
+        elif d6 >= 0.0 and d5 <= d6:
+            t = 1.0
+        elif vb <= 0.0 and d2 >= 0.0 and d6 <= 0.0 and d2 - d6 > 0.0:
+            t = d2 / (d2 - d6)
+        elif va <= 0.0 and d4 - d3 >= 0.0 and d5 - d6 >= 0.0 and (d4 - d3) + (d5 - d6) > 0.0:
+            t = (d4 - d3) / ((d4 - d3) + (d5 - d6))
+            s = 1.0 - t
+        else:
+            total = va + vb + vc
+            if total > 0.0:
+                s, t = vb / total, vc / total
+    x -= s * ux + t * vx
+    y -= s * uy + t * vy
+    z -= s * uz + t * vz
+    return x * x + y * y + z * z
 
 
-@njit(cache=True)
+@kernel
 def nearest_faces(vertices: FloatArray, faces: IntArray, origin: FloatArray, spacing: float, nearest: IntArray) -> None:
     """Write into ``nearest`` (nx, ny, nz) the closest face of every node within 1.5 cells of the surface; -1 elsewhere."""
     reach = 1.5 * spacing
@@ -70,7 +81,7 @@ def nearest_faces(vertices: FloatArray, faces: IntArray, origin: FloatArray, spa
                         nearest[i, j, k] = face
 
 
-@njit(cache=True)
+@kernel
 def relax_nearest_faces(
     vertices: FloatArray, faces: IntArray, origin: FloatArray, spacing: float, nearest: IntArray
 ) -> None:
@@ -112,7 +123,7 @@ def relax_nearest_faces(
                     nearest[i, j, k] = face
 
 
-@njit(cache=True)
+@kernel
 def lower_to_mesh(
     vertices: FloatArray,
     faces: IntArray,
@@ -175,7 +186,7 @@ def lower_to_mesh(
                     values[i, j, k] = distance
 
 
-@njit(cache=True)
+@kernel
 def sample_grid(
     values: np.ndarray, origin: FloatArray, spacing: float, outside: float, points: FloatArray
 ) -> FloatArray:

@@ -67,11 +67,7 @@ def _ears(points: FloatArray, polygon: list[int]) -> IntArray:
 def _empty(polygon: FloatArray, corner: int) -> bool:
     """True if the triangle that would be clipped holds no other corner and its new side crosses no edge."""
     a, b, c = polygon[corner - 1], polygon[corner], polygon[(corner + 1) % len(polygon)]
-    inside = (
-        (_cross(b - a, polygon - a) >= 0)
-        & (_cross(c - b, polygon - b) >= 0)
-        & (_cross(a - c, polygon - c) >= 0)
-    )
+    inside = (_cross(b - a, polygon - a) >= 0) & (_cross(c - b, polygon - b) >= 0) & (_cross(a - c, polygon - c) >= 0)
     # the ends of a bridge stand twice at one place
     same = np.any([np.all(polygon == p, axis=1) for p in (a, b, c)], axis=0)
     if np.any(inside & ~same):

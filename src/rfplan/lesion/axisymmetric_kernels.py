@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from numba import njit
+
+from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
+from rfplan.geometry.compiled import kernel
 
 TISSUE, ACTIVE, INSULATED = 0, 1, 2
 
 
-@njit(cache=True)
-def _face(role_a, role_b, half_a, half_b, sigma_a, sigma_b):  # type: ignore[no-untyped-def]
+@kernel
+def _face(
+    role_a: int, role_b: int, half_a: float, half_b: float, sigma_a: float, sigma_b: float
+) -> tuple[float, float]:
     # conductance, and the part of its heat that falls to cell a; the metal's half of a face has no resistance and takes no heat
     if role_a == TISSUE and role_b == TISSUE:
         part_a, part_b = half_a / sigma_a, half_b / sigma_b
@@ -21,8 +27,19 @@ def _face(role_a, role_b, half_a, half_b, sigma_a, sigma_b):  # type: ignore[no-
     return 0.0, 0.0
 
 
-@njit(cache=True)
-def electric_faces(sigma, role, in_r, out_r, low_z, high_z, g_r, g_z, share_r, share_z):  # type: ignore[no-untyped-def]
+@kernel
+def electric_faces(
+    sigma: FloatArray,
+    role: IntArray,
+    in_r: FloatArray,
+    out_r: FloatArray,
+    low_z: FloatArray,
+    high_z: FloatArray,
+    g_r: FloatArray,
+    g_z: FloatArray,
+    share_r: FloatArray,
+    share_z: FloatArray,
+) -> None:
     """Fill conductances (S) of all faces and the part of a face's heat that falls to its inner or lower cell."""
     nz, nr = sigma.shape
     for j in range(nz):
@@ -43,8 +60,8 @@ def electric_faces(sigma, role, in_r, out_r, low_z, high_z, g_r, g_z, share_r, s
         share_z[nz, i] = 1.0
 
 
-@njit(cache=True)
-def fill_band(g_r, g_z, extra, fixed, band):  # type: ignore[no-untyped-def]
+@kernel
+def fill_band(g_r: FloatArray, g_z: FloatArray, extra: FloatArray, fixed: BoolArray, band: FloatArray) -> None:
     """Fill the lower band (N, nr + 1 or more), zero on entry, of ``extra`` plus all conductances; ``fixed`` cells keep a row of 1."""
     nz, nr = extra.shape
     for j in range(nz):
@@ -63,8 +80,10 @@ def fill_band(g_r, g_z, extra, fixed, band):  # type: ignore[no-untyped-def]
                 band[n, nr] = -g_z[j + 1, i]
 
 
-@njit(cache=True)
-def multiply(g_r, g_z, extra, fixed, x, y):  # type: ignore[no-untyped-def]
+@kernel
+def multiply(
+    g_r: FloatArray, g_z: FloatArray, extra: FloatArray, fixed: BoolArray, x: FloatArray, y: FloatArray
+) -> None:
     """y = (extra + conductances) x; the outer boundary and ``fixed`` cells are at 0."""
     nz, nr = extra.shape
     for j in range(nz):
@@ -86,8 +105,8 @@ def multiply(g_r, g_z, extra, fixed, x, y):  # type: ignore[no-untyped-def]
             y[j, i] = total
 
 
-@njit(cache=True)
-def unit_source(g_r, g_z, role, b):  # type: ignore[no-untyped-def]
+@kernel
+def unit_source(g_r: FloatArray, g_z: FloatArray, role: IntArray, b: FloatArray) -> None:
     """Right side of the potential for 1 V on all active metal."""
     nz, nr = b.shape
     for j in range(nz):
@@ -105,8 +124,10 @@ def unit_source(g_r, g_z, role, b):  # type: ignore[no-untyped-def]
                 b[j, i] += g_z[j + 1, i]
 
 
-@njit(cache=True)
-def joule(g_r, g_z, share_r, share_z, v, heat):  # type: ignore[no-untyped-def]
+@kernel
+def joule(
+    g_r: FloatArray, g_z: FloatArray, share_r: FloatArray, share_z: FloatArray, v: FloatArray, heat: FloatArray
+) -> Any:
     """Fill the heat (W per V2) of every cell from the potential ``v`` (metal included, boundary at 0); return their sum."""
     nz, nr = v.shape
     heat[:] = 0.0
@@ -129,8 +150,8 @@ def joule(g_r, g_z, share_r, share_z, v, heat):  # type: ignore[no-untyped-def]
     return heat.sum()
 
 
-@njit(cache=True)
-def boundary_loss(g_r, g_z, theta):  # type: ignore[no-untyped-def]
+@kernel
+def boundary_loss(g_r: FloatArray, g_z: FloatArray, theta: FloatArray) -> float:
     """Heat (W) that leaves through the outer boundary, which is at 0."""
     nz, nr = theta.shape
     total = 0.0
@@ -141,8 +162,18 @@ def boundary_loss(g_r, g_z, theta):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True)
-def half_resistances(r_edges, z_edges, r_mid, z_mid, distance, in_r, out_r, low_z, high_z):  # type: ignore[no-untyped-def]
+@kernel
+def half_resistances(
+    r_edges: FloatArray,
+    z_edges: FloatArray,
+    r_mid: FloatArray,
+    z_mid: FloatArray,
+    distance: FloatArray,
+    in_r: FloatArray,
+    out_r: FloatArray,
+    low_z: FloatArray,
+    high_z: FloatArray,
+) -> None:
     """Fill geometric resistances (1/mm) from cell centres to faces; between metal and tissue, to the metal's surface.
 
     ``distance`` (nz, nr) is the signed distance to the metal at the centres. Radial resistances are those of coaxial cylinders,

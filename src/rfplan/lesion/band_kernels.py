@@ -7,13 +7,14 @@ matrix fill it up).
 
 from __future__ import annotations
 
-from numba import njit
+from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.compiled import kernel, kernel_with
 
 PAD = 4
 
 
-@njit(cache=True)
-def factorise(band):  # type: ignore[no-untyped-def]
+@kernel
+def factorise(band: FloatArray) -> bool:
     """Factor (n, width + 1 + PAD) in place: column j of L below the diagonal in ``band[j, 1:]``, 1 / D in ``band[j, 0]``.
 
     On entry ``band[j, d]`` is the matrix at (j + d, j), 0 beyond the width. Returns False where it is not positive definite.
@@ -43,8 +44,8 @@ def factorise(band):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True, fastmath={"reassoc", "contract"})
-def solve(factor, x):  # type: ignore[no-untyped-def]
+@kernel_with(fastmath={"reassoc", "contract"})
+def solve(factor: FloatArray, x: FloatArray) -> None:
     """Overwrite ``x`` (n + width or more,) with the solution in its first n places, given a factor of :func:`factorise`."""
     n, width = factor.shape[0], factor.shape[1] - 1 - PAD
     for j in range(n):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from numba import njit
+
+from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.compiled import kernel
 
 
-@njit(cache=True)
-def distance_to_segments(points, starts, ends):  # type: ignore[no-untyped-def]
+@kernel
+def distance_to_segments(points: FloatArray, starts: FloatArray, ends: FloatArray) -> FloatArray:
     """(n,) distance of (n, 2) points to the segments of closed lines: positive inside (even-odd rule), negative outside."""
     result = np.empty(len(points))
     for n in range(len(points)):
@@ -26,8 +30,8 @@ def distance_to_segments(points, starts, ends):  # type: ignore[no-untyped-def]
     return result
 
 
-@njit(cache=True)
-def distance_to_triangles(points, triangles):  # type: ignore[no-untyped-def]
+@kernel
+def distance_to_triangles(points: FloatArray, triangles: FloatArray) -> FloatArray:
     """(n,) distance of (n, 3) points to the nearest of (m, 3, 3) triangles. Source: Ericson's regions of the nearest point."""
     result = np.empty(len(points))
     middles = np.empty((len(triangles), 3))
@@ -49,8 +53,8 @@ def distance_to_triangles(points, triangles):  # type: ignore[no-untyped-def]
     return result
 
 
-@njit(cache=True)
-def _to_triangle(p, a, b, c):  # type: ignore[no-untyped-def]
+@kernel
+def _to_triangle(p: FloatArray, a: FloatArray, b: FloatArray, c: FloatArray) -> Any:
     ab, ac, ap = b - a, c - a, p - a
     d1, d2 = (ab * ap).sum(), (ac * ap).sum()
     if d1 <= 0.0 and d2 <= 0.0:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.compiled import kernel
 
 STRIP_ROWS = 21
 """Spheroids along the line between the two needles of a pair; their scallops stay below 0.01 mm at 10 mm spacing."""
 
 
-@njit(cache=True)
+@kernel
 def waist_of_pair(width: float, waist: float, limit: float, reference: float, spacing: float) -> Any:
     """Width half-way between the needles of a pair, mm; 0 from the confluence limit on.
 
@@ -27,7 +27,7 @@ def waist_of_pair(width: float, waist: float, limit: float, reference: float, sp
     return min(width, waist * scale)
 
 
-@njit(cache=True)
+@kernel
 def assemble(
     tips: FloatArray,
     axes: FloatArray,
@@ -72,7 +72,7 @@ def assemble(
             _enclose(rows[isotherm, first:last], balls[isotherm, g])
 
 
-@njit(cache=True)
+@kernel
 def _strip(
     tips: FloatArray,
     axes: FloatArray,
@@ -119,7 +119,7 @@ def _strip(
         row[6], row[7] = 0.5 * width * share, 0.5 * length * share
 
 
-@njit(cache=True)
+@kernel
 def _enclose(rows: FloatArray, ball: FloatArray) -> None:
     """Ball (centre, radius) round spheroids; radius 0 where none is left."""
     used = 0
@@ -140,7 +140,7 @@ def _enclose(rows: FloatArray, ball: FloatArray) -> None:
             ball[3] = max(ball[3], gap + max(rows[k, 6], rows[k, 7]))
 
 
-@njit(cache=True)
+@kernel
 def silhouettes(
     rows: FloatArray, beam: FloatArray, flat: FloatArray, balls: FloatArray, flat_balls: FloatArray
 ) -> None:
@@ -152,15 +152,19 @@ def silhouettes(
     for k in range(rows.shape[0]):
         depth = rows[k, 0] * beam[0] + rows[k, 1] * beam[1] + rows[k, 2] * beam[2]
         lean = rows[k, 3] * beam[0] + rows[k, 4] * beam[1] + rows[k, 5] * beam[2]
-        square = max(0.0, 1.0 - lean * lean)
-        flat[k, 6] = rows[k, 6]
-        flat[k, 7] = np.sqrt(rows[k, 7] ** 2 * square + rows[k, 6] ** 2 * (1.0 - square))
-        size = np.sqrt(square)
+        square = 0.0
         for x in range(3):
             flat[k, x] = rows[k, x] - depth * beam[x]
-            if size > 1e-9:
-                flat[k, 3 + x] = (rows[k, 3 + x] - lean * beam[x]) / size
-        if size <= 1e-9:
+            flat[k, 3 + x] = rows[k, 3 + x] - lean * beam[x]
+            square += flat[k, 3 + x] ** 2
+        # 1 - lean^2 would lose its digits where a needle is seen nearly end on, and the axis its unit length
+        size = np.sqrt(square)
+        flat[k, 6] = rows[k, 6]
+        flat[k, 7] = np.sqrt(rows[k, 7] ** 2 * square + rows[k, 6] ** 2 * max(0.0, 1.0 - square))
+        if size > 1e-9:
+            for x in range(3):
+                flat[k, 3 + x] /= size
+        else:
             # seen end on it is a circle, and any direction in the plane will do
             x = int(np.argmin(np.abs(beam)))
             norm = np.sqrt(1.0 - beam[x] ** 2)

@@ -17,8 +17,8 @@ from rfplan.geometry.arrays import FloatArray, IntArray, frozen
 from rfplan.geometry.mesh import Mesh
 from rfplan.lesion.lesion import ISOTHERMS_C, LesionSize
 from rfplan.lesion.shape_kernels import STRIP_ROWS, assemble
-from rfplan.lesion.spheroid_kernels import union_distance, union_volume
 from rfplan.lesion.spheroid_mesh import spheroid_mesh, strip_mesh
+from rfplan.lesion.union_kernels import union_distance, union_volume
 
 LABEL: Final = "shapes"
 ASSUMPTION: Final = (

@@ -7,15 +7,19 @@ no answer hangs on how many threads there are.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from numba import njit
+
+from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.geometry.compiled import kernel, kernel_with
 
 TISSUE, ACTIVE, INSULATED = 0, 1, 2
 _RELAX, _SAFE = 0.97, 0.25
 
 
-@njit(cache=True, inline="always")
-def _parts(role_a, role_b, part, over, sigma_a, sigma_b):  # type: ignore[no-untyped-def]
+@kernel
+def _parts(role_a: int, role_b: int, part: float, over: float, sigma_a: float, sigma_b: float) -> tuple[float, float]:
     # resistances of the two halves of a face; the metal's half has none, an insulated one is endless
     if role_a == INSULATED or role_b == INSULATED or (role_a != TISSUE and role_b != TISSUE):
         return -1.0, -1.0
@@ -24,8 +28,16 @@ def _parts(role_a, role_b, part, over, sigma_a, sigma_b):  # type: ignore[no-unt
     return a, b
 
 
-@njit(cache=True, nogil=True)
-def electric(sigma, role, parts, over, ends, g, diagonal):  # type: ignore[no-untyped-def]
+@kernel_with(nogil=True)
+def electric(
+    sigma: FloatArray,
+    role: IntArray,
+    parts: FloatArray,
+    over: FloatArray,
+    ends: FloatArray,
+    g: FloatArray,
+    diagonal: FloatArray,
+) -> None:
     """Fill the conductances (S) of all faces, ``g`` (3, nz, ny, nx) along x, y, z, and the diagonal they add up to.
 
     ``parts`` (3, ...) is the lower cell's part of the distance between two centres, ``over`` (3, ...) that distance by the face's area,
@@ -60,8 +72,8 @@ def electric(sigma, role, parts, over, ends, g, diagonal):  # type: ignore[no-un
                     g[axis, k, j, i] = value
 
 
-@njit(cache=True, nogil=True)
-def couple(g, role, volts, b):  # type: ignore[no-untyped-def]
+@kernel_with(nogil=True)
+def couple(g: FloatArray, role: IntArray, volts: FloatArray, b: FloatArray) -> None:
     """Right side ``b`` of the potential from metal at ``volts``; the faces between metal and tissue leave ``g``."""
     nz, ny, nx = b.shape
     b[:] = 0.0
@@ -79,8 +91,16 @@ def couple(g, role, volts, b):  # type: ignore[no-untyped-def]
                             g[axis, k, j, i] = 0.0
 
 
-@njit(cache=True, nogil=True)
-def joule(sigma, role, parts, over, ends, v, heat):  # type: ignore[no-untyped-def]
+@kernel_with(nogil=True)
+def joule(
+    sigma: FloatArray,
+    role: IntArray,
+    parts: FloatArray,
+    over: FloatArray,
+    ends: FloatArray,
+    v: FloatArray,
+    heat: FloatArray,
+) -> Any:
     """Fill the heat (W) of every cell from the potential ``v``, metal included; return their sum."""
     nz, ny, nx = v.shape
     heat[:] = 0.0
@@ -107,8 +127,8 @@ def joule(sigma, role, parts, over, ends, v, heat):  # type: ignore[no-untyped-d
     return heat.sum()
 
 
-@njit(cache=True, nogil=True)
-def incomplete(g, diagonal, inverse):  # type: ignore[no-untyped-def]
+@kernel_with(nogil=True)
+def incomplete(g: FloatArray, diagonal: FloatArray, inverse: FloatArray) -> None:
     """Fill ``inverse`` with the reciprocal roots of a modified incomplete Cholesky factor's diagonal; 0 where there is no unknown.
 
     Source: Gustafsson's modification, with the usual share of the fill put back on the diagonal.
@@ -136,8 +156,8 @@ def incomplete(g, diagonal, inverse):  # type: ignore[no-untyped-def]
                 inverse[k, j, i] = 1.0 / np.sqrt(left)
 
 
-@njit(cache=True, nogil=True, fastmath={"contract"})
-def _smooth(g, inverse, r, z):  # type: ignore[no-untyped-def]
+@kernel_with(nogil=True, fastmath={"contract"})
+def _smooth(g: FloatArray, inverse: FloatArray, r: FloatArray, z: FloatArray) -> float:
     """z from the incomplete factor: forward, then backward; returns r . z."""
     nz, ny, nx = r.shape
     for k in range(nz):
@@ -173,8 +193,8 @@ def _smooth(g, inverse, r, z):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
-def _multiply(g, diagonal, x, y):  # type: ignore[no-untyped-def]
+@kernel_with(nogil=True, fastmath={"contract", "reassoc"})
+def _multiply(g: FloatArray, diagonal: FloatArray, x: FloatArray, y: FloatArray) -> float:
     """y = A x; returns x . y."""
     nz, ny, nx = x.shape
     total = 0.0
@@ -202,8 +222,10 @@ def _multiply(g, diagonal, x, y):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, nogil=True)
-def conjugate_gradients(g, diagonal, inverse, b, x, tolerance, most):  # type: ignore[no-untyped-def]
+@kernel_with(nogil=True)
+def conjugate_gradients(
+    g: FloatArray, diagonal: FloatArray, inverse: FloatArray, b: FloatArray, x: FloatArray, tolerance: float, most: int
+) -> int:
     """Solve A x = b from the ``x`` given, in place; the number of iterations, or -1 where ``most`` were not enough.
 
     Stops when the residual's norm in the preconditioner is ``tolerance`` of that of ``b``.

@@ -6,7 +6,7 @@ import numpy as np
 
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.mesh import Mesh
-from rfplan.lesion.spheroid_kernels import rays_leave
+from rfplan.lesion.union_kernels import rays_leave
 
 _AROUND = 48
 _CAP = 12

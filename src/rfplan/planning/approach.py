@@ -14,9 +14,12 @@ from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray, frozen, unit
 
 _STEP_MM = 1.0
+_FAR_STEP_MM = 2.0
+_NEAR_MM = 16.0
 _LOOKED_AT_MM = 110.0
 _RAMP_MM = 3.0
 _TOUCH_MM = 0.1
+_THROUGH_MM = 0.3
 _TILT_STEP_DEG = 2.5
 _SEAT_RANGE_MM = 8.0
 _LIFT_ROUNDS = 4
@@ -28,7 +31,8 @@ class Approach:
     """A pose of a straight shaft: ``tip_mm`` (3,), unit ``axis`` (3,) towards the hub, ``entry_mm`` (3,) on the skin.
 
     ``tilt_deg`` is the angle to the direction that the recipe prefers. ``spare_mm`` is what is left of the clearance that was
-    asked for at the narrowest place; ``clear`` says that it is not negative and that the shaft is long enough.
+    asked for at the narrowest place, ``gap_mm`` the smallest distance from the shaft's surface to bone, negative inside; ``clear``
+    says that ``spare_mm`` is not negative and that the shaft is long enough.
     """
 
     tip_mm: FloatArray
@@ -36,7 +40,13 @@ class Approach:
     entry_mm: FloatArray
     tilt_deg: float
     spare_mm: float
+    gap_mm: float
     clear: bool
+
+    @property
+    def through_bone(self) -> bool:
+        """True where the shaft passes through bone by more than a touch."""
+        return self.gap_mm < -_THROUGH_MM
 
     def __post_init__(self) -> None:
         for name in ("tip_mm", "axis", "entry_mm"):
@@ -50,6 +60,7 @@ def straight_approach(
     preferred: FloatArray,
     radius_mm: float,
     contact_mm: float,
+    largest_tilt_deg: float | None = None,
 ) -> Approach:
     """The clear approach to ``tip_mm`` that is nearest to the ``preferred`` direction.
 
@@ -60,6 +71,7 @@ def straight_approach(
     radius_mm : radius of the shaft
     contact_mm : length from the tip end over which the shaft may touch the bone; beyond it the clearance of
         ``techniques.toml`` is kept to every bone, the overhanging iliac crest included
+    largest_tilt_deg : how far the approach may leave the preferred direction; default that of ``techniques.toml``
 
     Returns
     -------
@@ -67,28 +79,42 @@ def straight_approach(
     """
     table = figures("techniques")
     longest_mm = table["common.longest_shaft_mm"].value
-    directions, tilts = _directions(patient, side, preferred, table["common.largest_tilt_deg"].value)
-    fallback = Approach(tip_mm, directions[0], tip_mm + longest_mm * directions[0], 0.0, -np.inf, False)
+    largest_deg = largest_tilt_deg or table["common.largest_tilt_deg"].value
+    directions, tilts = _directions(patient, side, preferred, largest_deg)
+    best: tuple[float, int, FloatArray] | None = None
     # most targets are clear at once: look at little before looking at all
-    for start, stop in pairwise((0, 1, *_LOOKS, len(tilts))):
+    for start, stop in pairwise((0, 1, *(look for look in _LOOKS if look < len(tilts)), len(tilts))):
         spare = spare_room_mm(patient, tip_mm, directions[start:stop], radius_mm, contact_mm)
         for index in range(start, stop):
             room_mm = float(spare[index - start])
             # rounding keeps a patient and its mirror image on the same choice
-            if room_mm < 0.0 and round(room_mm, 6) <= round(fallback.spare_mm, 6):
+            if best is not None and round(min(room_mm, 0.0), 6) <= round(min(best[0], 0.0), 6):
                 continue
-            entry = patient.skin.entry_mm(tip_mm, directions[index], longest_mm + 100.0)
+            entry = patient.skin.entry_mm(tip_mm, directions[index], longest_mm)
             if entry is None:
                 continue
-            reaches = float(np.linalg.norm(entry - tip_mm)) <= longest_mm
-            found = Approach(
-                tip_mm, directions[index], entry, float(tilts[index]), room_mm, bool(reaches and room_mm >= 0.0)
-            )
-            if found.clear:
-                return found
-            if round(min(room_mm, 0.0), 6) > round(min(fallback.spare_mm, 0.0), 6):
-                fallback = found
-    return fallback
+            if room_mm >= 0.0:
+                return _approach(patient, tip_mm, directions[index], entry, float(tilts[index]), room_mm, radius_mm)
+            best = (room_mm, index, entry)
+    if best is None:
+        entry = tip_mm + longest_mm * directions[0]
+        return _approach(patient, tip_mm, directions[0], entry, 0.0, -np.inf, radius_mm)
+    room_mm, index, entry = best
+    return _approach(patient, tip_mm, directions[index], entry, float(tilts[index]), room_mm, radius_mm)
+
+
+def _approach(
+    patient: Patient,
+    tip_mm: FloatArray,
+    axis: FloatArray,
+    entry_mm: FloatArray,
+    tilt_deg: float,
+    spare_mm: float,
+    radius_mm: float,
+) -> Approach:
+    along = np.arange(radius_mm, _LOOKED_AT_MM, 0.5 * _STEP_MM)
+    gap_mm = float((patient.bone_distance(tip_mm + along[:, None] * axis) - radius_mm).min())
+    return Approach(tip_mm, axis, entry_mm, tilt_deg, spare_mm, gap_mm, spare_mm >= 0.0)
 
 
 def shared_direction(
@@ -96,15 +122,18 @@ def shared_direction(
 ) -> FloatArray:
     """(3,) direction nearest to ``preferred`` in which parallel shafts from all ``tips_mm`` (n, 3) are clear of bone.
 
-    ``preferred`` itself where there is none.
+    Where there is none, the nearest in which most of them are.
     """
     directions, _ = _directions(patient, side, preferred, figures("techniques")["common.largest_tilt_deg"].value)
-    for start, stop in pairwise((0, 1, *_LOOKS, len(directions))):
+    most, best = -1, 0
+    for start, stop in pairwise((0, 1, *(look for look in _LOOKS if look < len(directions)), len(directions))):
         rooms = [spare_room_mm(patient, tip, directions[start:stop], radius_mm, contact_mm) for tip in tips_mm]
-        clear = np.flatnonzero(np.min(rooms, axis=0) >= 0.0)
-        if len(clear):
-            return np.asarray(directions[start + clear[0]])
-    return preferred
+        clear = np.sum(np.asarray(rooms) >= 0.0, axis=0)
+        if clear.max() > most:
+            most, best = int(clear.max()), start + int(np.argmax(clear))
+        if most == len(tips_mm):
+            break
+    return np.asarray(directions[best])
 
 
 def spare_room_mm(
@@ -114,7 +143,8 @@ def spare_room_mm(
 
     Along the first ``contact_mm`` the shaft may touch; over the next 3 mm the clearance grows to its full value.
     """
-    along = np.arange(radius_mm, _LOOKED_AT_MM, _STEP_MM)
+    # closely where bone is near, then at steps that no bone's edge slips through within the clearance
+    along = np.concatenate([np.arange(radius_mm, _NEAR_MM, _STEP_MM), np.arange(_NEAR_MM, _LOOKED_AT_MM, _FAR_STEP_MM)])
     clearance = figures("techniques")["common.shaft_clearance_mm"].value
     wanted = radius_mm - _TOUCH_MM + (clearance + _TOUCH_MM) * np.clip((along - contact_mm) / _RAMP_MM, 0.0, 1.0)
     distance = patient.bone_distance(tip_mm + along[:, None] * np.atleast_2d(directions)[:, None, :])

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
+import numpy as np
+
 import rfplan
 from rfplan.anatomy.patient import Patient
+from rfplan.anatomy.sides import lateral_sign
 from rfplan.errors import InputError
 from rfplan.figures import figures
 from rfplan.lesion.lesion import ISOTHERMS_C
 from rfplan.lesion.shapes import ASSUMPTION, LABEL
 from rfplan.planning.coverage import Criterion, CriterionCoverage, NerveResult, coverage_of, nerve_results
 from rfplan.planning.evaluation_kernels import judge_branches
-from rfplan.planning.packed_patient import packed, packed_branches
+from rfplan.planning.packed_patient import PackedPatient, packed, packed_branches
 from rfplan.planning.packed_plan import PackedPlan, packed_plan
 from rfplan.planning.plan import Plan
 from rfplan.planning.safety import SafetyRow, Status, worst
@@ -26,6 +29,7 @@ SCHEMA: Final = "rfplan/evaluation/1"
 LESION_MODELS: Final = (LABEL,)
 _LATER: Final = ("solved",)
 _FAR_MM: Final = 1e20
+_ENTRY_OFF_MM: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ def evaluate(
         applications=len(plan.applications),
         needles=len(work.tips),
         energy_time_s=plan.energy_time_s,
-        warnings=_warnings(plan, patient, home.fingerprint, work, lethal),
+        warnings=_warnings(plan, patient, home, work, lethal),
         provenance={
             "rfplan": rfplan.__version__,
             "seed": None if courses == 1 else seed,
@@ -161,13 +165,20 @@ def check_judging(lesion_model: str, courses: int = 1, transection_length_mm: fl
         raise InputError(f"transection_length_mm is {transection_length_mm}; it must be above 0 mm")
 
 
-def _warnings(plan: Plan, patient: Patient, fingerprint: str, work: PackedPlan, lethal: int) -> tuple[str, ...]:
+def _warnings(plan: Plan, patient: Patient, home: PackedPatient, work: PackedPlan, lethal: int) -> tuple[str, ...]:
     found = []
     made_for = plan.patient.get("hash")
-    if made_for is not None and made_for != fingerprint:
+    if made_for is not None and made_for != home.fingerprint:
         found.append(
             f"the plan was made for another patient ({plan.patient.get('name', 'unnamed')}, hash {made_for}) than the one "
-            f"it is judged on ({patient.name}, hash {fingerprint})"
+            f"it is judged on ({patient.name}, hash {home.fingerprint})"
+        )
+    lateral = (work.tips @ home.lateral - home.midline_mm) * lateral_sign(plan.side)
+    if len(lateral) and lateral.max() < 0.0:
+        found.append(f"the plan says {plan.side}, but every needle is on the other side of the patient")
+    for number in np.flatnonzero(work.entry_off_mm > _ENTRY_OFF_MM).tolist():
+        found.append(
+            f"{work.labels[number]}: its entry_mm lies {work.entry_off_mm[number]:.1f} mm off the line from its tip along its axis"
         )
     for number, application in enumerate(plan.applications):
         if len(application.needles) == 2:
@@ -176,9 +187,7 @@ def _warnings(plan: Plan, patient: Patient, fingerprint: str, work: PackedPlan, 
                 found.append(
                     f"application {number + 1}: the lesions of its two needles do not join at {ISOTHERMS_C[lethal]:g} degC"
                 )
-    if plan.side not in ("left", "right") or not any(
-        f"sij_posterior_line_{plan.side}" == name for name in patient.curves
-    ):
+    if plan.side not in home.joint:
         found.append(f"the patient has no posterior joint line on the {plan.side}; lesions were not checked against it")
     return tuple(found)
 

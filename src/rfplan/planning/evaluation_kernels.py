@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit
 
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
+from rfplan.geometry.compiled import kernel
 from rfplan.lesion.shape_kernels import silhouettes
-from rfplan.lesion.spheroid_kernels import inside_lengths, polyline_distance
+from rfplan.lesion.spheroid_kernels import segment_gap
+from rfplan.lesion.union_kernels import inside_lengths, polyline_distance
 
 _FAR = 1e30
 _TOLERANCE_MM = 1e-8
@@ -17,7 +16,7 @@ _TIE_MM = 1e-8
 _SHAFT_STEP_MM = 0.25
 
 
-@njit(cache=True)
+@kernel
 def judge_branches(
     points: FloatArray,
     first: IntArray,
@@ -51,7 +50,7 @@ def judge_branches(
     return result
 
 
-@njit(cache=True)
+@kernel
 def clearances(
     points: FloatArray,
     first: IntArray,
@@ -83,7 +82,7 @@ def clearances(
     return result
 
 
-@njit(cache=True)
+@kernel
 def height_at(grid: FloatArray, u: float, v: float) -> float:
     """Bilinear value at fractional node (u, v), clamped to the edge."""
     u = min(max(u, 0.0), grid.shape[0] - 1.000001)
@@ -96,7 +95,7 @@ def height_at(grid: FloatArray, u: float, v: float) -> float:
     return value
 
 
-@njit(cache=True)
+@kernel
 def skin_clearances(
     grid: FloatArray,
     origin: FloatArray,
@@ -129,7 +128,7 @@ def skin_clearances(
     return result
 
 
-@njit(cache=True)
+@kernel
 def bone_along_shafts(
     values: np.ndarray,
     origin: FloatArray,
@@ -171,7 +170,7 @@ def bone_along_shafts(
     return result
 
 
-@njit(cache=True)
+@kernel
 def _distance_at(values: np.ndarray, origin: FloatArray, spacing: float, outside: float, point: FloatArray) -> float:
     nx, ny, nz = values.shape
     x, y, z = (
@@ -191,37 +190,24 @@ def _distance_at(values: np.ndarray, origin: FloatArray, spacing: float, outside
     return value
 
 
-@njit(cache=True)
-def segment_gap(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray) -> Any:
-    """Distance between the segments a b and c d.
-
-    Source: Ericson 2005, Real-Time Collision Detection, 5.1.9.
-    """
-    ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
-    vx, vy, vz = d[0] - c[0], d[1] - c[1], d[2] - c[2]
-    wx, wy, wz = a[0] - c[0], a[1] - c[1], a[2] - c[2]
-    uu, vv, uv = ux * ux + uy * uy + uz * uz, vx * vx + vy * vy + vz * vz, ux * vx + uy * vy + uz * vz
-    uw, vw = ux * wx + uy * wy + uz * wz, vx * wx + vy * wy + vz * wz
-    s = t = 0.0
-    if uu <= 0.0 and vv > 0.0:
-        t = min(1.0, max(0.0, vw / vv))
-    elif vv <= 0.0 and uu > 0.0:
-        s = min(1.0, max(0.0, -uw / uu))
-    elif uu > 0.0:
-        square = uu * vv - uv * uv
-        if square > 1e-14 * uu * vv:
-            s = min(1.0, max(0.0, (uv * vw - uw * vv) / square))
-        t = (uv * s + vw) / vv
-        if t < 0.0:
-            t = 0.0
-            s = min(1.0, max(0.0, -uw / uu))
-        elif t > 1.0:
-            t = 1.0
-            s = min(1.0, max(0.0, (uv - uw) / uu))
-    return np.sqrt((wx + s * ux - t * vx) ** 2 + (wy + s * uy - t * vy) ** 2 + (wz + s * uz - t * vz) ** 2)
+@kernel
+def rod_gap(one: FloatArray, one_end: FloatArray, other: FloatArray, other_end: FloatArray) -> float:
+    """Distance between two straight rods, from end to end."""
+    gap: float = segment_gap(
+        one[0] - other[0],
+        one[1] - other[1],
+        one[2] - other[2],
+        one_end[0] - one[0],
+        one_end[1] - one[1],
+        one_end[2] - one[2],
+        other_end[0] - other[0],
+        other_end[1] - other[1],
+        other_end[2] - other[2],
+    )
+    return gap
 
 
-@njit(cache=True)
+@kernel
 def shaft_gaps(
     tips: FloatArray, ends: FloatArray, radii: FloatArray, probe: BoolArray, since: IntArray, until: IntArray
 ) -> tuple[float, int, int]:
@@ -234,14 +220,14 @@ def shaft_gaps(
         for j in range(i + 1, tips.shape[0]):
             if since[j] > until[i] or since[i] > until[j] or (probe[i] and probe[j]):
                 continue
-            gap = segment_gap(tips[i], ends[i], tips[j], ends[j]) - radii[i] - radii[j]
+            gap = rod_gap(tips[i], ends[i], tips[j], ends[j]) - radii[i] - radii[j]
             # the first of equals, whatever rounding a motion brings
             if gap < best - _TIE_MM:
                 best, one, other = gap, i, j
     return best, one, other
 
 
-@njit(cache=True)
+@kernel
 def needle_clearances(
     points: FloatArray,
     first: IntArray,
@@ -256,13 +242,13 @@ def needle_clearances(
     for k in range(first.shape[0] - 1):
         for n in range(tips.shape[0]):
             for i in range(first[k], first[k + 1] - 1):
-                gap = segment_gap(points[i], points[i + 1], tips[n], ends[n]) - radii[k] - thick[n]
+                gap = rod_gap(points[i], points[i + 1], tips[n], ends[n]) - radii[k] - thick[n]
                 if gap < gaps[k] - _TIE_MM:
                     gaps[k], which[k] = gap, n
     return gaps, which
 
 
-@njit(cache=True)
+@kernel
 def beyond_line(line: FloatArray, outward: float, lateral: FloatArray, caudal: FloatArray, rows: FloatArray) -> float:
     """How far the shadow of spheroids in the AP view passes a line to its ``outward`` side, mm; -far where nothing lies beside it.
 
@@ -270,45 +256,52 @@ def beyond_line(line: FloatArray, outward: float, lateral: FloatArray, caudal: F
     Each shadow is measured across the line's nearest stretch, exactly for a straight line; shadows past its ends do not count.
     """
     best = -_FAR
+    last = line.shape[0] - 2
     for k in range(rows.shape[0]):
-        row = rows[k]
-        if row[6] <= 0.0 or row[7] <= 0.0:
+        if rows[k, 6] <= 0.0 or rows[k, 7] <= 0.0:
             continue
-        x = row[0] * lateral[0] + row[1] * lateral[1] + row[2] * lateral[2]
-        y = row[0] * caudal[0] + row[1] * caudal[1] + row[2] * caudal[2]
-        nearest, past = _FAR, False
-        nx, ny, side = 0.0, 0.0, 0.0
-        for i in range(line.shape[0] - 1):
+        x = rows[k, 0] * lateral[0] + rows[k, 1] * lateral[1] + rows[k, 2] * lateral[2]
+        y = rows[k, 0] * caudal[0] + rows[k, 1] * caudal[1] + rows[k, 2] * caudal[2]
+        nearest, at = _FAR, -1
+        for i in range(last + 1):
             dx, dy = line[i + 1, 0] - line[i, 0], line[i + 1, 1] - line[i, 1]
-            size = np.sqrt(dx * dx + dy * dy)
-            if size <= 0.0:
+            qx, qy = x - line[i, 0], y - line[i, 1]
+            square, along = dx * dx + dy * dy, qx * dx + qy * dy
+            if square <= 0.0:
                 continue
-            t = ((x - line[i, 0]) * dx + (y - line[i, 1]) * dy) / size**2
-            s = min(1.0, max(0.0, t))
-            gx, gy = x - line[i, 0] - s * dx, y - line[i, 1] - s * dy
-            gap = np.sqrt(gx * gx + gy * gy)
-            if gap >= nearest:
-                continue
-            nearest = gap
-            past = (i == 0 and t < 0.0) or (i == line.shape[0] - 2 and t > 1.0)
-            # normal of the stretch in the plane of the view, to the far side when the line runs caudally
-            nx, ny = outward * dy / size, -outward * dx / size
-            side = gx * nx + gy * ny
-            if t != s and gap > 1e-9:
-                # nearest to a corner: the normal there is that of the circle about it, whichever stretch was found first
-                j = i + 1 if t > 1.0 else i - 1
-                if 0 <= j < line.shape[0] - 1:
-                    ex, ey = line[j + 1, 0] - line[j, 0], line[j + 1, 1] - line[j, 1]
-                    length = np.sqrt(ex * ex + ey * ey)
-                    if length > 0.0:
-                        nx, ny = nx + outward * ey / length, ny - outward * ex / length
-                sense = 1.0 if gx * nx + gy * ny >= 0.0 else -1.0
-                nx, ny, side = sense * gx / gap, sense * gy / gap, sense * gap
-        if past or nearest >= _FAR:
+            if along > square:
+                gap = (qx - dx) ** 2 + (qy - dy) ** 2
+            elif along > 0.0:
+                gap = qx * qx + qy * qy - along * along / square
+            else:
+                gap = qx * qx + qy * qy
+            if gap < nearest:
+                nearest, at = gap, i
+        if at < 0:
             continue
+        dx, dy = line[at + 1, 0] - line[at, 0], line[at + 1, 1] - line[at, 1]
+        size = np.sqrt(dx * dx + dy * dy)
+        t = ((x - line[at, 0]) * dx + (y - line[at, 1]) * dy) / size**2
+        if (at == 0 and t < 0.0) or (at == last and t > 1.0):
+            continue
+        s = min(1.0, max(0.0, t))
+        gx, gy = x - line[at, 0] - s * dx, y - line[at, 1] - s * dy
+        gap = np.sqrt(gx * gx + gy * gy)
+        # normal of the stretch in the plane of the view, to the far side when the line runs caudally
+        nx, ny = outward * dy / size, -outward * dx / size
+        side = gx * nx + gy * ny
+        if t != s and gap > 1e-9:
+            # nearest to a corner: the normal there is that of the circle about it, whichever stretch was found first
+            j = at + 1 if t > 1.0 else at - 1
+            ex, ey = line[j + 1, 0] - line[j, 0], line[j + 1, 1] - line[j, 1]
+            length = np.sqrt(ex * ex + ey * ey)
+            if length > 0.0:
+                nx, ny = nx + outward * ey / length, ny - outward * ex / length
+            sense = 1.0 if gx * nx + gy * ny >= 0.0 else -1.0
+            nx, ny, side = sense * gx / gap, sense * gy / gap, sense * gap
         lean = 0.0
         for a in range(3):
-            lean += row[3 + a] * (nx * lateral[a] + ny * caudal[a])
-        reach = np.sqrt(row[7] ** 2 * lean**2 + row[6] ** 2 * (1.0 - lean**2))
+            lean += rows[k, 3 + a] * (nx * lateral[a] + ny * caudal[a])
+        reach = np.sqrt(rows[k, 7] ** 2 * lean**2 + rows[k, 6] ** 2 * (1.0 - lean**2))
         best = max(best, side + reach)
     return best

@@ -39,6 +39,12 @@ class Needle:
         """Length of shaft under the skin."""
         return float(np.linalg.norm(self.entry_mm - self.tip_mm))
 
+    @property
+    def pose_key(self) -> tuple[object, ...]:
+        """Equal for needles that are one: the same electrode at the same pose, but for rounding."""
+        tip, axis = self.tip_mm.tolist(), self.axis.tolist()
+        return (self.electrode.name, *(round(x, 6) for x in tip), *(round(x, 8) for x in axis))
+
     def moved(self, motion: Isometry) -> Needle:
         """The needle after ``motion``."""
         return Needle(

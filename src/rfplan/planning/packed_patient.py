@@ -37,7 +37,8 @@ class PackedPatient:
     """Arrays of one patient for the kernels of the evaluation.
 
     Tubes are the canals (all foramina that are not absent, in the patient's order), then the ventral roots in the same order.
-    ``joint`` by side: posterior joint line in chart coordinates (n, 2), where known.
+    ``midline_mm`` is the midline's coordinate along ``lateral``; ``joint`` by side: posterior joint line, lateral and
+    caudal from the frame's axes alone (n, 2), where known.
     """
 
     tubes: FloatArray
@@ -48,6 +49,7 @@ class PackedPatient:
     beam: FloatArray
     lateral: FloatArray
     caudal: FloatArray
+    midline_mm: float
     skin: tuple[FloatArray, FloatArray, FloatArray, FloatArray, float]
     joint: dict[str, FloatArray]
     to_grid: FloatArray
@@ -135,6 +137,7 @@ def _pack(patient: Patient) -> PackedPatient:
         np.array(frame.posterior),
         np.array(frame.lateral),
         np.array(frame.caudal),
+        float(frame.origin_mm @ frame.lateral),
         (
             skin.height_mm,
             skin.origin_mm,
@@ -155,10 +158,15 @@ def _stack(lines: Sequence[FloatArray]) -> tuple[FloatArray, IntArray]:
 
 
 def _fingerprint(patient: Patient) -> str:
-    """Hash of what a plan depends on: the sacrum and the foramina, to a micrometre. Nerves may differ: no plan knows them."""
+    """Hash of where this patient's sacrum is and of its foramina and landmarks, to a hundredth of a millimetre.
+
+    Coarser than what machines differ by, finer than what people differ by. Nerves are left out: no plan knows them.
+    """
     digest = hashlib.sha256()
-    arrays = [patient.bones["sacrum"].vertices_mm, *(foramen.centre_mm for foramen in patient.foramina)]
+    arrays = [patient.bones["sacrum"].bounds_mm, patient.frame.origin_mm, patient.frame.axes]
+    arrays += [foramen.centre_mm for foramen in patient.foramina]
+    arrays += [patient.landmarks[name].position_mm for name in sorted(patient.landmarks)]
     for array in arrays:
         # adding zero turns -0.0 into 0.0
-        digest.update((np.round(array, 3) + 0.0).tobytes())
+        digest.update((np.round(array, 2) + 0.0).tobytes())
     return digest.hexdigest()[:16]

@@ -19,6 +19,7 @@ ALL_STAND = frozenset({"palisade"})
 class PackedPlan:
     """Distinct needles (poses (n, 3), radii, when they stand) and lesions as spheroids (``rows``, ``starts``, ``balls``).
 
+    ``entry_off_mm`` (n,) is how far a stated skin entry lies from the needle's own line.
     Needle n stands from application ``since[n]`` to ``until[n]``; ``labels`` name it for people; ``probe`` marks the contacts
     of a probe that has several: pieces of one device, which cannot collide.
     """
@@ -31,6 +32,7 @@ class PackedPlan:
     since: IntArray
     until: IntArray
     labels: tuple[str, ...]
+    entry_off_mm: FloatArray
     rows: FloatArray
     starts: IntArray
     balls: FloatArray
@@ -44,7 +46,7 @@ def packed_plan(plan: Plan) -> PackedPlan:
     InputError : an electrode has no lesion in the mode it is used in
     """
     needles: list[Needle] = []
-    index: dict[tuple[str, bytes, bytes], int] = {}
+    index: dict[tuple[object, ...], int] = {}
     since: list[int] = []
     until: list[int] = []
     labels: list[str] = []
@@ -56,10 +58,9 @@ def packed_plan(plan: Plan) -> PackedPlan:
         tips.append([needle.tip_mm for needle in used])
         axes.append([needle.axis for needle in used])
         for needle in used:
-            key = (needle.electrode.name, needle.tip_mm.tobytes(), needle.axis.tobytes())
-            at = index.get(key)
+            at = index.get(needle.pose_key)
             if at is None:
-                at = index[key] = len(needles)
+                at = index[needle.pose_key] = len(needles)
                 needles.append(needle)
                 since.append(number)
                 until.append(number)
@@ -80,16 +81,18 @@ def packed_plan(plan: Plan) -> PackedPlan:
     axis = np.array([needle.axis for needle in needles]).reshape(count, 3)
     entry = np.array([needle.entry_mm for needle in needles]).reshape(count, 3)
     depth = np.sqrt(((entry - tip) ** 2).sum(axis=1))
+    hubs = tip + depth[:, None] * axis
     active = np.array([needle.electrode.tip_mm for needle in needles])
     return PackedPlan(
         tip,
         tip + active[:, None] * axis,
-        tip + depth[:, None] * axis,
+        hubs,
         np.array([0.5 * needle.electrode.diameter_mm for needle in needles]),
         np.array([len(needle.electrode.contacts_mm) > 1 for needle in needles]),
         np.array(since, dtype=np.int64),
         np.array(until, dtype=np.int64),
         tuple(labels),
+        np.sqrt(((entry - hubs) ** 2).sum(axis=1)),
         rows,
         starts,
         balls,

@@ -48,13 +48,12 @@ class Plan:
 
     @property
     def needles(self) -> tuple[Needle, ...]:
-        """Every distinct needle pose, in order of first use."""
-        seen: dict[tuple[object, ...], Needle] = {}
+        """Every distinct needle pose, in order of first use; poses nearer than rounding are one needle."""
+        distinct: dict[tuple[object, ...], Needle] = {}
         for application in self.applications:
             for needle in application.needles:
-                key = (needle.electrode.name, *needle.tip_mm.tolist(), *needle.axis.tolist())
-                seen.setdefault(key, needle)
-        return tuple(seen.values())
+                distinct.setdefault(needle.pose_key, needle)
+        return tuple(distinct.values())
 
     @property
     def energy_time_s(self) -> float:
@@ -62,10 +61,14 @@ class Plan:
         return sum(application.protocol.time_s for application in self.applications)
 
     def moved(self, motion: Isometry) -> Plan:
-        """The plan after ``motion``; a mirror image is a plan for the other side."""
+        """The plan after ``motion``; a mirror image is a plan for the other side.
+
+        The hash of the patient is dropped: it stands for the bones where they were.
+        """
         side: Side = ("left" if self.side == "right" else "right") if motion.mirrors else self.side
         return replace(
             self,
             side=side,
             applications=tuple(application.moved(motion) for application in self.applications),
+            patient={key: entry for key, entry in self.patient.items() if key != "hash"},
         )

@@ -121,7 +121,7 @@ def _converter() -> Converter:
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
     converter.register_structure_hook(float, _number)
     converter.register_structure_hook(str, _text)
-    converter.register_structure_hook_func(lambda kind: get_origin(kind) is Literal, _choice)
+    converter.register_structure_hook_func(_is_choice, _choice)
     converter.register_structure_hook_func(lambda kind: kind == Vector, _vector)
     converter.register_structure_hook_func(
         lambda kind: kind == Vector | None, lambda value, _: None if value is None else _vector(value, Vector)
@@ -140,6 +140,11 @@ def _converter() -> Converter:
         reader = wrap(converter.get_structure_hook(kind))
         converter.register_structure_hook_func(partial(eq, kind), reader)
     return converter
+
+
+def _is_choice(kind: Any) -> bool:
+    origin: Any = get_origin(kind)
+    return origin is Literal
 
 
 def _number(value: Any, _: Any) -> float:

@@ -32,6 +32,7 @@ VIEW_NAMES: Final = (
 
 _OBLIQUE = re.compile(r"oblique_(left|right)_(\d{1,2})")
 _EYE_MM = 620.0
+_FRAMED_MOST = 6000
 _CAUDAL_TILT_DEG = 48.0
 _CRANIAL_TILT_DEG = 40.0
 
@@ -73,6 +74,7 @@ class Camera:
     def framing(self, points_mm: ArrayLike, aspect: float, margin: float = 0.06) -> Camera:
         """The same direction, moved and scaled so that all (n, 3) points are in a picture of width/height ``aspect``."""
         points = np.asarray(points_mm, dtype=float)
+        points = points[:: max(1, len(points) // _FRAMED_MOST)]
         camera = self
         for _ in range(3):  # perspective shifts the outline a little each time
             pixels = camera.to_pixels(points, (1000, 1000))

@@ -16,14 +16,14 @@ from rfplan.geometry.mesh import Mesh
 from rfplan.geometry.polyline import resample
 from rfplan.planning.plan import Plan
 from rfplan.report import chart_legend, palette
+from rfplan.report.bone_model import bone_surfaces
 from rfplan.report.branch_state import WORDS, BranchState, state_colours
 from rfplan.report.camera import Camera
 from rfplan.report.drawing import Drawing, Picture, text_width
 from rfplan.report.labels import place, spread
 from rfplan.report.outline import projected_outlines
-from rfplan.report.patient_scene import patient_scene
 from rfplan.report.renderer import render
-from rfplan.report.scene import Scene
+from rfplan.report.scene import Scene, Surface
 
 _WIDTH_PX = 1000.0
 _SIDE_MARGIN_MM = 26.0
@@ -62,6 +62,7 @@ def chart_figure(
     lethal: Sequence[Mesh] = (),
     warm: Sequence[Mesh] = (),
     lethal_c: float = 50.0,
+    bones: Mapping[str, Surface] | None = None,
 ) -> Drawing:
     """The chart as a drawing 1000 units wide.
 
@@ -69,13 +70,14 @@ def chart_figure(
     ----------
     states : what became of the branches of the plan's side, by name
     lethal, warm : closed surfaces of the lethal isotherm, ``lethal_c``, and of 45 degC
+    bones : those of :func:`~rfplan.report.bone_model.bone_surfaces`, where they are at hand
     """
     sheet = _sheet(patient)
     judged = states or {}
     drawing = Drawing(sheet.width_px, sheet.height_px + chart_legend.HEIGHT_PX)
     drawing.title = "AP chart of the sacrum"
     drawing.description = _described(patient, plan, judged)
-    drawing.items.append(_underlay(patient, sheet))
+    drawing.items.append(_underlay(patient, sheet, bone_surfaces(patient) if bones is None else bones))
     _draw_lines_of_bone(drawing, sheet, patient)
     _draw_foramina(drawing, sheet, patient)
     for line in projected_outlines(warm, patient.frame):
@@ -113,21 +115,19 @@ def _sheet(patient: Patient) -> Sheet:
     )
 
 
-def _underlay(patient: Patient, sheet: Sheet) -> Picture:
-    hips = [name for name in patient.bones if name.startswith("hip_")]
-    bones = patient_scene(replace(patient, nerves=()), ghosts=hips)
+def _underlay(patient: Patient, sheet: Sheet, bones: Mapping[str, Surface]) -> Picture:
     faded = tuple(
-        replace(surface, fade=0.25 if surface.mesh is patient.bones["sacrum"] else 0.62)
-        if surface.opacity >= 1
-        else replace(surface, opacity=0.24, edge_opacity=0.5)
-        for surface in bones.surfaces
+        replace(bone, opacity=0.24, edge_opacity=0.5, layer=name)
+        if name.startswith("hip_")
+        else replace(bone, fade=0.25 if name == "sacrum" else 0.62)
+        for name, bone in bones.items()
     )
     frame = sheet.frame
     target = frame.to_patient((*sheet.middle_mm, 0.0))
     axes = np.stack([-frame.lateral, -frame.caudal, frame.posterior])
     camera = Camera(axes, target, sheet.width_px / sheet.px_per_mm, eye_mm=None)
     size = (round(sheet.width_px * _UNDERLAY_PX_PER_UNIT), round(sheet.height_px * _UNDERLAY_PX_PER_UNIT))
-    image = render(Scene(faded, bones.framed_mm), camera, size)
+    image = render(Scene(faded, target[None]), camera, size)
     return Picture(image, 0.0, 0.0, sheet.width_px, sheet.height_px)
 
 
@@ -253,6 +253,9 @@ def _draw_needles(
         drawing.line([tip, active], palette.INK, 7.4)
         drawing.line([tip, active], palette.TIP, 4.8)
         drawing.circle(tip, 4.0, palette.INK)
+        if np.hypot(*(active - tip)) < 9.0:
+            # seen end on: the gold would be hidden
+            drawing.circle(tip, 6.0, palette.TIP, stroke=palette.INK, width=2.0)
     covered = np.concatenate([*branches.values(), *paths, np.empty((0, 2))])
     taken = [
         (tip[0] - 7.0, tip[1] - 7.0, tip[0] + 7.0, tip[1] + 7.0)

@@ -15,6 +15,7 @@ from rfplan.report.summary_section import CRITERIA
 def coverage_section(evaluation: Mapping[str, Any]) -> Html:
     """Two tables: each branch by both criteria with its margin, and each level."""
     courses = int(evaluation["courses"])
+    many = courses > 1
     states: dict[str, BranchState] = branch_states(evaluation)
     rows = [
         (
@@ -24,15 +25,24 @@ def coverage_section(evaluation: Mapping[str, Any]) -> Html:
             captured_mark(nerve["captured"].get("ap_projection"), courses),
             number(nerve.get("lethal_length_mm")),
             _margin(nerve.get("margin_mm")),
-            branch_word(states[nerve["name"]]),
+            str(nerve.get("courses", courses)) if many else branch_word(states[nerve["name"]]),
         )
         for nerve in evaluation["nerves"]
     ]
     by_branch = table(
-        "Every branch of the treated side",
-        ("Branch", "Level", *CRITERIA.values(), "Inside lesion, mm", "Margin, mm", "In the pictures"),
+        f"Branches of the treated side over {courses} courses"
+        if many
+        else "Every branch of the treated side",
+        (
+            "Branch",
+            "Level",
+            *CRITERIA.values(),
+            "Inside lesion, mm",
+            "Margin, mm",
+            "Courses that have it" if many else "In the pictures",
+        ),
         rows,
-        numeric=(4, 5),
+        numeric=(4, 5, 6) if many else (4, 5),
         class_="wide",
     )
     levels = [level for level in BRANCH_LEVELS if _has_level(evaluation, level)]
@@ -58,6 +68,9 @@ def coverage_section(evaluation: Mapping[str, Any]) -> Html:
             f"Margin: how deep the branch lies inside the {evaluation.get('lethal_c', 50.0):g} °C surface where it is covered "
             "best; a negative margin is the distance by which the lesion misses it. Inside lesion: how much of the branch lies within "
             "that surface.",
+            " Per cent of the courses that have the branch; lengths are means over them. Not every course has as many branches."
+            if many
+            else "",
             class_="note",
         ),
         by_level,

@@ -98,5 +98,10 @@ def number(value: object, digits: int = 1) -> str:
 
 
 def percent(fraction: object) -> str:
-    """A fraction as whole per cent."""
-    return "–" if not isinstance(fraction, int | float) else f"{100.0 * fraction:.0f} %"
+    """A fraction as whole per cent; nearly all and nearly none keep a decimal, so that they do not read as all and none."""
+    if not isinstance(fraction, int | float) or fraction != fraction:
+        return "–"
+    text = f"{100.0 * fraction:.0f}"
+    if 0.0 < fraction < 1.0 and text in ("0", "100"):
+        text = f"{min(max(100.0 * fraction, 0.1), 99.9):.1f}"
+    return f"{text} %"

@@ -25,7 +25,7 @@ def projected_outlines(meshes: Sequence[Mesh], frame: ApFrame, spacing_mm: float
     cover = np.full((rows, columns), kernels.FAR, dtype=np.float32)
     for points, mesh in zip(seen, meshes, strict=True):
         screen = np.column_stack([(points - low) / spacing_mm, np.zeros(len(points))])
-        kernels.draw_depth(screen, mesh.faces, cover)
+        kernels.draw_depth(screen, mesh.faces, cover, False)
     # a little blur turns the staircase of pixels into a smooth line through the same place
     smooth = ndimage.gaussian_filter((cover > 0.5 * kernels.FAR).astype(np.float32), 1.6)
     return [low + (line + 0.5) * spacing_mm for line in _contours(smooth, 0.5)]

@@ -76,6 +76,9 @@ def report_page(
                     "The sacrum of the prone patient as the operator sees it, along the S1 endplate (true AP): the patient's "
                     "right is on the right. Needles are numbered in order of use. “AP view only” marks a branch that a lesion "
                     "overlaps in this view but passes over or under.",
+                    " Branches are this patient's own, not the drawn courses."
+                    if int(evaluation["courses"]) > 1
+                    else "",
                 ),
                 class_="chart",
             ),

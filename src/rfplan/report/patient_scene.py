@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -15,11 +16,11 @@ from rfplan.geometry.polyline import resample
 from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Plan
 from rfplan.report import palette
+from rfplan.report.bone_model import bone_surfaces
 from rfplan.report.branch_state import BranchState, state_colours
 from rfplan.report.scene import Scene, Surface
 from rfplan.report.tubes import tube
 
-_BONE_COLOURS = {"sacrum": palette.BONE, "vertebrae_L5": palette.VERTEBRA}
 _NERVE_DRAWN_MM = 1.7
 SHAFT_SHOWN_MM: Final = 46.0
 """Length of needle that is drawn; the rest would only make the bone smaller."""
@@ -32,6 +33,7 @@ def patient_scene(
     lesions: Sequence[Mesh] = (),
     side: Side | None = None,
     ghosts: Collection[str] = (),
+    bones: Mapping[str, Surface] | None = None,
 ) -> Scene:
     """Bones, branches, needles and lesions.
 
@@ -41,12 +43,17 @@ def patient_scene(
     lesions : closed surfaces of the lethal isotherm, drawn as glass
     side : only the branches of this side; both without it
     ghosts : names of bones that are drawn as glass, so that they hide nothing
+    bones : those of :func:`~rfplan.report.bone_model.bone_surfaces`, where they are at hand
     """
-    surfaces = [_bone(name, mesh, name in ghosts) for name, mesh in patient.bones.items()]
+    solid = bone_surfaces(patient) if bones is None else bones
+    surfaces = [
+        replace(bone, opacity=0.16, edge_opacity=0.55, layer=name) if name in ghosts else bone
+        for name, bone in solid.items()
+    ]
     for nerve in patient.nerves:
         if side is None or nerve.side == side:
             surfaces.extend(_branch(nerve, (states or {}).get(nerve.name, "unjudged")))
-    framed = [patient.bones["sacrum"].vertices_mm]
+    framed = [solid["sacrum"].mesh.vertices_mm]
     if plan is not None:
         for needle in plan.needles:
             surfaces.extend(needle_surfaces(needle))
@@ -95,12 +102,3 @@ def needle_surfaces(needle: Needle) -> list[Surface]:
 def _shown_shaft(needle: Needle) -> np.ndarray:
     reach = min(needle.depth_mm, SHAFT_SHOWN_MM)
     return np.stack([needle.tip_mm, needle.tip_mm + reach * needle.axis])
-
-
-def _bone(name: str, mesh: Mesh, ghost: bool) -> Surface:
-    colour = _BONE_COLOURS.get(name, palette.HIP)
-    if ghost:
-        return Surface(mesh, colour, opacity=0.16, edge_opacity=0.55, layer=name)
-    if name.startswith("hip_"):
-        return Surface(mesh, colour, fade=0.24)
-    return Surface(mesh, colour)

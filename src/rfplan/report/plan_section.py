@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Plan
 from rfplan.report.html import Html, element, number, table
 
 
 def plan_section(plan: Plan) -> Html:
     """One row per application, one line per needle in it."""
-    numbers = {_key(needle): n for n, needle in enumerate(plan.needles, start=1)}
+    numbers = {needle.pose_key: n for n, needle in enumerate(plan.needles, start=1)}
     rows = []
     for n, application in enumerate(plan.applications, start=1):
         protocol = application.protocol
@@ -18,10 +17,7 @@ def plan_section(plan: Plan) -> Html:
                 str(n),
                 application.target or "–",
                 application.mode,
-                _lines(
-                    element("b", str(numbers[_key(needle)]), class_="needle")
-                    for needle in application.needles
-                ),
+                _lines(element("b", str(numbers[needle.pose_key]), class_="needle") for needle in application.needles),
                 _lines(needle.electrode.name for needle in application.needles),
                 f"{protocol.set_c:g} °C, {protocol.time_s:g} s",
                 _lines(" / ".join(number(x) for x in needle.tip_mm) for needle in application.needles),
@@ -47,10 +43,6 @@ def plan_section(plan: Plan) -> Html:
         [element("p", note, class_="note") for note in plan.notes],
         aria_labelledby="plan",
     )
-
-
-def _key(needle: Needle) -> tuple[object, ...]:
-    return (needle.electrode.name, *needle.tip_mm.tolist(), *needle.axis.tolist())
 
 
 def _lines(pieces: object) -> list[Html]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.report import raster_kernels as kernels
+from rfplan.report import shading_kernels as shading
 from rfplan.report.camera import Camera
 from rfplan.report.palette import linear
 from rfplan.report.scene import Scene, Surface
@@ -36,18 +37,18 @@ def render(scene: Scene, camera: Camera, size_px: tuple[int, int], samples: int 
 
     depths = np.full((height, width), kernels.FAR, dtype=np.float32)
     slopes = np.zeros((height, width, 2), dtype=np.float32)
-    materials = np.zeros((height, width), dtype=np.uint8)
-    views = [camera.to_view(surface.mesh.vertices_mm) for surface in opaque]
+    materials = np.zeros((height, width), dtype=np.uint16)
+    views = [kernels.rotated(surface.mesh.vertices_mm, camera.axes, camera.target_mm) for surface in opaque]
     for number, (surface, view) in enumerate(zip(opaque, views, strict=True)):
-        normals = kernels.smooth_normals(view, surface.mesh.faces)
+        normals = _normals(surface, camera)
         screen = kernels.project(view, eye, scale, width, height)
         kernels.draw_triangles(screen, normals, surface.mesh.faces, number, depths, slopes, materials)
 
     depth_mm = kernels.view_depth(depths, eye, samples)
     mm_per_px = camera.width_mm / size_px[0]
-    sky = kernels.occlusion(depth_mm, mm_per_px, _pattern(_SPIRAL_MM / mm_per_px), 0.08)
-    lit = _shadow(opaque, views, depth_mm, scale / samples, eye)
-    image = kernels.shade(
+    sky = shading.occlusion(depth_mm, slopes, samples, mm_per_px, _pattern(_SPIRAL_MM / mm_per_px))
+    lit = _shadow(opaque, views, depth_mm, slopes, samples, scale / samples, eye)
+    image = shading.shade(
         depths,
         slopes,
         materials,
@@ -63,7 +64,14 @@ def render(scene: Scene, camera: Camera, size_px: tuple[int, int], samples: int 
     if glass:
         veils = np.array([0.3 if surface.through_glass else 1.0 for surface in opaque] or [1.0])
         _blend(image, depths, materials, veils, glass, camera, scale)
-    return kernels.finish(image, samples, _encoding())
+    return shading.finish(image, samples, _encoding())
+
+
+def _normals(surface: Surface, camera: Camera) -> FloatArray:
+    known = surface.normals
+    if known is None:
+        known = kernels.smooth_normals(surface.mesh.vertices_mm, surface.mesh.faces, 0)
+    return kernels.rotated(known, camera.axes, np.zeros(3))
 
 
 def _lights() -> FloatArray:
@@ -78,7 +86,13 @@ def _lights() -> FloatArray:
 
 
 def _shadow(
-    opaque: list[Surface], views: list[FloatArray], depth_mm: np.ndarray, scale: float, eye: float
+    opaque: list[Surface],
+    views: list[FloatArray],
+    depth_mm: np.ndarray,
+    slopes: np.ndarray,
+    samples: int,
+    scale: float,
+    eye: float,
 ) -> np.ndarray:
     casters = [n for n, surface in enumerate(opaque) if surface.casts_shadow and len(surface.mesh.faces)]
     if not casters:
@@ -87,9 +101,9 @@ def _shadow(
     right = np.cross((0.0, 1.0, 0.0), towards)
     right /= np.linalg.norm(right)
     axes = np.stack([right, np.cross(towards, right), towards])
-    seen = [views[n] @ axes.T for n in casters]
-    low = np.min([points.min(axis=0) for points in seen], axis=0)
-    high = np.max([points.max(axis=0) for points in seen], axis=0)
+    seen = [kernels.rotated(views[n], axes, np.zeros(3)) for n in casters]
+    bounds = np.stack([kernels.extent(points) for points in seen])
+    low, high = bounds[:, 0].min(axis=0), bounds[:, 1].max(axis=0)
     # a needle's hub far from the bone must not coarsen the map: nothing beyond half a metre counts
     extent = float(np.clip(np.max((high - low)[:2]), 1.0, 500.0))
     middle = 0.5 * (low + high) * (1.0, 1.0, 0.0)
@@ -97,9 +111,11 @@ def _shadow(
     light_depths = np.full((_SHADOW_PX, _SHADOW_PX), kernels.FAR, dtype=np.float32)
     for n, points in zip(casters, seen, strict=True):
         screen = kernels.project(points - middle, 0.0, light_scale, _SHADOW_PX, _SHADOW_PX)
-        kernels.draw_depth(screen, opaque[n].mesh.faces, light_depths)
+        kernels.draw_depth(screen, opaque[n].mesh.faces, light_depths, True)
     to_light = np.column_stack([axes, -middle])
-    return kernels.shadow(depth_mm, scale, eye, to_light, light_depths, light_scale, 0.7 * light_scale, 1.1)
+    return shading.shadow(
+        depth_mm, slopes, samples, scale, eye, to_light, light_depths, light_scale, 0.7 * light_scale, 1.1
+    )
 
 
 def _blend(
@@ -117,18 +133,18 @@ def _blend(
         groups.setdefault(surface.layer or f"#{n}", []).append(surface)
     layer_depths = np.full((len(groups), height, width), kernels.FAR, dtype=np.float32)
     layer_slopes = np.zeros((len(groups), height, width, 2), dtype=np.float32)
-    unused = np.zeros((height, width), dtype=np.uint8)
+    unused = np.zeros((height, width), dtype=np.uint16)
     eye = camera.eye_mm or 0.0
     for n, surfaces in enumerate(groups.values()):
         for surface in surfaces:
-            view = camera.to_view(surface.mesh.vertices_mm)
-            normals = kernels.smooth_normals(view, surface.mesh.faces)
+            view = kernels.rotated(surface.mesh.vertices_mm, camera.axes, camera.target_mm)
+            normals = _normals(surface, camera)
             screen = kernels.project(view, eye, scale, width, height)
             kernels.draw_triangles(
                 screen, normals, surface.mesh.faces, 0, layer_depths[n], layer_slopes[n], unused
             )
     leaders = [surfaces[0] for surfaces in groups.values()]
-    kernels.blend_layers(
+    shading.blend_layers(
         image,
         depths,
         layer_depths,

@@ -16,7 +16,8 @@ class Surface:
     ``colour`` is ``#rrggbb``; ``opacity`` below 1 makes it glass, ``edge_opacity`` is what it reaches at its outline; ``gloss`` and
     ``sharpness`` describe the highlight; ``fade`` mixes the shaded colour with the background, 0 to 1. Translucent
     surfaces of the same ``layer`` are drawn as one: where they overlap only the nearest shows. ``through_glass`` keeps
-    the colour of what lies behind glass, so that it still agrees with a legend.
+    the colour of what lies behind glass, so that it still agrees with a legend. ``normals`` (n, 3) are
+    those at the vertices where they are known better than from the faces.
     """
 
     mesh: Mesh
@@ -29,6 +30,7 @@ class Surface:
     layer: str = ""
     casts_shadow: bool = True
     through_glass: bool = False
+    normals: FloatArray | None = None
 
 
 @dataclass(frozen=True, eq=False)

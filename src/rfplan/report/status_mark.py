@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from rfplan.report.branch_state import WORDS, BranchState
-from rfplan.report.html import Html, element
+from rfplan.report.html import Html, element, percent
 
 _PATHS: Final = {
     "ok": "M3.2 8.6 6.6 12 12.8 4.4",
@@ -39,7 +39,7 @@ def captured_mark(value: object, courses: int) -> Html:
     """Whether a branch was captured, or in which share of the courses."""
     share = float(value) if isinstance(value, int | float) else 0.0
     if courses > 1:
-        return element("span", f"{100 * share:.0f} %", class_="share")
+        return element("span", percent(share))
     return element(
         "span",
         icon("ok" if share >= 0.5 else "stop"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from rfplan.anatomy.patient import Patient
-from rfplan.anatomy.sides import Side, lateral_sign
+from rfplan.anatomy.sides import SIDES, Side, lateral_sign
 from rfplan.geometry.mesh import Mesh
 from rfplan.planning.plan import Plan
 from rfplan.report import palette
@@ -18,9 +18,11 @@ from rfplan.report.drawing import Drawing, Picture
 from rfplan.report.labels import place
 from rfplan.report.patient_scene import SHAFT_SHOWN_MM, patient_scene
 from rfplan.report.renderer import render
+from rfplan.report.scene import Surface
 
 _UNIT_PX = 800.0
 _STRIP_PX = 46.0
+_SHORT_PX = 60.0
 _LETTERS = (("R", "L"), ("A", "P"), ("F", "H"))
 
 
@@ -33,11 +35,12 @@ def still(
     size_px: tuple[int, int] = (800, 600),
     legend: bool = False,
     lethal_c: float = 50.0,
+    bones: Mapping[str, Surface] | None = None,
 ) -> np.ndarray:
     """(height, width, 3) bytes: the scene from ``view`` with its labels.
 
     ``legend`` adds a strip under the picture that says what the colours mean, within ``size_px``; ``lethal_c`` is the isotherm
-    of ``lesions``, degC.
+    of ``lesions``, degC; ``bones`` are those of :func:`~rfplan.report.bone_model.bone_surfaces`, where they are at hand.
 
     Raises
     ------
@@ -45,8 +48,8 @@ def still(
     """
     side: Side = plan.side if plan else "right"
     camera = named_camera(view, patient, side)
-    ghosts = _in_the_way(patient, camera, side) if plan or view.startswith("lateral") else ()
-    scene = patient_scene(patient, plan, states, lesions, plan.side if plan else None, ghosts)
+    ghosts = _in_the_way(patient, camera, plan.side if plan else None)
+    scene = patient_scene(patient, plan, states, lesions, plan.side if plan else None, ghosts, bones)
     zoom = size_px[0] / _UNIT_PX
     strip = round(_STRIP_PX * zoom) if legend else 0
     inner_px = (size_px[0], size_px[1] - strip)
@@ -62,10 +65,14 @@ def still(
     return drawing.image(zoom)
 
 
-def _in_the_way(patient: Patient, camera: Camera, side: Side) -> tuple[str, ...]:
-    """The hip bone that stands between the viewer and the treated side of the sacrum."""
-    outward = lateral_sign(side) * patient.frame.lateral
-    return (f"hip_{side}",) if float(camera.axes[2] @ outward) > 0.15 else ()
+def _in_the_way(patient: Patient, camera: Camera, treated: Side | None) -> tuple[str, ...]:
+    """The hip bone between the viewer and the sacrum: that of the treated side, or without one that of a lateral view."""
+    found: list[str] = []
+    for side in SIDES:
+        towards = float(camera.axes[2] @ patient.frame.lateral) * lateral_sign(side)
+        if towards > (0.15 if side == treated else 0.8):
+            found.append(f"hip_{side}")
+    return tuple(found)
 
 
 def _number_needles(drawing: Drawing, camera: Camera, plan: Plan) -> None:
@@ -84,16 +91,14 @@ def _number_needles(drawing: Drawing, camera: Camera, plan: Plan) -> None:
     for number, shaft in enumerate(shafts, start=1):
         end = (float(np.clip(shaft[-1, 0], box[0], box[2])), float(np.clip(shaft[-1, 1], box[1], box[3])))
         outward = shaft[-1] - shaft[0]
-        outward = outward / max(float(np.hypot(*outward)), 1e-6)
-        x, y = place(
-            end,
-            (11.0, 11.0),
-            taken,
-            ink,
-            box,
-            reach=(15.0, 24.0, 36.0, 50.0),
-            prefer=(2.0 * outward[0], 2.0 * outward[1]),
-        )
+        length = float(np.hypot(*outward))
+        reach: tuple[float, ...]
+        if length > _SHORT_PX:
+            prefer, reach = 2.0 * outward / length, (15.0, 24.0, 36.0, 50.0)
+        else:
+            # nearly end on: beside the row of needles, towards the middle of the picture
+            prefer, reach = np.array([2.0 * np.sign(0.5 * drawing.width - end[0]), 0.0]), (27.0, 36.0, 48.0)
+        x, y = place(end, (11.0, 11.0), taken, ink, box, reach, (float(prefer[0]), float(prefer[1])))
         taken.append((x - 12, y - 12, x + 12, y + 12))
         drawing.line([end, (x, y)], palette.INK, 1.1)
         drawing.circle((x, y), 12.0, palette.INK, stroke=palette.PAPER, width=1.4)

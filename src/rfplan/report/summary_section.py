@@ -57,8 +57,8 @@ def _coverage_tile(title: str, result: Mapping[str, Any], courses: int) -> Html:
     if courses > 1:
         note = f"complete in {percent(complete)} of {courses} courses"
         interval = result.get("captured_ci95")
-        if interval:
-            note += f"; 95 % interval {100 * interval[0]:.0f} to {100 * interval[1]:.0f} %"
+        if interval and interval[0] < interval[1]:
+            note += f"; 95 % interval of the mean {percent(interval[0])} to {percent(interval[1])}"
     else:
         note = "every branch captured" if complete >= 1.0 else "not every branch captured"
     tone = "ok" if complete >= 1.0 else "warn" if float(result["captured_fraction"]) >= 0.5 else "stop"

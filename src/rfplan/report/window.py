@@ -10,7 +10,7 @@ import numpy as np
 from rfplan.errors import RfplanError
 from rfplan.report.camera import Camera
 from rfplan.report.scene import Scene, Surface
-from rfplan.report.window_probe import REMEDY, WINDOW_VARIABLE, has_display, probe_window
+from rfplan.report.window_probe import REMEDY, WINDOW_VARIABLE, check_display, probe_window
 
 
 def show_window(scene: Scene, camera: Camera, title: str) -> None:
@@ -20,11 +20,7 @@ def show_window(scene: Scene, camera: Camera, title: str) -> None:
     ------
     RfplanError : no display, or VTK cannot draw here; the message says what helps
     """
-    if not has_display():
-        raise RfplanError(
-            "--interactive needs a display and this session has none (DISPLAY is not set); without --interactive, "
-            "'rfplan show --out FILE.png' draws the picture"
-        )
+    check_display()
     probe = probe_window()
     if not probe.works:
         raise RfplanError(f"--interactive: VTK cannot draw on this machine ({probe.reason}); {REMEDY} helps")

@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass
 from typing import Final
 
+from rfplan.errors import RfplanError
+
 WINDOW_VARIABLE: Final = "VTK_DEFAULT_OPENGL_WINDOW"
 _CLASSES: Final = ("", "vtkEGLRenderWindow", "vtkOSOpenGLRenderWindow")
 _TIMEOUT_S: Final = 90.0
@@ -64,6 +66,20 @@ def probe_window() -> WindowProbe:
             return WindowProbe(drawn[-1].removeprefix("drawn "), setting)
         tried.append(f"{setting or 'default'}: ended with status {child.returncode}")
     return WindowProbe(None, "", "; ".join(tried))
+
+
+def check_display() -> None:
+    """Refuse a window where nobody could see it, before any work is done for it.
+
+    Raises
+    ------
+    RfplanError : no display; the message says what to do instead
+    """
+    if not has_display():
+        raise RfplanError(
+            "--interactive needs a display and this session has none (DISPLAY is not set); without --interactive, "
+            "'rfplan show --out FILE.png' draws the picture"
+        )
 
 
 def has_display() -> bool:

@@ -13,7 +13,9 @@ from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side
 from rfplan.errors import RfplanError
 from rfplan.lesion.lesion import Lesion
+from rfplan.planning.evaluation import evaluate
 from rfplan.planning.plan import Plan
+from rfplan.report.bone_model import bone_surfaces
 from rfplan.report.branch_state import branch_states
 from rfplan.report.chart_figure import chart_figure
 from rfplan.report.drawing import data_uri, png_bytes
@@ -64,16 +66,19 @@ def write_report(
     RfplanError : a file cannot be written
     """
     judged = evaluation.to_json()
-    states = branch_states(judged)
+    # pictures show the patient's own branches, whatever courses the plan was judged on
+    own = judged if int(judged["courses"]) == 1 else evaluate(plan, patient).to_json()
+    states = branch_states(own)
     lethal_c = float(judged.get("lethal_c", 50.0))
     used = lesions_of(plan) if lesions is None else lesions
     lethal, warm = lesion_surfaces(used, lethal_c), lesion_surfaces(used, WARM_C)
-    chart = chart_figure(patient, plan, states, lethal, warm, lethal_c)
+    bones = bone_surfaces(patient)
+    chart = chart_figure(patient, plan, states, lethal, warm, lethal_c, bones)
     svg = chart.svg()
     files = {"chart.svg": svg.encode("utf-8"), "chart.png": chart.png()}
     stills = []
     for view in report_views(plan.side):
-        picture = png_bytes(still(patient, view, plan, states, lethal, STILL_PX))
+        picture = png_bytes(still(patient, view, plan, states, lethal, STILL_PX, bones=bones))
         files[f"view_{view}.png"] = picture
         stills.append(Still(view, data_uri(picture), *STILL_PX))
     page = report_page(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rfplan.figures import figures
-from rfplan.geometry.arrays import FloatArray, frozen
-from rfplan.planning.approach import seated_mm, spare_room_mm, straight_approach
+from rfplan.geometry.arrays import FloatArray
+from rfplan.planning.approach import seated_mm, spare_room_mm
 from rfplan.planning.needle import Needle
 from rfplan.planning.techniques.site import Site
 
@@ -16,22 +16,10 @@ _STEP_MM = 1.0
 _LIFT_STEP_MM = 0.25
 _MOST_LIFT_MM = 6.0
 _LONGEST_MM = 300.0
+_SIDEWAYS_DEG = 25.0
 _UNDER_SHAFT_MM = 60.0
 _FINE_MM = 0.01
 _AHEAD_MM = 25.0
-
-
-@dataclass(frozen=True, eq=False)
-class Track:
-    """Line of a straight shaft: ``tip_mm`` (3,), unit ``axis`` (3,) towards the hub, ``entry_mm`` (3,) on the skin."""
-
-    tip_mm: FloatArray
-    axis: FloatArray
-    entry_mm: FloatArray
-
-    def __post_init__(self) -> None:
-        for name in ("tip_mm", "axis", "entry_mm"):
-            object.__setattr__(self, name, frozen(getattr(self, name)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,12 +79,13 @@ class TightLine:
             np.array([*(self.start + along_mm * self.heading), self.height_at_mm(along_mm)])
         )
 
-    def track(self, site: Site, under_mm: float, before_mm: float, target: str) -> Track:
-        """The straight shaft that touches the line at chart distance ``under_mm`` and ends ``before_mm`` cranial of there.
+    def needle(self, site: Site, under_mm: float, before_mm: float, target: str) -> Needle | None:
+        """The device in hand, straight, that touches the line at chart distance ``under_mm`` and ends ``before_mm`` cranial of there.
 
         Where the bone falls away caudally, so that such a shaft would not come out through the skin at the least angle of
         ``techniques.toml``, its tip end rests on the line instead and the shaft rises at that angle. It is lifted by fractions
-        of a millimetre where bone beside the course asks for it.
+        of a millimetre where bone beside the course asks for it, or tilted a little; None, with a note, where it would still pass
+        through bone.
         """
         patient, radius_mm = site.patient, site.electrode.radius_mm
         ahead_mm = under_mm + _FINE_MM
@@ -110,19 +99,12 @@ class TightLine:
             rest = self.point_mm(site, self.chart_distance_mm(self.arc_at_mm(under_mm) - before_mm))
         for lift in np.arange(0.0, _MOST_LIFT_MM, _LIFT_STEP_MM):
             tip = rest + lift * patient.frame.posterior
-            if spare_room_mm(patient, tip, axis, radius_mm, _LONGEST_MM)[0] >= 0.0:
-                break
-        else:
-            # bone overhangs the course: leave it sideways, as little as need be
-            way = straight_approach(patient, site.side, rest, axis, radius_mm, site.electrode.tip_mm)
-            if not way.clear:
-                site.note(f"{target}: no straight track along the bone keeps clear of it.")
-            return Track(way.tip_mm, way.axis, way.entry_mm)
-        entry = patient.skin.entry_mm(tip, axis, _LONGEST_MM)
-        if entry is None:
-            site.note(f"{target}: the straight track does not reach the skin within {_LONGEST_MM:.0f} mm.")
-            entry = tip + _LONGEST_MM * axis
-        return Track(tip, axis, entry)
+            if spare_room_mm(patient, tip, axis, radius_mm, _LONGEST_MM)[0] < 0.0:
+                continue
+            entry = patient.skin.entry_mm(tip, axis, _LONGEST_MM)
+            if entry is not None:
+                return Needle(site.electrode, tip, axis, entry)
+        return site.needle_at(rest, axis, target, contact_mm=site.electrode.tip_mm, largest_tilt_deg=_SIDEWAYS_DEG)
 
     def _least_rise_deg(self, site: Site) -> float:
         """Smallest angle of the shaft over the plane of the chart at which it comes out through the skin, degrees."""
@@ -142,14 +124,15 @@ class Strip:
     site: Site
     line: TightLine
     begin_mm: float
-    label: str
 
-    def needle(self, distance_mm: float) -> Needle:
-        """The device in hand with its tip end ``distance_mm`` along the strip from its cranial end, lying on the bone."""
+    def needle(self, distance_mm: float, target: str) -> Needle | None:
+        """The device in hand with its tip end ``distance_mm`` down the strip, lying on the bone; None where it cannot."""
         half_mm = 0.5 * self.site.electrode.tip_mm
         under_mm = self.line.chart_distance_mm(self.begin_mm + distance_mm + half_mm)
-        track = self.line.track(self.site, under_mm, half_mm, self.label)
-        return Needle(self.site.electrode, track.tip_mm, track.axis, track.entry_mm)
+        if not self.site.patient.chart.on_bone(*(self.line.start + under_mm * self.line.heading)):
+            self.site.note(f"{target} is left out: there is no bone under it in this patient.")
+            return None
+        return self.line.needle(self.site, under_mm, half_mm, target)
 
 
 def strip_on_bone(site: Site, cranial: FloatArray, caudal: FloatArray, length_mm: float, label: str) -> Strip | None:
@@ -164,7 +147,7 @@ def strip_on_bone(site: Site, cranial: FloatArray, caudal: FloatArray, length_mm
         site.note(f"{label} has no bone under it in this patient and is left out.")
         return None
     middle_mm = 0.5 * (line.arc_at_mm(_AHEAD_MM) + line.arc_at_mm(_AHEAD_MM + course_mm))
-    return Strip(site, line, middle_mm - 0.5 * length_mm, label)
+    return Strip(site, line, middle_mm - 0.5 * length_mm)
 
 
 def _straight_on(at: float, x: FloatArray, y: FloatArray) -> float:

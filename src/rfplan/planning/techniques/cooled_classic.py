@@ -29,7 +29,7 @@ class CooledClassic(Technique):
             for hours in clock_hours(site, aperture.level):
                 target = f"{aperture.level} {as_read(hours, site)}"
                 point = aperture.from_edge(hours, site.recipe["offset_mm"])
-                needle = site.needle(site.medial_of_joint(point, target), site.beam(), target)
+                needle = site.needle(site.medial_of_joint(point, aperture, target), site.beam(), target)
                 if needle is not None:
                     made.append(Application("cooled", site.protocol, (needle,), target))
         return made

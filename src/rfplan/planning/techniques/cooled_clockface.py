@@ -31,7 +31,7 @@ class CooledClockface(Technique):
             for hours in clock_hours(site, aperture.level):
                 target = f"{aperture.level} {as_read(hours, site)}"
                 out_mm = max(site.recipe["offset_mm"], aperture.edge_mm(hours) + site.least_rim_gap_mm())
-                point = site.medial_of_joint(aperture.from_centre(hours, out_mm), target)
+                point = site.medial_of_joint(aperture.from_centre(hours, out_mm), aperture, target)
                 needle = site.needle(point, site.beam(), target)
                 if needle is not None:
                     made.append(Application("cooled", site.protocol, (needle,), target))

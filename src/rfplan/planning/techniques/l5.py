@@ -42,6 +42,8 @@ def l5_application(site: Site, mode: Mode, protocol: Protocol, electrode: Electr
     seat = lifted_mm(site.patient, groove_floor_mm(site, base.position_mm), table["l5.standoff_mm"].value)
     from_below = site.beam(table["l5.lateral_tilt_deg"].value, table["l5.caudal_tilt_deg"].value)
     needle = site.needle_at(seat, from_below, "L5", contact_mm=device.tip_mm, electrode=device)
+    if needle is None:
+        return []
     # the tip passes the deepest point of the groove where bone leaves it room, so that the active tip lies over the ramus
     for past_mm in np.arange(table["l5.past_base_mm"].value, 0.0, -0.5):
         tip = seat - past_mm * needle.axis

@@ -19,7 +19,7 @@ from rfplan.planning.techniques.recipe import Technique
 from rfplan.planning.techniques.row import evenly_on_bone, line_lateral_of, longest_step_mm, pairs
 from rfplan.planning.techniques.site import Site
 
-_MOST_NEEDLES = 20
+_MOST_NEEDLES = 60
 
 
 class Palisade(Technique):
@@ -59,15 +59,15 @@ def row_ends(site: Site, apertures: list[Aperture]) -> tuple[np.ndarray, np.ndar
     """Chart points (2,) at which the row begins and ends."""
     recipe, gap_mm = site.recipe, site.least_rim_gap_mm()
     out_mm = [max(site.sign * entry.centre[0] + recipe["offset_mm"], entry.lateral_mm + gap_mm) for entry in apertures]
-    lateral_at = line_lateral_of(apertures, out_mm)
-    ends = [
+    lateral_at = line_lateral_of(site, apertures, out_mm, "The row")
+    first, last = (
         np.array([site.sign * lateral_at(caudal), caudal])
         for caudal in (
             apertures[0].cranial_mm - recipe["above_s1_mm"],
             float(apertures[-1].centre[1]) + recipe["below_s3_mm"],
         )
-    ]
-    return site.medial_of_joint(ends[0], "The row's cranial end"), site.medial_of_joint(ends[1], "The row's caudal end")
+    )
+    return first, last
 
 
 def tip_gap_mm(application: Application) -> float:

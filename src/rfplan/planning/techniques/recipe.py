@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -14,9 +15,12 @@ from rfplan.devices.catalogue import electrodes as all_electrodes
 from rfplan.devices.electrode import Electrode, Mode
 from rfplan.errors import InputError
 from rfplan.figures import Figure, figures
+from rfplan.planning.packed_patient import patient_record
 from rfplan.planning.plan import Application, Plan
 from rfplan.planning.techniques.l5 import l5_application
 from rfplan.planning.techniques.site import Site
+
+_LEAST = {"spacing_mm": 2.0, "retract_mm": 2.0, "lesions": 1.0, "least_needles": 2.0}
 
 STRAIGHT = "Cannulae are modelled straight, the curved ones too."
 
@@ -95,14 +99,14 @@ class Technique(ABC):
             elif key == "l5":
                 with_l5 = bool(value)
             else:
-                recipe[key] = float(value)
+                recipe[key] = _number(self.name, key, value)
         site = Site(patient, side_named(side), device, recipe, levels, [STRAIGHT])
         l5 = self.l5(site) if with_l5 else []
         return Plan(
             side=site.side,
             technique=self.name,
             applications=(*l5, *self.applications(site)),
-            patient={"name": patient.name, "source": patient.source},
+            patient=patient_record(patient),
             notes=tuple(site.notes),
         )
 
@@ -124,8 +128,23 @@ class Technique(ABC):
         return device
 
 
+def _number(technique: str, key: str, value: Any) -> float:
+    """``value`` of a recipe's number; InputError where it is none or too small to carry the recipe out."""
+    least = next((low for ending, low in _LEAST.items() if key.endswith(ending)), 0.0)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not (math.isfinite(number) and number >= least):
+        raise InputError(f"technique {technique!r}: {key} is {value!r}; it must be a number of at least {least:g}")
+    return number
+
+
 def _levels(value: Any) -> tuple[str, ...]:
-    names = (value,) if isinstance(value, str) else tuple(value)
+    try:
+        names = (value,) if isinstance(value, str) else tuple(value)
+    except TypeError:
+        names = (value,)
     for name in names:
         if name not in LEVELS:
             raise InputError(

@@ -15,16 +15,31 @@ from rfplan.planning.techniques.site import Site
 _FINE_MM = 0.5
 
 
-def line_lateral_of(apertures: Sequence[Aperture], out_mm: Sequence[float]) -> Callable[[float], float]:
-    """Distance from the midline, as a function of the caudal coordinate, of the straight line lateral of all apertures.
+def line_lateral_of(
+    site: Site, apertures: Sequence[Aperture], wanted_mm: Sequence[float], label: str
+) -> Callable[[float], float]:
+    """Distance from the midline, as a function of the caudal coordinate, of a straight line lateral of all apertures.
 
-    ``out_mm``: how far from the midline the line must at least be at the height of each aperture's centre. It passes the most
-    cranial and the most caudal of these, and is shifted outward as a whole where one between them asks for it.
+    It passes ``wanted_mm`` from the midline at the most cranial and the most caudal aperture, and is shifted outward as a whole where
+    one between them wants more. Where it would lie on the posterior joint line it is shifted inward as a whole, with a note, but
+    never nearer to an aperture's edge than the general rule allows.
     """
-    caudal = [float(aperture.centre[1]) for aperture in apertures]
-    slope = (out_mm[-1] - out_mm[0]) / (caudal[-1] - caudal[0]) if len(apertures) > 1 else 0.0
-    at_first = max(out - slope * (at - caudal[0]) for out, at in zip(out_mm, caudal, strict=True))
-    return lambda at: float(at_first + slope * (at - caudal[0]))
+    at_mm = [float(aperture.centre[1]) for aperture in apertures]
+    slope = (wanted_mm[-1] - wanted_mm[0]) / (at_mm[-1] - at_mm[0]) if len(apertures) > 1 else 0.0
+
+    def shift_to(out_mm: Sequence[float]) -> float:
+        return max(out - slope * (at - at_mm[0]) for out, at in zip(out_mm, at_mm, strict=True))
+
+    start_mm = shift_to(wanted_mm)
+    span = np.arange(apertures[0].cranial_mm, apertures[-1].caudal_mm, _FINE_MM)
+    over_mm = max(start_mm + slope * (at - at_mm[0]) - site.joint_limit_mm(at) for at in span)
+    if over_mm > 0.0:
+        least_mm = shift_to([aperture.lateral_mm + site.least_rim_gap_mm() for aperture in apertures])
+        moved_mm = min(over_mm, max(0.0, start_mm - least_mm))
+        start_mm -= moved_mm
+        rest = f"; {over_mm - moved_mm:.1f} mm of it stay past that" if over_mm - moved_mm > 0.05 else ""
+        site.note(f"{label} was moved {moved_mm:.1f} mm medially to stay off the joint line{rest}.")
+    return lambda at: float(start_mm + slope * (at - at_mm[0]))
 
 
 def evenly_on_bone(site: Site, first: FloatArray, last: FloatArray, count: int) -> list[FloatArray]:
@@ -50,9 +65,9 @@ def longest_step_mm(site: Site, points: Sequence[FloatArray]) -> float:
 
 def pairs(site: Site, points: Sequence[FloatArray], label: str, preferred: FloatArray) -> list[Application]:
     """Bipolar applications between neighbours of a row of chart points; a needle between two pairs serves both."""
-    needles = [site.needle(point, preferred, f"{label} needle {n}") for n, point in enumerate(points, start=1)]
+    needles = [site.needle(point, preferred, f"{label} position {n}") for n, point in enumerate(points, start=1)]
     return [
-        Application("bipolar", site.protocol, (one, other), f"{label} needles {n} and {n + 1}")
+        Application("bipolar", site.protocol, (one, other), f"{label} gap {n}")
         for n, (one, other) in enumerate(pairwise(needles), start=1)
         if one is not None and other is not None
     ]

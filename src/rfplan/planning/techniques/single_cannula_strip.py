@@ -13,6 +13,7 @@ import numpy as np
 from rfplan.planning.plan import Application
 from rfplan.planning.techniques.along_bone import strip_on_bone
 from rfplan.planning.techniques.recipe import Technique
+from rfplan.planning.techniques.row import line_lateral_of
 from rfplan.planning.techniques.site import Site
 
 
@@ -31,22 +32,23 @@ class SingleCannulaStrip(Technique):
         if not apertures:
             return []
         finder_mm = site.recipe["midline_mm"] + site.recipe["beside_finder_mm"]
-        gap_mm = site.least_rim_gap_mm()
-        top, bottom = apertures[0], apertures[-1]
-        beside_s1 = max(finder_mm, top.lateral_mm + gap_mm)
-        # the sacrum narrows below the finders: the cannula stays on its back, and off the lowest foramen
-        on_back_mm = site.half_width_mm(bottom.caudal_mm) - site.recipe["border_mm"]
-        beside_last = max(min(beside_s1, on_back_mm), bottom.lateral_mm + gap_mm)
+        # the sacrum narrows below the finders: the cannula stays on its back, and off the foramina
+        on_back_mm = site.half_width_mm(apertures[-1].caudal_mm) - site.recipe["border_mm"]
+        out_mm = [finder_mm] * (len(apertures) - 1) + [min(finder_mm, on_back_mm)]
+        least_mm = [entry.lateral_mm + site.least_rim_gap_mm() for entry in apertures]
+        lateral_at = line_lateral_of(site, apertures, np.maximum(out_mm, least_mm).tolist(), "The cannula")
         first, last = (
-            site.medial_of_joint(np.array([site.sign * out_mm, at]), "The cannula")
-            for out_mm, at in ((beside_s1, top.cranial_mm), (beside_last, bottom.caudal_mm))
+            np.array([site.sign * lateral_at(caudal), caudal])
+            for caudal in (apertures[0].cranial_mm, apertures[-1].caudal_mm)
         )
         step_mm, count = site.recipe["retract_mm"], int(site.recipe["lesions"])
         strip = strip_on_bone(site, first, last, (count - 1) * step_mm + site.electrode.tip_mm, "The cannula")
         if strip is None:
             return []
         site.note("The cannula is one straight piece per lesion, on the bone; in the patient all share one entry.")
+        needles = [strip.needle(n * step_mm, f"Strip lesion {n + 1}") for n in range(count)]
         return [
-            Application("monopolar", site.protocol, (strip.needle(n * step_mm),), f"strip {n + 1}")
-            for n in range(count)
+            Application("monopolar", site.protocol, (needle,), f"strip {n}")
+            for n, needle in enumerate(needles, start=1)
+            if needle is not None
         ]

@@ -19,6 +19,7 @@ from rfplan.planning.techniques.aperture import Aperture
 
 _CONTACT_MM = 3.0
 _WIDEST_MM = 90.0
+_NUDGE_MM = 0.1
 
 
 @dataclass(eq=False)
@@ -78,21 +79,33 @@ class Site:
         seen = self.patient.chart.on_bone(self.sign * out_mm, np.full(len(out_mm), caudal_mm))
         return float(out_mm[np.flatnonzero(seen)[-1]]) if np.any(seen) else 0.0
 
-    def medial_of_joint(self, point: FloatArray, target: str) -> FloatArray:
-        """``point`` (2,), moved towards the midline where it would lie on or past the posterior joint line."""
+    def joint_limit_mm(self, caudal_mm: float) -> float:
+        """How far from the midline a target may lie at a caudal coordinate to stay off the posterior joint line; inf if unknown."""
         curve = self.patient.curves.get(f"sij_posterior_line_{self.side}")
         if curve is None:
-            return point
+            return np.inf
         line = self.patient.frame.to_chart(curve.points_mm)[:, :2]
-        if not line[:, 1].min() <= point[1] <= line[:, 1].max():
+        if not line[:, 1].min() <= caudal_mm <= line[:, 1].max():
+            return np.inf
+        order = np.argsort(line[:, 1], kind="stable")
+        joint_mm = float(np.interp(caudal_mm, line[order, 1], self.sign * line[order, 0]))
+        return joint_mm - figures("techniques")["common.joint_gap_mm"].value
+
+    def medial_of_joint(self, point: FloatArray, aperture: Aperture, target: str) -> FloatArray:
+        """``point`` (2,), moved towards the midline, with a note, where it would lie on or past the posterior joint line.
+
+        It is moved no nearer to the edge of its ``aperture`` than the general rule allows.
+        """
+        over_mm = float(self.sign * point[0] - self.joint_limit_mm(float(point[1])))
+        if over_mm <= 0.0:
             return point
-        order = np.argsort(line[:, 1])
-        joint_mm = float(np.interp(point[1], line[order, 1], self.sign * line[order, 0]))
-        limit_mm = joint_mm - figures("techniques")["common.joint_gap_mm"].value
-        if self.sign * point[0] <= limit_mm:
-            return point
-        self.note(f"{target} was moved {self.sign * point[0] - limit_mm:.1f} mm medially to stay off the joint line.")
-        return np.array([self.sign * limit_mm, point[1]])
+        inward = np.array([-float(self.sign), 0.0])
+        for moved_mm in np.arange(over_mm, 0.0, -_NUDGE_MM):
+            there: FloatArray = point + moved_mm * inward
+            if aperture.gap_mm(there) >= self.least_rim_gap_mm():
+                self.note(f"{target} was moved {moved_mm:.1f} mm medially to stay off the joint line.")
+                return there
+        return point
 
     def beam(self, lateral_deg: float = 0.0, caudal_deg: float = 0.0) -> FloatArray:
         """(3,) direction from a target along the beam of the true AP view, tilted outward and to the feet."""
@@ -145,12 +158,21 @@ class Site:
         *,
         contact_mm: float = _CONTACT_MM,
         electrode: Electrode | None = None,
-    ) -> Needle:
-        """A needle with its tip end at the patient point ``tip_mm`` (3,), as near to ``preferred`` as bone allows."""
+        largest_tilt_deg: float | None = None,
+    ) -> Needle | None:
+        """A needle with its tip end at the patient point ``tip_mm`` (3,), as near to ``preferred`` as bone allows.
+
+        None, with a note, where every straight way passes through bone.
+        """
         device = electrode or self.electrode
-        way = straight_approach(self.patient, self.side, tip_mm, preferred, device.radius_mm, contact_mm)
+        way = straight_approach(
+            self.patient, self.side, tip_mm, preferred, device.radius_mm, contact_mm, largest_tilt_deg
+        )
+        if way.through_bone:
+            self.note(f"{target} is left out: every straight way to it passes through bone in this patient.")
+            return None
         if not way.clear:
             self.note(
-                f"{target}: no straight approach keeps clear of bone; the best one is {-way.spare_mm:.1f} mm short of it."
+                f"{target}: the shaft comes within {max(way.gap_mm, 0.0):.1f} mm of bone; no straight way keeps more."
             )
         return Needle(device, way.tip_mm, way.axis, way.entry_mm)

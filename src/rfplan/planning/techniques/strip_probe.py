@@ -7,6 +7,8 @@ by a conventional cannula. The gap to the foramina and the size of the contacts 
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from rfplan.devices.catalogue import electrode as electrode_named
@@ -45,11 +47,12 @@ class StripProbe(Technique):
         apertures = site.apertures()
         if not apertures:
             return []
-        lateral_at = line_lateral_of(apertures, [entry.lateral_mm + site.recipe["rim_gap_mm"] for entry in apertures])
+        out_mm = [entry.lateral_mm + site.recipe["rim_gap_mm"] for entry in apertures]
+        lateral_at = line_lateral_of(site, apertures, out_mm, "The probe")
         # S4 keeps the probe lateral on its way in; the strip itself is for the branches of S1 to S3
         treated = [entry for entry in apertures if entry.level != "S4"] or apertures
         first, last = (
-            site.medial_of_joint(np.array([site.sign * lateral_at(caudal), caudal]), "The probe")
+            np.array([site.sign * lateral_at(caudal), caudal])
             for caudal in (treated[0].cranial_mm, treated[-1].caudal_mm)
         )
         length_mm = site.electrode.contacts_mm[-1] + site.electrode.tip_mm
@@ -59,14 +62,17 @@ class StripProbe(Technique):
         site.note(
             "The probe's curve is modelled as one straight piece per contact; each piece has its own line to the skin."
         )
-        contacts = [strip.needle(distance) for distance in site.electrode.contacts_mm]
-        names = [f"contact {n}" for n in range(1, len(contacts) + 1)]
+        contacts = [
+            strip.needle(distance, f"Contact {n}") for n, distance in enumerate(site.electrode.contacts_mm, start=1)
+        ]
         single = [
-            Application("monopolar", site.protocol, (contact,), name)
-            for contact, name in zip(contacts, names, strict=True)
+            Application("monopolar", site.protocol, (contact,), f"contact {n}")
+            for n, contact in enumerate(contacts, start=1)
+            if contact is not None
         ]
         double = [
-            Application("bipolar", site.protocol, (contacts[n], contacts[n + 1]), f"contacts {n + 1} and {n + 2}")
-            for n in range(len(contacts) - 1)
+            Application("bipolar", site.protocol, (one, other), f"contacts {n} and {n + 1}")
+            for n, (one, other) in enumerate(pairwise(contacts), start=1)
+            if one is not None and other is not None
         ]
         return [*single, *double]
