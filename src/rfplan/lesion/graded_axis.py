@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -27,15 +27,25 @@ def graded_edges(
     The cells of every interval between two musts have equal shares of the integral of 1 / wanted size, so that sizes change
     smoothly and halving every size nests the grids nearly.
     """
-    stops = sorted(set(must_mm))
     slope = np.log(growth)
+
+    def wanted(at: FloatArray) -> FloatArray:
+        size = np.full_like(at, largest_mm)
+        for position, least in sizes_mm.items():
+            size = np.minimum(size, least + slope * np.abs(at - position))
+        return size
+
+    return edges_of_size(must_mm, wanted)
+
+
+def edges_of_size(must: Sequence[float], wanted: Callable[[FloatArray], FloatArray]) -> FloatArray:
+    """(n + 1,) rising edges, among them all of ``must``, between cells about as large as ``wanted`` says at their place."""
+    stops = sorted(set(must))
     edges = [stops[0]]
     for low, high in pairwise(stops):
         at = low + (high - low) * _clustered()
-        wanted = np.full_like(at, largest_mm)
-        for position, size in sizes_mm.items():
-            wanted = np.minimum(wanted, size + slope * np.abs(at - position))
-        share = np.concatenate([[0.0], np.cumsum(0.5 * (1.0 / wanted[1:] + 1.0 / wanted[:-1]) * np.diff(at))])
+        size = wanted(at)
+        share = np.concatenate([[0.0], np.cumsum(0.5 * (1.0 / size[1:] + 1.0 / size[:-1]) * np.diff(at))])
         count = max(1, round(share[-1] + 0.3))
         edges.extend(np.interp(np.linspace(0.0, share[-1], count + 1)[1:-1], share, at))
         edges.append(high)

@@ -7,7 +7,7 @@ import numpy as np
 from rfplan.geometry.arrays import FloatArray
 from rfplan.lesion.accuracy import Accuracy
 from rfplan.lesion.conformal import Bipolar, Polar
-from rfplan.lesion.graded_axis import graded_edges
+from rfplan.lesion.graded_axis import edges_of_size, graded_edges
 from rfplan.lesion.metal_body import MetalBody
 from rfplan.lesion.placed_body import BonePlane
 from rfplan.lesion.solid import SolidGrid
@@ -50,15 +50,19 @@ def bipolar_grid(body: MetalBody, spacing_mm: float, accuracy: Accuracy) -> Soli
     a, cell, growth, largest = _scales(body, accuracy)
     plane, surface = Bipolar.around(a, spacing_mm)
     far = accuracy.far_mm + 0.5 * spacing_mm
-    # in the map a cell is as large as its size by the scale c / (cosh u - cos v); both coordinates shrink to 0 far away
-    c = plane.focus_mm
-    least = 2.0 * c / far
-    small = cell / a * np.tanh(surface)
-    step = np.log(growth)
-    u_edges = graded_edges(
-        [0.0, surface, surface + 2.0], {surface: small, 0.0: max(0.5 * least, 0.02)}, growth**1.3, 0.3
-    )
-    v_edges = graded_edges([0.0, np.pi], {0.0: 0.5 * least, np.pi: 2.5 * step}, growth**1.3, 2.5 * step)
+    c, slope = plane.focus_mm, np.log(growth)
+
+    def wanted(u: FloatArray) -> FloatArray:
+        # what a cell at u should measure on the two straight ways that leave the needle: outward (v = 0) and to its partner
+        outer, inner = np.cosh(u) - 1.0, np.cosh(u) + 1.0
+        x_outer = np.minimum(c * np.sinh(u) / np.maximum(outer, 1e-12), far)
+        away = np.abs(x_outer - 0.5 * spacing_mm) - a
+        toward = np.abs(0.5 * spacing_mm - c * np.sinh(u) / inner) - a
+        least = (cell + slope * np.maximum(away, 0.0)) * np.maximum(outer, 2.0 * (c / far) ** 2)
+        return np.asarray(np.minimum(least, (cell + slope * np.maximum(toward, 0.0)) * inner) / c)
+
+    u_edges = edges_of_size([0.0, surface, surface + 2.0], wanted)
+    v_edges = graded_edges([0.0, np.pi], {0.0: c / far, np.pi: 1.8 * slope}, growth**1.3, 1.8 * slope)
     return SolidGrid(
         u_edges,
         v_edges,

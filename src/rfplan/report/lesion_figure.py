@@ -40,6 +40,9 @@ def lesion_figure(lesions: Sequence[SolvedLesion], titles: Sequence[str]) -> Fig
     for n, (lesion, title) in enumerate(zip(lesions, titles, strict=True)):
         _section(axes[0, n], lesion, title, across, low, high)
         _history(axes[1, n], lesion, first=n == 0, last=n == count - 1)
+    starts = [lesion.problem.surroundings.start_c for lesion in lesions]
+    hottest = max(float(lesion.history.thermocouple_c.max()) for lesion in lesions)
+    axes[1, 0].set_ylim(min(20.0, *starts), hottest + 5.0)
     axes[0, 0].set_ylabel("along the needle from its tip end, mm")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
     return figure
@@ -164,7 +167,6 @@ def _history(axes: Axes, lesion: SolvedLesion, first: bool, last: bool) -> None:
     axes.set_xlabel("time, s")
     if first:
         axes.set_ylabel("thermocouple, °C")
-    axes.set_ylim(bottom=min(20.0, start_c))
     power = axes.twinx()
     power.step(history.time_s, history.power_w, where="pre", color=_LINES[60.0], linewidth=1.2)
     power.set_ylim(0.0, 1.1 * float(history.power_w.max()) + 1e-9)
