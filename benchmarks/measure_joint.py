@@ -1,8 +1,8 @@
 """Measure the sacral face of the sacroiliac joint on the real sets beside the project.
 
-The face is where the sacrum and the hip look at each other from less than a reach. It is laid out in the coordinates of each sacrum's own
-axis (s along it, t dorsal), scaled to the reference endplate, so that sets of different size can be averaged; the lower end is
-compared with the S3 foramen in the true AP view.
+The face is where the sacrum and the hip look at each other from less than a reach. It is laid out in the coordinates of
+each sacrum's own axis (s along it, t dorsal), scaled to the reference endplate, so that sets of different size can be
+averaged; the lower end is compared with the S3 foramen in the true AP view.
 
     python benchmarks/measure_joint.py [folder of the real sets]
 """

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rfplan.anatomy.import_checks import check_arrangement, check_size
+from rfplan.anatomy.import_checks import check_arrangement, check_place, check_size
 from rfplan.errors import InputError
 from rfplan.geometry.frames import Isometry
 from rfplan.geometry.mesh import Mesh
@@ -64,6 +64,18 @@ def test_a_sacrum_alone_tells_as_much(bones, flip):
 def test_one_bone_upside_down_among_others_is_refused(bones, flip):
     with pytest.raises(InputError, match="the sacrum is upside down"):
         check_arrangement({**bones, "sacrum": turned(bones["sacrum"], FLIPS[flip])}, "folder")
+
+
+def test_a_sacrum_in_another_frame_than_the_hips_is_refused(bones):
+    with pytest.raises(InputError, match="the sacrum is in another frame than the hip bones"):
+        check_arrangement({**bones, "sacrum": turned(bones["sacrum"], FLIPS["RAS"])}, "folder")
+
+
+def test_bones_very_far_from_the_origin_are_refused(reference):
+    vertices = reference.bones["sacrum"].vertices_mm
+    check_place("sacrum", vertices + [4e3, -2e3, 5e3], "bone.stl")
+    with pytest.raises(InputError, match=r"bone\.stl: the sacrum lies .* mm from the origin; at most 1,000,000 mm"):
+        check_place("sacrum", vertices + [0.0, 1e9, 0.0], "bone.stl")
 
 
 def test_a_sacrum_alone_leaves_the_sides_open(bones):

@@ -60,9 +60,7 @@ def test_slicer_markups(tmp_path, points, frame):
     control.append({"label": "F-9", "position": [0.0, 0.0, 0.0], "positionStatus": "undefined"})
     document = {
         "@schema": "https://raw.githubusercontent.com/slicer/slicer/master/Modules/Loadable/Markups/Resources/Schema/markups-schema-v1.0.3.json#",
-        "markups": [
-            {"type": "Fiducial", "coordinateSystem": frame, "coordinateUnits": "mm", "controlPoints": control}
-        ],
+        "markups": [{"type": "Fiducial", "coordinateSystem": frame, "coordinateUnits": "mm", "controlPoints": control}],
     }
     found = read_landmark_file(written(tmp_path, document, "F.mrk.json"))
     assert set(found.points_mm) == set(points)
@@ -95,6 +93,10 @@ def test_a_centre_may_be_copied_from_the_summary(tmp_path):
         ({"foramina": {"S1_left": [1, 2, "3"]}}, "three finite numbers"),
         ('{"foramina": {"S1_left": [1, 2, NaN]}}', "three finite numbers"),
         ('{"foramina": {"S1_left": [1, 2, 1e999]}}', "three finite numbers"),
+        (
+            '{"foramina": {"S1_left": [1, 2, 3], "S1_left": [3, 2, 1]}}',
+            "'S1_left' is stated twice in one object; leave only one",
+        ),
         ({"foramina": [1]}, "foramina must be an object"),
         ({"frame": "LAS", "foramina": {}}, "frame is 'LAS'; accepted are 'LPS' and 'RAS'"),
         ({"frame": ["LPS"], "foramina": {}}, "accepted are"),
@@ -164,3 +166,9 @@ def test_any_json_is_read_or_refused(tmp_path, document):
         assert "landmarks.json" in str(error)
     else:
         assert all(np.all(np.isfinite(point)) for point in found.points_mm.values())
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path):
+    path = tmp_path / "landmarks.json"
+    path.write_text('{"foramina": {"S1_left": [1, 2, 3]}}', encoding="utf-8-sig")
+    assert read_landmark_file(path).foramina["S1_left"].tolist() == [1.0, 2.0, 3.0]

@@ -8,6 +8,7 @@ import pytest
 from rfplan.anatomy.innervation import Innervation
 from rfplan.anatomy.nerves import courses, nerves_on
 from rfplan.anatomy.sides import SIDES, lateral_sign
+from rfplan.figures import figures
 from rfplan.geometry.frames import Isometry
 
 
@@ -39,6 +40,25 @@ def test_lateral_branches_run_away_from_the_midline(reference):
             continue
         lateral = reference.frame.to_chart(nerve.points_mm)[:, 0] * lateral_sign(nerve.side)
         assert lateral[-1] > lateral[0] + 3.0
+
+
+@pytest.mark.parametrize("level", ["S1", "S2", "S3"])
+def test_branches_run_as_published_8_mm_lateral_of_the_foramen(reference, level):
+    """Mean of many courses within two standard errors of the published mean over 20 joints, in the true AP view."""
+    angles = []
+    for nerve in (n for drawn in courses(reference, 150, 4) for n in drawn if (n.level, n.side) == (level, "left")):
+        path = reference.frame.to_chart(nerve.points_mm)
+        edge_mm = reference.frame.to_chart(reference.foramen(level, "left").rim_mm)[:, 0].max()
+        past = np.flatnonzero(path[:, 0] >= edge_mm + 8.0)
+        if len(past) == 0:
+            continue  # it ends before
+        run = path[past[0]] - path[past[0] - 1]
+        angles.append(np.rad2deg(np.arctan2(run[0], run[1])))
+    published = figures("nerves")[f"angle.{level}"]
+    assert published.sd is not None
+    assert published.n is not None
+    assert len(angles) > 100
+    assert np.mean(angles) == pytest.approx(published.value, abs=2.0 * published.sd / np.sqrt(published.n))
 
 
 def test_branches_lie_over_the_bone_and_not_far_from_it(reference):

@@ -273,7 +273,7 @@ def test_what_is_no_patient_is_named(tmp_path):
     (tmp_path / "zero.rfpatient").write_bytes(b"")
     (tmp_path / "folder").mkdir()
     for name, message in (
-        ("notes.txt", "not something to import"),
+        ("notes.txt", "neither a patient file"),
         ("zero.rfpatient", "is empty"),
         ("folder", "no sacrum"),
         ("none", "no such file or folder"),

@@ -99,6 +99,19 @@ def test_two_bones_are_refused(apart):
         mended(*joined(ball(), ball(centre=apart)))
 
 
+def test_a_torn_mesh_is_not_called_several_bones():
+    vertices, faces = ball()
+    rng = np.random.default_rng(0)
+    with pytest.raises(InputError, match=r"sacrum\.ply: the mesh is torn into \d+ pieces"):
+        mended(vertices, faces[rng.random(len(faces)) > 0.5])
+
+
+def test_a_flat_mesh_encloses_nothing():
+    vertices, faces = ball()
+    with pytest.raises(InputError, match=r"sacrum\.ply: the sacrum encloses no volume"):
+        mended(vertices * [1.0, 1.0, 0.0], faces)
+
+
 def lathe(radii, heights, around=48):
     """A surface of revolution about z, open at both ends of its profile."""
     angle = np.linspace(0.0, 2 * np.pi, around, endpoint=False)
@@ -117,8 +130,7 @@ def lathe(radii, heights, around=48):
 def test_a_flat_cut_is_closed_with_a_cap_and_called_a_cut():
     result = mended(*lathe([40.0, 42.0, 30.0, 1.0], [-10.0, 0.0, 30.0, 60.0]))
     assert any(
-        "cut flat" in said and "80 mm wide at (0, 0, -10) mm" in said.replace("-0", "0")
-        for said in result.repairs
+        "cut flat" in said and "80 mm wide at (0, 0, -10) mm" in said.replace("-0", "0") for said in result.repairs
     )
     assert any("1 hole filled: 2.0 mm wide" in said for said in result.repairs)
     assert topology(result.mesh).genus == 0
@@ -146,7 +158,7 @@ def test_numbers_that_are_none_are_refused(value):
     vertices, faces = ball()
     vertices[17, 1] = value
     with pytest.raises(
-        InputError, match=r"sacrum\.ply: 1 of 642 vertices are not finite numbers \(the first is vertex 18\)"
+        InputError, match=r"sacrum\.ply: 1 of 642 vertices are not finite numbers \(the first is vertex 18: "
     ):
         mended(vertices, faces)
 

@@ -39,6 +39,18 @@ def test_a_misspelt_flag_is_wrong_usage(capsys):
     assert captured.out == ""
 
 
+@pytest.mark.parametrize("command", ["plan", "import"])
+def test_a_name_that_the_system_refuses_ends_in_one_message(command, capsys, tmp_path):
+    (tmp_path / "file").write_text("")
+    arguments = [command, *([str(tmp_path)] if command == "import" else [])]
+    for place, message in (("n" * 400, "File name too long"), (str(tmp_path / "file" / "in"), "file is a file")):
+        assert main([*arguments, "--out", place]) == 2
+        captured = capsys.readouterr()
+        assert message in captured.err
+        assert len(captured.err.splitlines()) == 1
+        assert captured.out == ""
+
+
 def test_importing_the_package_loads_neither_vtk_nor_matplotlib():
     code = "import sys, rfplan; print([m for m in ('vtk', 'vtkmodules', 'pyvista', 'matplotlib', 'numba', 'scipy') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

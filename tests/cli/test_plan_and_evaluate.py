@@ -87,9 +87,14 @@ def test_evaluate_prints_one_json_object(plan_file: str, capsys: pytest.CaptureF
 
 
 @pytest.mark.usefixtures("on_slab")
-def test_evaluate_for_people(plan_file: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_for_people(
+    plan_file: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     assert main(["evaluate", plan_file]) == 0
     text = capsys.readouterr().out
+    assert "…" not in text
+    assert "S1_left" not in text
     for word in ("S1.1", "cut through", "shapes", "not for treating patients"):
         assert word in text
 
@@ -130,7 +135,7 @@ def test_folders_that_cannot_be_written_are_refused_early(tmp_path: Path) -> Non
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="is a file; give the name of a folder"):
         check_folder(str(tmp_path / "file"))
-    with pytest.raises(InputError, match="cannot be written"):
+    with pytest.raises(InputError, match="is a file, which holds no folders"):
         check_folder(str(tmp_path / "file" / "inside"))
     with pytest.raises(InputError, match="--out is empty"):
         check_folder("")
@@ -146,7 +151,14 @@ def test_folders_that_cannot_be_written_are_refused_early(tmp_path: Path) -> Non
         (["plan", "--electrode", "cooled-17g-4m"], "did you mean 'cooled-17g-4mm'"),
         (["plan", "--lesion-model", "solved"], "accepted: shapes"),
         (["plan", "--courses", "0"], "at least 1"),
+        (["plan", "--courses", "1.5"], "--courses: it is '1.5'; it must be a whole number"),
+        (["plan", "--courses", "99999999999"], "at most 20000"),
+        (["plan", "--seed", "x"], "--seed: it is 'x'; it must be a whole number"),
+        (["plan", "--seed", "-1"], "seed is -1; it must be a whole number of at least 0"),
         (["plan", "--anatomy", "nowhere"], "nowhere"),
+        (["plan", "--anatomy", ""], "--anatomy '': there is no such file or folder; give 'reference'"),
+        (["plan", "--anatomy", "n" * 400], "File name too long"),
+        (["plan", "extra"], "'rfplan plan' takes nothing called 'extra'; 'rfplan plan --help' lists"),
         (["evaluate", "nowhere.json"], "nowhere.json: there is no such file"),
         (["evaluate"], "PLAN"),
     ],
@@ -161,13 +173,31 @@ def test_wrong_use_ends_in_one_message_and_status_2(
     assert names(tmp_path) == set()
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sides": "left"}, "sides is not a known key; did you mean 'side'?"),
+        ({"technique": "palisad"}, "did you mean 'palisade'?"),
+        ({"needle": {"electrode": "cooled-17g-4m"}}, "did you mean 'cooled-17g-4mm'?"),
+        ({"needle": {"axis": [0, 2, 0]}}, "of length 2; it must be a unit vector, such as [0.0, 1.0, 0.0]"),
+        ({"application": {"protocol": {"set_c": 800, "time_s": 1}}}, "set_c is 800"),
+    ],
+)
 def test_a_wrong_plan_is_refused_before_the_patient_is_read(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    change: dict[str, dict[str, object]],
+    message: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def never(anatomy: str) -> None:
         raise AssertionError("the patient was read")
 
     monkeypatch.setattr("rfplan.anatomy.source.patient_from", never)
-    (tmp_path / "mine.json").write_text(json.dumps(PLAN_TEXT | {"sides": "left"}))
+    document = json.loads(json.dumps(PLAN_TEXT))
+    application = document["applications"][0]
+    application["needles"][0].update(change.pop("needle", {}))
+    application.update(change.pop("application", {}))
+    (tmp_path / "mine.json").write_text(json.dumps(document | change))
     assert main(["evaluate", str(tmp_path / "mine.json")]) == 2
-    assert "sides is not a known key; did you mean 'side'?" in capsys.readouterr().err
+    assert message in capsys.readouterr().err

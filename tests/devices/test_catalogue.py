@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rfplan.devices.catalogue import electrode, electrodes, mode_named, read_catalogue
+from rfplan.devices.catalogue import electrode, electrodes, read_catalogue
 from rfplan.errors import InputError
 from rfplan.figures import bibliography
 
@@ -109,8 +109,6 @@ def test_unknown_electrode_is_answered_with_a_suggestion() -> None:
 def test_mode_that_the_electrode_lacks() -> None:
     with pytest.raises(InputError, match="has no mode 'bipolar'; it can be used cooled"):
         electrode("cooled-17g-4mm").protocol_for("bipolar")
-    with pytest.raises(InputError, match="did you mean 'bipolar'"):
-        mode_named("bipolr")
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,11 @@ BALL = device(10.0, 10.0)
 OVAL = device(10.0, 16.0)
 
 
+def said(evaluation: Evaluation) -> tuple[str, ...]:
+    """Warnings but those on levels that a slab has no branch of."""
+    return tuple(warning for warning in evaluation.warnings if not warning.startswith("no branch of"))
+
+
 def only(evaluation: Evaluation):
     (result,) = evaluation.nerves
     return result
@@ -255,18 +260,18 @@ def test_a_plan_made_for_another_patient_is_judged_with_a_warning() -> None:
     patient = slab_patient((straight_nerve([20.0, 2.0, 0.0], [50.0, 2.0, 0.0]),))
     own = Plan("left", "by hand", monopolar(needle([35, 2, 0])).applications, patient_record(patient))
     moved = patient.moved(Isometry.translation([0.0, 0.0, 5.0]))
-    assert evaluate(own, patient).warnings == ()
-    (warning,) = evaluate(own, moved).warnings
+    assert said(evaluate(own, patient)) == ()
+    (warning,) = said(evaluate(own, moved))
     assert "made for another patient" in warning
 
 
 def test_a_plan_for_the_wrong_side_and_a_bent_needle_are_pointed_out() -> None:
     right = straight_nerve([-20.0, 2.0, 0.0], [-50.0, 2.0, 0.0], side="right")
-    (warning,) = evaluate(monopolar(needle([35.0, 2.0, 0.0]), side="right"), slab_patient((right,))).warnings
+    (warning,) = said(evaluate(monopolar(needle([35.0, 2.0, 0.0]), side="right"), slab_patient((right,))))
     assert "every needle is on the other side" in warning
     straight = needle([-35.0, 2.0, 0.0])
     bent = Needle(straight.electrode, straight.tip_mm, straight.axis, straight.entry_mm + [3.0, 0.0, 0.0])
-    (warning,) = evaluate(monopolar(bent, side="right"), slab_patient((right,))).warnings
+    (warning,) = said(evaluate(monopolar(bent, side="right"), slab_patient((right,))))
     assert warning == "needle 1: its entry_mm lies 3.0 mm off the line from its tip along its axis"
 
 
@@ -274,8 +279,20 @@ def test_a_pair_that_does_not_join_is_pointed_out() -> None:
     patient = slab_patient((straight_nerve([20.0, 2.0, 0.0], [50.0, 2.0, 0.0]),))
     kind = device(8.0, 12.0, waist_mm=6.0)
     pair = tuple(needle([35.0, 2.0, z], with_device=kind) for z in (-12.0, 12.0))
-    (warning,) = evaluate(Plan("left", "by hand", (Application("bipolar", PROTOCOL, pair),)), patient).warnings
+    (warning,) = said(evaluate(Plan("left", "by hand", (Application("bipolar", PROTOCOL, pair),)), patient))
     assert warning == "application 1: the lesions of its two needles do not join at 50 degC"
+
+
+def test_a_level_without_branches_is_not_passed_over() -> None:
+    nerves = tuple(
+        straight_nerve([20.0, z, 0.0], [50.0, z, 0.0], level=level) for level, z in (("L5", 20.0), ("S1", 2.0))
+    )
+    patient = slab_patient(nerves)
+    result = evaluate(monopolar(needle([35.0, 2.0, 0.0])), patient)
+    assert result.coverage["transection"].missed_by_level["S3"] == 0.0
+    (second, third) = (warning for warning in result.warnings if warning.startswith("no branch of"))
+    assert second.startswith("no branch of S2 was judged on the left")
+    assert third.startswith("no branch of S3 was judged on the left")
 
 
 @pytest.mark.parametrize("courses", [1, 12])

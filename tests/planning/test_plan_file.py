@@ -92,7 +92,9 @@ NEEDLE = ("applications", 0, "needles", 1)
     ("path", "value", "message"),
     [
         (("schema",), "rfplan/plan/2", 'schema is "rfplan/plan/2"; this version of rfplan reads "rfplan/plan/1"'),
-        (("schema",), ..., "schema is missing"),
+        (("schema",), ..., "schema is missing; needed here: schema, frame, unit, side, technique, applications"),
+        (("technique",), "palisad", "technique 'palisad' is not known; did you mean 'palisade'?"),
+        (("technique",), "Cooled Clock-face", "did you mean 'cooled-clockface'?"),
         (("frame",), "RAS", 'frame is "RAS"; it must be "LPS"'),
         (("unit",), "m", 'unit is "m"; it must be "mm"'),
         (("side",), "Left", "side is \"Left\"; did you mean 'left'?"),
@@ -232,3 +234,12 @@ def test_writing_is_all_or_nothing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be written"):
         save_plan(plan, tmp_path / "plan.json" / "plan.json")
     assert [entry.name for entry in tmp_path.iterdir()] == ["plan.json"]
+
+
+@pytest.mark.parametrize("key", ["tip_mm", "entry_mm"])
+@pytest.mark.parametrize("far", [5000.0, 1e300])
+def test_a_needle_far_from_the_patient_is_refused(key: str, far: float) -> None:
+    document = changed((*NEEDLE, key), [far, 0.0, 0.0])
+    plan_from_json(document)
+    with pytest.raises(InputError, match=rf"needles\[1\]\.{key} is .* at most 1,000 mm is accepted"):
+        plan_from_json(document, "mine.json", slab_patient())

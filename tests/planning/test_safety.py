@@ -15,6 +15,7 @@ from rfplan.planning.evaluation_kernels import rod_gap
 from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Application, Plan
 from rfplan.planning.safety import TITLES, SafetyRow, limits, worst, worst_per_check
+from rfplan.planning.safety import row as safety_row
 from strategies import PROTOCOL, device, foramen, monopolar, needle, numbers, points, slab_patient, straight_nerve
 
 BALL = device(10.0, 10.0)
@@ -193,6 +194,12 @@ def test_the_gravest_rows() -> None:
         same = [r for r in evaluation.safety if r.check == entry.check]
         values = [r.value for r in same]
         assert entry.value == (min(values) if entry.limit.sense == "below" else max(values))
+
+
+def test_of_places_alike_the_treated_one_is_named() -> None:
+    rows = tuple(safety_row("ventral_root_isotherm", place, 37.0) for place in ("S1_left", "S1_right", "S2_right"))
+    assert [entry.concerns for entry in worst_per_check(rows, "right")] == ["S1_right"]
+    assert [entry.concerns for entry in worst_per_check(rows, "left")] == ["S1_left"]
 
 
 def _mirror() -> object:

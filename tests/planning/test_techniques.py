@@ -410,3 +410,19 @@ def test_on_real_bones(real_anatomy, which: str, name: str, side: str) -> None:
 def test_every_electrode_has_a_technique() -> None:
     used = {name for entry in techniques() for name in entry.electrodes}
     assert used == {entry.name for entry in electrodes()}
+
+
+def test_a_strip_that_needs_more_shaft_than_cannulae_have_says_so(reference) -> None:
+    stout = replace(reference, skin=replace(reference.skin, height_mm=reference.skin.height_mm + 60.0))
+    name = "single-cannula-strip"
+    assert not any("mm of shaft" in note for note in technique(name).plan(reference, "left", l5=False).notes)
+    plan = technique(name).plan(stout, "left", l5=False)
+    assert max(needle.depth_mm for needle in plan.needles) > 150.0
+    assert any("mm of shaft lie under the skin" in note for note in plan.notes)
+
+
+def test_no_needle_ends_under_the_skin(reference) -> None:
+    deep = replace(reference, skin=replace(reference.skin, height_mm=reference.skin.height_mm + 130.0))
+    plan = technique("cooled-clockface").plan(deep, "left")
+    assert np.allclose([deep.skin.depth_mm(needle.entry_mm) for needle in plan.needles], 0.0, atol=0.1)
+    assert any("no shaft of 150 mm reaches from it to the skin" in note for note in plan.notes)

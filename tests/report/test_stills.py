@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rfplan.report.limits import limit_words, worst_check, worst_per_check
+from rfplan.report.limits import limit_words, value_words, worst_check, worst_per_check
 from rfplan.report.stills import side_letters, still
 from strategies import device, monopolar, needle, slab_patient, straight_nerve
 
@@ -45,3 +45,18 @@ def test_the_worst_check_is_the_one_farthest_past_its_limits() -> None:
     assert worst_check([past, hot, near]) is hot
     assert worst_per_check([fine, near, past, hot]) == [hot, past]
     assert worst_check([]) is None
+
+
+def test_of_places_alike_the_treated_one_is_named() -> None:
+    left, right = (
+        check(37.0, "ok", "reached", "canal_isotherm") | {"concerns": f"S1_{side}"} for side in ("left", "right")
+    )
+    assert worst_per_check([left, right], "right") == [right]
+    assert worst_per_check([right, left], "left") == [left]
+    assert worst_per_check([left | {"value": 40.0}, right], "right")[0]["concerns"] == "S1_left"
+
+
+def test_a_temperature_that_is_not_reached_is_no_figure() -> None:
+    assert value_words(check(37.0, "ok", "reached")) == "< 45.0"
+    assert value_words(check(45.0, "warn", "reached")) == "45.0"
+    assert value_words(check(8.0, "warn")) == "8.0"

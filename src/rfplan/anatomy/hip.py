@@ -22,8 +22,9 @@ from rfplan.geometry.mesh import Mesh
 
 _BLEND_MM = 9.0
 _PAD_BLEND_MM = 9.0
-_PAD_RIM_MM = 3.5
-_PAD_INTO_BLADE_MM = 5.0
+_PAD_RIM_MM = 4.0
+_PAD_INTO_BLADE_MM = 8.0
+_PAD_ROUND_MM = 3.0
 _NEAR_MM = 6.0
 _PAD_MM = 8.0
 _JOINT_REACH_MM = 85.0
@@ -93,7 +94,9 @@ class ParametricHip:
         plane = blade.to_plane(hip_mm)
         lateral = plane[:, 2] - blade.middle_mm(plane[:, :2]) - _PAD_INTO_BLADE_MM
         pad = smooth_intersection(outside - _PAD_RIM_MM, lateral, 4.0)
-        field = smooth_union(field, np.maximum(pad, np.abs(above - _PAD_MM) - _PAD_MM), _PAD_BLEND_MM)
+        field = smooth_union(
+            field, smooth_intersection(pad, np.abs(above - _PAD_MM) - _PAD_MM, _PAD_ROUND_MM), _PAD_BLEND_MM
+        )
         # in front of the joint the ilium ends lateral to it; behind it may reach over the sacrum
         over = np.maximum(chart_mm[:, 2] - self.auricular.centre_mm[2], 0.0)
         below = np.maximum(value["hip.placement.joint_superior"] - _BELOW_JOINT_MM - hip_mm[:, 1], 0.0)

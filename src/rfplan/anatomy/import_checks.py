@@ -28,7 +28,7 @@ def check_unit(bone: str, vertices_mm: FloatArray, unit: str, source: str) -> No
     extent, low, high, fitting = _size(bone, vertices_mm, unit)
     if fitting and not low <= extent <= high:
         raise InputError(
-            f"{source}: the {bone} would be {extent:.3g} mm long if its coordinates are {unit}; {low:.0f} to {high:.0f} mm is "
+            f"{source}: the {bone} would be {_readable(extent)} mm long if its coordinates are {unit}; {low:.0f} to {high:.0f} mm is "
             f"believed; the numbers look like {_WORDS[fitting[0]]}: give --unit {fitting[0]}"
         )
 
@@ -39,9 +39,24 @@ def check_size(bone: str, vertices_mm: FloatArray, unit: str, source: str) -> No
     extent, low, high, _ = _size(bone, vertices_mm, unit)
     if not low <= extent <= high:
         raise InputError(
-            f"{source}: the {bone} would be {extent:.3g} mm long if its coordinates are {unit}; {low:.0f} to {high:.0f} mm is "
+            f"{source}: the {bone} would be {_readable(extent)} mm long if its coordinates are {unit}; {low:.0f} to {high:.0f} mm is "
             "believed, and no other unit (mm, cm, m) explains it"
         )
+
+
+def check_place(bone: str, vertices_mm: FloatArray, source: str) -> None:
+    """Refuse a bone so far from the origin that the digits of its file, seven in single precision, no longer tell its shape."""
+    farthest = figures("import_limits")["origin.farthest"].value
+    off = float(np.abs(np.median(vertices_mm, axis=0)).max())
+    if off > farthest:
+        raise InputError(
+            f"{source}: the {bone} lies {_readable(off)} mm from the origin; at most {farthest:,.0f} mm is accepted, as shape is lost "
+            "to rounding beyond: move the data nearer to the origin, all bones by the same vector"
+        )
+
+
+def _readable(length_mm: float) -> str:
+    return f"{length_mm:,.0f}" if 1000.0 <= length_mm < 1e12 else f"{length_mm:.3g}"
 
 
 def _size(bone: str, vertices_mm: FloatArray, unit: str) -> tuple[float, float, float, list[str]]:
@@ -93,7 +108,7 @@ def check_arrangement(bones: Mapping[str, Mesh], source: str, declared: str = "L
     if backward:
         raise InputError(
             f"{source}: the pelvic face of the sacrum looks to the back (+y) though left and right are as named: "
-            "the data are mirrored front to back; correct them before the import"
+            "the sacrum is in another frame than the hip bones, or the data are mirrored front to back; bring all files into one frame"
         )
     if sides_swapped:
         raise InputError(
@@ -102,9 +117,7 @@ def check_arrangement(bones: Mapping[str, Mesh], source: str, declared: str = "L
         )
     _refuse_strangers(bones, source)
     if not hips:
-        return (
-            "there are no hip bones: which side is left cannot be checked, and the joint line is estimated",
-        )
+        return ("there are no hip bones: which side is left cannot be checked, and the joint line is estimated",)
     return ()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rfplan.anatomy.import_checks import BONES, MM_PER_UNIT, check_size, check_unit
+from rfplan.anatomy.import_checks import BONES, MM_PER_UNIT, check_place, check_size, check_unit
 from rfplan.anatomy.import_mesh_file import MESH_SUFFIXES, InputFrame, read_mesh_file
 from rfplan.anatomy.repair import repair
 from rfplan.errors import InputError
@@ -60,6 +60,7 @@ def import_meshes(folder: Path, frame: InputFrame | None = None, unit: str | Non
         vertices = to_lps(raw.vertices * MM_PER_UNIT[unit or "mm"], used)
         if np.all(np.isfinite(vertices)):
             check_unit(bone, vertices, unit or "mm", str(path))
+            check_place(bone, vertices, str(path))
         mended = repair(vertices, raw.faces, bone, str(path))
         check_size(bone, mended.mesh.vertices_mm, unit or "mm", str(path))
         bones[bone] = mended.mesh
@@ -93,9 +94,7 @@ def bone_files(folder: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
             hint = f"; did you mean {by_lower[near[0]]}{path.suffix}?" if near else ""
             ignored.append(f"{path.name}: not a bone that is used, ignored{hint}")
         elif bone in found:
-            raise InputError(
-                f"{folder}: two files for one bone, {found[bone].name} and {path.name}; leave only one"
-            )
+            raise InputError(f"{folder}: two files for one bone, {found[bone].name} and {path.name}; leave only one")
         else:
             found[bone] = path
     if "sacrum" not in found:

@@ -64,7 +64,10 @@ def import_bones(
 ) -> ImportedBones:
     """The bones in a folder or label map, closed, patient LPS, mm; see :func:`import_patient`."""
     if not path.exists():
-        raise InputError(f"{path}: there is no such file or folder")
+        raise InputError(
+            f"{path}: there is no such file or folder; give a folder with sacrum{'|'.join(MESH_SUFFIXES)} and the other bones, "
+            "or a label map .nii or .nii.gz"
+        )
     if path.is_dir():
         maps = [entry for entry in sorted(path.iterdir()) if is_nifti(entry)]
         meshes = [entry for entry in path.iterdir() if entry.suffix.lower() in MESH_SUFFIXES]
@@ -83,6 +86,9 @@ def import_bones(
         raise InputError(f"{path}: the file is empty (zero bytes)")
     if not is_nifti(path):
         hint = f"; give the folder {path.parent} instead" if path.suffix.lower() in MESH_SUFFIXES else ""
+        with path.open("rb") as stream:
+            if stream.read(4) == b"PK\x03\x04":
+                hint = f" but a patient file or another archive; a patient file goes to --anatomy {path} as it is"
         raise InputError(
             f"{path}: not something to import{hint}; accepted are a folder with sacrum"
             f"{'|'.join(MESH_SUFFIXES)} and the other bones, or a label map .nii or .nii.gz"
@@ -134,15 +140,11 @@ def _cut_warnings(bones: Mapping[str, Mesh], said: Iterable[str]) -> tuple[str, 
             continue
         for cut in flat_cuts(bones[name]):
             place = ", ".join(f"{value:.0f}" for value in cut.centre_mm)
-            warnings.append(
-                f"{name}: is cut flat at its {cut.side} end ({cut.area_mm2:.0f} mm2 around ({place}) mm)"
-            )
+            warnings.append(f"{name}: is cut flat at its {cut.side} end ({cut.area_mm2:.0f} mm2 around ({place}) mm)")
     return tuple(warnings)
 
 
-def _read_and_assembled(
-    path: Path, imported: ImportedBones, given: GivenFeatures, seed: int | None
-) -> Patient:
+def _read_and_assembled(path: Path, imported: ImportedBones, given: GivenFeatures, seed: int | None) -> Patient:
     from rfplan.anatomy.assemble import assemble_patient
     from rfplan.anatomy.body_skin import skin_over
     from rfplan.anatomy.reading import read_bones

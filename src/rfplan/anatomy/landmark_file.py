@@ -58,15 +58,24 @@ def read_landmark_file(path: Path) -> GivenFeatures:
     InputError : the file cannot be read, or has an unknown key or name, or a position that is not three numbers
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not a text file; a landmark file is JSON") from error
     if not text.strip():
         raise InputError(f"{path}: the file is empty; a landmark file is JSON")
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        entry = dict(pairs)
+        if len(entry) < len(pairs):
+            names = [key for key, _ in pairs]
+            twice = next(key for key in names if names.count(key) > 1)
+            raise InputError(f"{path}: {twice!r} is stated twice in one object; leave only one")
+        return entry
+
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not valid JSON ({error})") from error
     if not isinstance(document, dict):
@@ -80,18 +89,14 @@ def read_landmark_file(path: Path) -> GivenFeatures:
 def _from_json(path: Path, document: Mapping[str, Any]) -> GivenFeatures:
     for key in document:
         if key not in _KEYS and not key.startswith("$"):
-            raise InputError(
-                f"{path}: key {key!r} is not known{_hint(key, _KEYS)}; known are {', '.join(_KEYS)}"
-            )
+            raise InputError(f"{path}: key {key!r} is not known{_hint(key, _KEYS)}; known are {', '.join(_KEYS)}")
     frame, unit = document.get("frame", "LPS"), document.get("unit", "mm")
     flip, factor = _flip(path, "frame", frame), _factor(path, "unit", unit)
     found: dict[str, dict[str, FloatArray]] = {"foramina": {}, "landmarks": {}}
     for group, names in (("foramina", FORAMEN_NAMES), ("landmarks", LANDMARK_NAMES)):
         entries = document.get(group, {})
         if not isinstance(entries, dict):
-            raise InputError(
-                f"{path}: {group} must be an object of names and positions, not {_kind(entries)}"
-            )
+            raise InputError(f"{path}: {group} must be an object of names and positions, not {_kind(entries)}")
         for name, value in entries.items():
             if name not in names:
                 raise InputError(
@@ -105,9 +110,7 @@ def _true_ap(path: Path, value: Any) -> tuple[float, float] | None:
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise InputError(
-            f"{path}: true_ap must be an object with {' and '.join(_TRUE_AP_KEYS)}, not {_kind(value)}"
-        )
+        raise InputError(f"{path}: true_ap must be an object with {' and '.join(_TRUE_AP_KEYS)}, not {_kind(value)}")
     for key in value:
         if key not in _TRUE_AP_KEYS:
             raise InputError(
@@ -165,12 +168,7 @@ def _position(path: Path, where: str, value: Any) -> FloatArray:
 
 
 def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and abs(value) < 1e9
-        and math.isfinite(value)
-    )
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9 and math.isfinite(value)
 
 
 def _flip(path: Path, where: str, frame: Any) -> FloatArray:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Final
 
 import numpy as np
 
@@ -40,9 +39,6 @@ class LevelRows:
     width: float
     dorsal: MappingProxyType[tuple[str, Side], Pit]
     ventral: MappingProxyType[tuple[str, Side], Pit]
-
-
-NO_PITS: Final[MappingProxyType[tuple[str, Side], Pit]] = MappingProxyType({})
 
 
 def lateral_prior(level: str) -> tuple[float, float]:
@@ -153,9 +149,7 @@ def _assigned(
         for side in SIDES:
             sign = lateral_sign(side)
 
-            def misfit(
-                pit: Pit, sign: int = sign, mean: float = mean, sd: float = sd, place: float = place
-            ) -> float:
+            def misfit(pit: Pit, sign: int = sign, mean: float = mean, sd: float = sd, place: float = place) -> float:
                 closed = 0.0 if open_ways is None or pit.way & open_ways else _CLOSED_COST
                 return float(
                     closed

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _STEP_MM = 0.5
 _EDGE_MM = 1.5
 _SHORTEST_MM = 3.0
+# on bone steeper than this the beam grazes it, and a course kept at its depth along the beam would leap
+_LEAST_COSINE = 0.5
 
 
 class NerveGround:
@@ -67,11 +69,22 @@ class NerveGround:
             return None
         if path is None or len(path) * _STEP_MM < _SHORTEST_MM:
             return None
-        points = self.chart.point_mm(self.sign * path[:, 0], path[:, 1], traits.depth_mm)
+        points = self._over_bone(path, traits.depth_mm)
         points = points[np.all(np.isfinite(points), axis=1)]
         if len(points) < 2:
             return None
         return Nerve(traits.level, self.side, traits.ordinal, points, traits.diameter_mm)
+
+    def _over_bone(self, path: FloatArray, depth_mm: float) -> FloatArray:
+        """(n, 3) patient points ``depth_mm`` over the bone under a course; in the AP view they lie on the course itself.
+
+        Moved along the bone's normal instead, a branch would leave its published angle where the bone turns away at the crest.
+        """
+        lateral, caudal = self.sign * path[:, 0], path[:, 1]
+        towards_beam = self.chart.normal(lateral, caudal) @ self.chart.frame.posterior
+        rise_mm = depth_mm / np.maximum(towards_beam, _LEAST_COSINE)
+        points: FloatArray = self.chart.point_mm(lateral, caudal) + rise_mm[:, None] * self.chart.frame.posterior
+        return points
 
     def _on_bone(self, path: FloatArray) -> np.ndarray:
         return np.isfinite(self.chart.height_mm(self.sign * path[:, 0], path[:, 1]))
@@ -86,15 +99,16 @@ class NerveGround:
         start = _rim_point(self._rims[traits.level], self._centres[traits.level], traits.clock_deg)
         final = np.deg2rad(180.0 - traits.angle_deg)
         relaxation = table["course.relaxation_mm"].value
-        steer_after = table["course.steer_after_mm"].value
+        # not before the place where the level's angle was measured
+        steer_from_mm = float(self._rims[traits.level][:, 0].max()) + table["course.steer_beyond_edge_mm"].value
         goal = None if self._joint is None else self._joint[-1]
         steers = goal is not None and not _ray_meets(start, final, self._joint)
         heading = np.deg2rad(traits.clock_deg)
         here = start
         path = [here]
-        for step in range(int(table["course.reach_mm"].value / _STEP_MM)):
+        for _ in range(int(table["course.reach_mm"].value / _STEP_MM)):
             wanted = final
-            if steers and goal is not None and step * _STEP_MM > steer_after:
+            if steers and goal is not None and here[0] > steer_from_mm:
                 towards = goal - here
                 wanted = float(np.arctan2(towards[0], -towards[1]))
             turn = (wanted - heading + np.pi) % (2.0 * np.pi) - np.pi

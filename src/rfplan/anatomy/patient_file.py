@@ -18,6 +18,7 @@ import numpy as np
 
 from rfplan.anatomy.chart import DorsalChart
 from rfplan.anatomy.foramen import Foramen
+from rfplan.anatomy.import_nifti import is_nifti
 from rfplan.anatomy.import_patient import import_patient
 from rfplan.anatomy.landmarks import Curve, Landmark
 from rfplan.anatomy.nerve import Nerve
@@ -136,9 +137,7 @@ def patient_of_bytes(content: bytes, source: str) -> Patient:
         raise
     # a damaged archive fails in many ways within zipfile, zlib, json and numpy; all of them mean the same to the user
     except Exception as error:
-        raise InputError(
-            f"{source}: not a readable patient file: {_DAMAGED} ({type(error).__name__})"
-        ) from error
+        raise InputError(f"{source}: not a readable patient file: {_DAMAGED} ({type(error).__name__})") from error
     if not isinstance(patient, Patient):
         raise InputError(f"{source}: {_DAMAGED}")
     return patient
@@ -215,6 +214,11 @@ def load_patient(path: Path | str) -> Patient:
     source = Path(path)
     if source.is_file() and is_patient_file(source):
         return read_patient(source)
+    if source.is_file() and not is_nifti(source) and source.stat().st_size:
+        raise InputError(
+            f"{source}: neither a patient file (it does not begin like one: damaged?) nor a label map .nii or .nii.gz; give one of "
+            "them, or a folder with sacrum.ply and the other bones"
+        )
     from rfplan.anatomy.store import kept_patient, source_digest
 
     return kept_patient(f"import:{source.resolve()}:{source_digest(source)}", lambda: import_patient(source))
@@ -227,6 +231,7 @@ def check_writable(path: Path | str) -> None:
     if target.is_dir():
         raise InputError(f"--out {target}: is a folder; give the name of a file")
     if not folder.is_dir():
-        raise InputError(f"--out {target}: the folder {folder} does not exist")
+        what = "is a file, no folder" if folder.exists() else "does not exist; make it first"
+        raise InputError(f"--out {target}: {folder} {what}")
     if not os.access(folder, os.W_OK):
         raise InputError(f"--out {target}: the folder {folder} cannot be written")

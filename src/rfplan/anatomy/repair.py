@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from rfplan.errors import InputError
 from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.mesh import Mesh, topology
+
+_MOST_PIECES: Final = 4
+"""More pieces than this, none of them the greater part, are shreds of one surface and not several bones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +49,8 @@ def repair(vertices_mm: FloatArray, faces: IntArray, bone: str, source: str) -> 
     wrong = np.flatnonzero(~np.all(np.isfinite(vertices_mm), axis=1))
     if len(wrong):
         raise InputError(
-            f"{source}: {len(wrong)} of {len(vertices_mm)} vertices are not finite numbers (the first is vertex {wrong[0] + 1})"
+            f"{source}: {len(wrong)} of {len(vertices_mm)} vertices are not finite numbers (the first is vertex {wrong[0] + 1}: "
+            f"{', '.join(f'{value:g}' for value in vertices_mm[wrong[0]])}); every coordinate must be a number: write the mesh anew"
         )
     said: list[str] = []
     warned: list[str] = []
@@ -66,7 +71,11 @@ def repair(vertices_mm: FloatArray, faces: IntArray, bone: str, source: str) -> 
     faces = faces.reshape(-1, 3)
     mesh = Mesh(_opened_slivers(vertices[used], faces), faces)
     state = topology(mesh)
-    if not (state.closed and state.consistent_winding and mesh.volume_mm3 > 0):
+    if state.closed and not mesh.volume_mm3 > 0:
+        raise InputError(
+            f"{source}: the {bone} encloses no volume: the mesh is flat or its two faces lie on each other"
+        )
+    if not (state.closed and state.consistent_winding):
         raise InputError(
             f"{source}: the mesh is not closed and could not be repaired "
             f"({state.boundary_edges} open edges remain); close it in a mesh editor and import it again"
@@ -101,9 +110,7 @@ def _cleaned(vertices: FloatArray, faces: IntArray) -> tuple[FloatArray, IntArra
     return vertices, faces, notes
 
 
-def _without_debris(
-    vertices: FloatArray, faces: IntArray, source: str
-) -> tuple[FloatArray, IntArray, list[str]]:
+def _without_debris(vertices: FloatArray, faces: IntArray, source: str) -> tuple[FloatArray, IntArray, list[str]]:
     """Floating crumbs dropped; refused where there is a second bone of the same kind."""
     label = component_labels(faces)
     count = int(label.max(initial=-1)) + 1
@@ -126,6 +133,11 @@ def _without_debris(
     second = limits["piece.second_bone"].value
     enclosed = np.all((low > low[main]) & (high < high[main]), axis=1)
     rivals = [k for k in range(count) if k != main and not enclosed[k] and area[k] > second * area[main]]
+    if area[main] < 0.5 * area.sum() and count > _MOST_PIECES:
+        raise InputError(
+            f"{source}: the mesh is torn into {count} pieces, the largest with {area[main] / area.sum():.0%} of its area; one "
+            "closed surface is needed: repair it in a mesh editor"
+        )
     for rival in rivals:
         _refuse_second_bone(low[[main, rival]], high[[main, rival]], source)
     crumbs = (area < limits["piece.floating"].value * area[main]) & (diagonal < 0.3 * diagonal[main])

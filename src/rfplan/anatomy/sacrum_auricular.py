@@ -11,8 +11,8 @@ from rfplan.anatomy.sacrum_layout import SacrumLayout
 from rfplan.geometry.arrays import FloatArray
 
 PLACES: Final = ("upper_end", "upper_limb", "upper_corner", "notch", "lower_corner", "lower_limb", "lower_end")
-"""Where the dorsal border is stated: the end of the upper limb, its middle and lower corner, the notch between the limbs, the upper corner,
-the middle and the end of the lower limb."""
+"""Where the dorsal border is stated: the end of the upper limb, its middle and lower corner, the notch between the limbs, the upper
+corner, the middle and the end of the lower limb."""
 SHARES: Final = (0.0, 0.14, 0.27, 0.40, 0.58, 0.80, 1.0)
 """How far down the surface each of :data:`PLACES` is, of its whole height."""
 _ROWS = 48
@@ -24,7 +24,7 @@ _BLUNT = 0.12
 def auricular_span_mm(layout: SacrumLayout) -> tuple[float, float]:
     """First and last position of the surface along the axis.
 
-    It ends a stated distance above the S3 foramen as the true AP view shows it, and its height is that of the literature.
+    It ends a stated distance above the S3 foramen as the true AP view shows it; its height is that of the literature.
     """
     p = layout.parameters
     foramen = layout.frame.to_chart(layout.axis.to_patient(layout.dorsal_mm[2]))

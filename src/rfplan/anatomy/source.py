@@ -20,7 +20,7 @@ def patient_from(anatomy: str) -> Patient:
 
         return reference_patient()
     path = Path(anatomy)
-    if not path.exists():
+    if not anatomy.strip() or not path.exists():
         raise InputError(
             f"--anatomy {anatomy!r}: there is no such file or folder; give 'reference', a folder of meshes "
             "(sacrum.ply, hip_left.ply, ...), a NIfTI label map or a patient file made by 'rfplan import'"

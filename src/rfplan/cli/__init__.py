@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status = app(tokens, exit_on_error=False, print_error=False)
     except CycloptsError as error:
-        complain(str(error))
+        complain(_usage(error, tokens))
         return 2
     except RfplanError as error:
         complain(str(error))
@@ -61,7 +61,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 1
+    except OSError as error:
+        if error.filename is None:
+            raise
+        complain(f"{error.filename}: {error.strerror}; give a file or folder that this system can open")
+        return 2
     return status if isinstance(status, int) else 0
+
+
+def _usage(error: Exception, tokens: Sequence[str]) -> str:
+    from cyclopts.exceptions import UnusedCliTokensError
+
+    command = f" {tokens[0]}" if tokens and tokens[0] in COMMANDS else ""
+    text = str(error).strip().rstrip(".")
+    if isinstance(error, UnusedCliTokensError):
+        text = f"'rfplan{command}' takes nothing called {', '.join(map(repr, error.unused_tokens or ()))}"
+    return f"{text}; 'rfplan{command} --help' lists what is accepted"
 
 
 def _refuse_command(name: str) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rfplan.cli.whole_number import WholeNumber
+
 
 def evaluate(
     plan: str,
@@ -9,8 +11,8 @@ def evaluate(
     *,
     anatomy: str = "reference",
     lesion_model: str = "shapes",
-    courses: int = 1,
-    seed: int = 0,
+    courses: WholeNumber = 1,
+    seed: WholeNumber = 0,
     out: str | None = None,
     json: bool = False,
 ) -> None:
@@ -38,13 +40,12 @@ def evaluate(
     from rfplan.cli.judged import check_judging, deliver
     from rfplan.cli.results import check_folder
     from rfplan.planning.json_file import load_json
-    from rfplan.planning.plan_document import plan_document
-    from rfplan.planning.plan_file import plan_from_json
+    from rfplan.planning.plan_file import check_plan, plan_from_json
 
-    check_judging(lesion_model, courses)
+    check_judging(lesion_model, courses, seed=seed)
     document = load_json(Path(plan))
     # refused before minutes go into reading a CT
-    plan_document(document, plan)
+    check_plan(document, plan)
     folder = None if out is None else check_folder(out)
 
     from rfplan.anatomy.source import patient_from

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 def import_(
     source: Path,
+    /,
     *,
     out: Path | None = None,
     landmarks: Path | None = None,
@@ -30,7 +31,8 @@ def import_(
     landmarks
         Positions that override what is found: JSON, or markups of 3D Slicer.
     frame
-        Frame of the input, where its files do not say: meshes are taken as LPS, NIfTI as RAS.
+        Frame of the input, whatever its files say. Without it a file is believed; where it says nothing, meshes are taken as
+        LPS and NIfTI as RAS.
     unit
         Unit of the input; mm unless given.
     labels

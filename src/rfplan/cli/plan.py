@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rfplan.cli.whole_number import WholeNumber
+
 
 def plan(
     *,
@@ -11,8 +13,8 @@ def plan(
     electrode: str | None = None,
     lesion_model: str = "shapes",
     out: str | None = None,
-    courses: int = 1,
-    seed: int = 0,
+    courses: WholeNumber = 1,
+    seed: WholeNumber = 0,
     json: bool = False,
 ) -> None:
     """Place a technique on a patient and judge the plan.
@@ -43,7 +45,7 @@ def plan(
     from rfplan.cli.results import check_folder
     from rfplan.planning.techniques import technique as technique_named
 
-    check_judging(lesion_model, courses)
+    check_judging(lesion_model, courses, seed=seed)
     recipe = technique_named(technique)
     folder = None if out is None else check_folder(out)
 

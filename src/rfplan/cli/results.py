@@ -35,7 +35,9 @@ def check_folder(out: str) -> Path:
     nearest = folder
     while not nearest.exists():
         nearest = nearest.parent
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+    if not nearest.is_dir():
+        raise InputError(f"--out {out}: {nearest} is a file, which holds no folders; give another place")
+    if not os.access(nearest, os.W_OK | os.X_OK):
         raise InputError(f"--out {out}: {nearest} cannot be written; give a folder that can")
     return folder
 

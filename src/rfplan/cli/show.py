@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rfplan.cli.whole_number import WholeNumber
+
 if TYPE_CHECKING:
     from rfplan.anatomy.patient import Patient
     from rfplan.planning.plan import Plan
@@ -16,7 +18,7 @@ def show(
     plan: str | None = None,
     out: str | None = None,
     view: str = "true_ap",
-    size: int = 1200,
+    size: WholeNumber = 1200,
     interactive: bool = False,
     json: bool = False,
 ) -> None:
@@ -131,7 +133,8 @@ def _picture_path(out: str) -> Path:
     if path.is_dir():
         raise InputError(f"--out {out}: is a folder; give the name of a PNG file in it")
     if not path.parent.is_dir():
-        raise InputError(f"--out {out}: the folder {path.parent} does not exist")
+        what = "is a file, no folder" if path.parent.exists() else "does not exist; make it first"
+        raise InputError(f"--out {out}: {path.parent} {what}")
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise InputError(f"--out {out}: the folder {path.parent} cannot be written")
     return path

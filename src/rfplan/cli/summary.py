@@ -65,19 +65,20 @@ def _hit(nerve: NerveResult, criterion: str, several: bool) -> Text:
 
 
 def _levels(evaluation: Evaluation) -> Table:
-    table = Table(title="Captured in all")
-    table.add_column("criterion")
-    table.add_column("branches", justify="right")
-    table.add_column("every branch", justify="right")
-    first = next(iter(evaluation.coverage.values()))
-    for level in first.missed_by_level:
-        table.add_column(f"{level} missed", justify="right")
+    several = evaluation.courses > 1
+    table = Table(
+        title="Captured in all, and missed by level",
+        caption=f"Complete: every branch captured{', part of the courses' if several else ''}. "
+        "Under a level: the part of its branches that is missed.",
+    )
+    table.add_column("criterion", no_wrap=True)
+    for heading in ("captured", "complete", *next(iter(evaluation.coverage.values())).missed_by_level):
+        table.add_column(heading, justify="right", no_wrap=True)
     for criterion, total in evaluation.coverage.items():
-        complete = f"{total.complete_fraction:.0%}" if evaluation.courses > 1 else _yes(total.complete_fraction)
         table.add_row(
             _CRITERIA[criterion],
             f"{total.captured_fraction:.0%}",
-            complete,
+            f"{total.complete_fraction:.0%}" if several else _yes(total.complete_fraction),
             *(f"{missed:.0%}" for missed in total.missed_by_level.values()),
         )
     return table
@@ -88,7 +89,7 @@ def _yes(part: float) -> str:
 
 
 def _safety(evaluation: Evaluation) -> Table:
-    rows = list(worst_per_check(evaluation.safety))
+    rows = list(worst_per_check(evaluation.safety, evaluation.side))
     rows += [row for row in evaluation.safety if row.status != "ok" and row not in rows]
     rows.sort(key=lambda row: ("stop", "warn", "ok").index(row.status))
     table = Table(
@@ -101,7 +102,8 @@ def _safety(evaluation: Evaluation) -> Table:
         table.add_column(heading, justify="right")
     table.add_column("status")
     for row in rows:
-        table.add_row(row.title, row.concerns, _value(row), *_limits(row), Text(row.status, style=_STYLES[row.status]))
+        where = row.concerns.replace("_", " ")
+        table.add_row(row.title, where, _value(row), *_limits(row), Text(row.status, style=_STYLES[row.status]))
     return table
 
 

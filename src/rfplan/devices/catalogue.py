@@ -149,12 +149,3 @@ def _check_keys(entry: Mapping[str, Any], known: frozenset[str], where: str) -> 
             near = get_close_matches(key, known, n=1)
             meant = f"; did you mean {near[0]!r}?" if near else ""
             raise InputError(f"{where}: key {key!r} is not known{meant} Known are: {', '.join(sorted(known))}")
-
-
-def mode_named(name: str) -> Mode:
-    """``name`` as a mode; InputError that says what is accepted."""
-    if name not in _MODES:
-        near = get_close_matches(name, _MODES, n=1)
-        meant = f"; did you mean {near[0]!r}?" if near else ""
-        raise InputError(f"mode {name!r} is not known{meant} It must be one of {', '.join(_MODES)}")
-    return name

@@ -48,6 +48,11 @@ class Approach:
         """True where the shaft passes through bone by more than a touch."""
         return self.gap_mm < -_THROUGH_MM
 
+    @property
+    def reaches_skin(self) -> bool:
+        """False where no direction leads to the skin within the longest shaft; ``entry_mm`` is then the shaft's end."""
+        return self.spare_mm > -np.inf
+
     def __post_init__(self) -> None:
         for name in ("tip_mm", "axis", "entry_mm"):
             object.__setattr__(self, name, frozen(getattr(self, name)))

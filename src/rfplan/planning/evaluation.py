@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
@@ -12,12 +12,19 @@ import numpy as np
 
 import rfplan
 from rfplan.anatomy.patient import Patient
-from rfplan.anatomy.sides import lateral_sign
+from rfplan.anatomy.sides import Side, lateral_sign
 from rfplan.errors import InputError
 from rfplan.figures import figures
 from rfplan.lesion.lesion import ISOTHERMS_C
 from rfplan.lesion.shapes import ASSUMPTION, LABEL
-from rfplan.planning.coverage import Criterion, CriterionCoverage, NerveResult, coverage_of, nerve_results
+from rfplan.planning.coverage import (
+    REPORTED_LEVELS,
+    Criterion,
+    CriterionCoverage,
+    NerveResult,
+    coverage_of,
+    nerve_results,
+)
 from rfplan.planning.evaluation_kernels import judge_branches
 from rfplan.planning.packed_patient import PackedPatient, packed, packed_branches
 from rfplan.planning.packed_plan import PackedPlan, packed_plan
@@ -30,6 +37,8 @@ LESION_MODELS: Final = (LABEL,)
 _LATER: Final = ("solved",)
 _FAR_MM: Final = 1e20
 _ENTRY_OFF_MM: Final = 1.0
+_MOST_COURSES: Final = 20_000
+"""The chance of a capture is then known within 0.7 per cent; ten times as many need gigabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +113,7 @@ def evaluate(
     ------
     InputError : unknown lesion model, courses or length out of range, no branches on the plan's side
     """
-    check_judging(lesion_model, courses, transection_length_mm)
+    check_judging(lesion_model, courses, transection_length_mm, seed=seed)
     table = figures("safety")
     length_mm = table["transection.length"].value if transection_length_mm is None else float(transection_length_mm)
     lethal_c = table["lethal.isotherm"].value
@@ -139,7 +148,7 @@ def evaluate(
         applications=len(plan.applications),
         needles=len(work.tips),
         energy_time_s=plan.energy_time_s,
-        warnings=_warnings(plan, patient, home, work, lethal),
+        warnings=(*_warnings(plan, patient, home, work, lethal), *_not_judged(patient, plan.side, branches.levels)),
         provenance={
             "rfplan": rfplan.__version__,
             "seed": None if courses == 1 else seed,
@@ -149,7 +158,9 @@ def evaluate(
     )
 
 
-def check_judging(lesion_model: str, courses: int = 1, transection_length_mm: float | None = None) -> None:
+def check_judging(
+    lesion_model: str, courses: int = 1, transection_length_mm: float | None = None, *, seed: int = 0
+) -> None:
     """Refuse what :func:`evaluate` cannot do, before any work; :class:`InputError` says what is accepted."""
     if lesion_model in _LATER:
         raise InputError(
@@ -161,6 +172,12 @@ def check_judging(lesion_model: str, courses: int = 1, transection_length_mm: fl
         raise InputError(f"lesion model {lesion_model!r} is not known; {meant}accepted: {', '.join(LESION_MODELS)}")
     if isinstance(courses, bool) or not isinstance(courses, int) or courses < 1:
         raise InputError(f"courses is {courses}; it must be a whole number of at least 1")
+    if courses > _MOST_COURSES:
+        raise InputError(
+            f"courses is {courses}; it must be at most {_MOST_COURSES}, as more need gigabytes of memory and tell little"
+        )
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise InputError(f"seed is {seed}; it must be a whole number of at least 0")
     if transection_length_mm is not None and not 0.0 < transection_length_mm < math.inf:
         raise InputError(f"transection_length_mm is {transection_length_mm}; it must be above 0 mm")
 
@@ -190,6 +207,19 @@ def _warnings(plan: Plan, patient: Patient, home: PackedPatient, work: PackedPla
     if plan.side not in home.joint:
         found.append(f"the patient has no posterior joint line on the {plan.side}; lesions were not checked against it")
     return tuple(found)
+
+
+def _not_judged(patient: Patient, side: Side, levels: Sequence[str]) -> list[str]:
+    """Sentences on levels that have no branch to judge: nothing missed there is not the same as all captured."""
+    said = []
+    for level in REPORTED_LEVELS:
+        if level in levels:
+            continue
+        seen = any(f.level == level and f.side == side and f.status != "absent" for f in patient.foramina)
+        known = seen or (level == "L5" and f"s1_sap_base_{side}" in patient.landmarks)
+        why = "" if known else ", as what it leaves from is not in these bones"
+        said.append(f"no branch of {level} was judged on the {side}: the patient has none{why}; coverage leaves it out")
+    return said
 
 
 def _finite(entry: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from difflib import get_close_matches
 from functools import cache, partial
 from operator import eq
@@ -96,7 +96,11 @@ def _messages(error: BaseException, place: str) -> Iterator[str]:
         for fault in without:
             yield from _messages(fault, place)
         for fault, note in with_notes:
-            yield from _messages(fault, f"{place}.{note.name}" if place else str(note.name))
+            where = f"{place}.{note.name}" if place else str(note.name)
+            if isinstance(fault, KeyError):
+                yield f"{where} is missing; needed here: {', '.join(_needed(error.cl))}"
+            else:
+                yield from _messages(fault, where)
     elif isinstance(error, IterableValidationError):
         with_indices, without = error.group_exceptions()
         for fault in without:
@@ -110,10 +114,13 @@ def _messages(error: BaseException, place: str) -> Iterator[str]:
             meant = f"did you mean {near[0]!r}? " if near else ""
             where = f"{place}.{key}" if place else key
             yield f"{where} is not a known key; {meant}known here: {', '.join(known)}"
-    elif isinstance(error, KeyError):
-        yield f"{place} is missing"
     else:
         yield f"{place or 'the document'} {error}"
+
+
+def _needed(kind: type) -> list[str]:
+    """Keys without which an object of ``kind`` is not read."""
+    return [entry.name for entry in fields(kind) if entry.default is MISSING and entry.default_factory is MISSING]
 
 
 @cache

@@ -137,14 +137,17 @@ def worst(rows: tuple[SafetyRow, ...]) -> Status:
     return max((entry.status for entry in rows), key=_RANK.__getitem__, default="ok")
 
 
-def worst_per_check(rows: tuple[SafetyRow, ...]) -> tuple[SafetyRow, ...]:
-    """The gravest row of every check, the nearest to its limit among equals; in the order of the checks."""
+def worst_per_check(rows: tuple[SafetyRow, ...], side: str = "") -> tuple[SafetyRow, ...]:
+    """The gravest row of every check, the nearest to its limit among equals; in the order of the checks.
+
+    ``side`` of the plan decides where places are alike, so that a reader is not sent to the side that nobody treats.
+    """
 
     def gravity(entry: SafetyRow) -> tuple[int, float]:
         return _RANK[entry.status], -entry.value if entry.limit.sense == "below" else entry.value
 
     found: dict[str, SafetyRow] = {}
-    for entry in rows:
+    for entry in sorted(rows, key=lambda entry: not entry.concerns.endswith(side)):
         held = found.get(entry.check)
         if held is None or gravity(entry) > gravity(held):
             found[entry.check] = entry

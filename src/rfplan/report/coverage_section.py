@@ -30,9 +30,7 @@ def coverage_section(evaluation: Mapping[str, Any]) -> Html:
         for nerve in evaluation["nerves"]
     ]
     by_branch = table(
-        f"Branches of the treated side over {courses} courses"
-        if many
-        else "Every branch of the treated side",
+        f"Branches of the treated side over {courses} courses" if many else "Every branch of the treated side",
         (
             "Branch",
             "Level",
@@ -46,13 +44,19 @@ def coverage_section(evaluation: Mapping[str, Any]) -> Html:
         class_="wide",
     )
     levels = [level for level in BRANCH_LEVELS if _has_level(evaluation, level)]
+    judged = {nerve["level"] for nerve in evaluation["nerves"]}
     by_level = table(
         "Missed part of the branches, by level",
         ("Criterion", *levels, "All levels captured"),
         [
             (
                 title,
-                *[_missed(evaluation["coverage"][key]["missed_by_level"].get(level)) for level in levels],
+                *[
+                    _missed(evaluation["coverage"][key]["missed_by_level"].get(level))
+                    if level in judged
+                    else "no branch"
+                    for level in levels
+                ],
                 element("b", percent(evaluation["coverage"][key]["captured_fraction"])),
             )
             for key, title in CRITERIA.items()
@@ -80,9 +84,7 @@ def coverage_section(evaluation: Mapping[str, Any]) -> Html:
 
 def _has_level(evaluation: Mapping[str, Any], level: str) -> bool:
     missed = (evaluation["coverage"][key]["missed_by_level"].get(level) for key in CRITERIA)
-    return any(value is not None for value in missed) or any(
-        n["level"] == level for n in evaluation["nerves"]
-    )
+    return any(value is not None for value in missed) or any(n["level"] == level for n in evaluation["nerves"])
 
 
 def _missed(fraction: object) -> str:

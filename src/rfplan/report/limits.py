@@ -33,6 +33,14 @@ def limit_words(check: Mapping[str, Any]) -> tuple[str, str]:
     return _limit(word, warn), _limit(word, stop)
 
 
+def value_words(check: Mapping[str, Any]) -> str:
+    """The value; of a temperature that is not reached only that, as nothing is known below the lowest isotherm."""
+    value, warn = check.get("value"), check.get("warn")
+    if check.get("sense") == "reached" and value is not None and warn is not None and value < warn:
+        return f"< {number(warn)}"
+    return number(value)
+
+
 def marks_of(check: Mapping[str, Any]) -> str:
     """Trust marks of the limits; one where both are alike."""
     marks = check.get("mark") or {}
@@ -56,15 +64,16 @@ def worst_check(checks: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None
     return max(checks, key=gravity, default=None)
 
 
-def worst_per_check(checks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The gravest answer to every check, the gravest first."""
+def worst_per_check(checks: Sequence[Mapping[str, Any]], side: str = "") -> list[Mapping[str, Any]]:
+    """The gravest answer to every check, the gravest first; among equals the one on the ``side`` of the plan."""
     held: dict[str, Mapping[str, Any]] = {}
-    for check in checks:
+    for check in sorted(checks, key=lambda check: not check_subject(check).endswith(side)):
         key = str(check["check"])
         if key not in held or gravity(check) > gravity(held[key]):
             held[key] = check
     # the order of the table within a status, which a reader can learn
-    return sorted(held.values(), key=lambda check: -gravity(check)[0])
+    order = list(dict.fromkeys(str(check["check"]) for check in checks))
+    return sorted(held.values(), key=lambda check: (-gravity(check)[0], order.index(str(check["check"]))))
 
 
 def _limit(word: str, value: float | None) -> str:

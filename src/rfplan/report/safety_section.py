@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rfplan.report.html import Child, Html, element, firm, number, table
-from rfplan.report.limits import check_subject, check_title, gravity, limit_words, marks_of, worst_per_check
+from rfplan.report.html import Child, Html, element, firm, table
+from rfplan.report.limits import (
+    check_subject,
+    check_title,
+    gravity,
+    limit_words,
+    marks_of,
+    value_words,
+    worst_per_check,
+)
 from rfplan.report.status_mark import status_mark
 
 _HEADS = ("Check", "Where", "Value", "Unit", "Caution", "Stop", "Mark", "Status")
@@ -15,7 +23,7 @@ _HEADS = ("Check", "Where", "Value", "Unit", "Caution", "Stop", "Mark", "Status"
 def safety_section(evaluation: Mapping[str, Any]) -> Html:
     """The gravest answer to every check, all that are not in order, and the rest behind a fold."""
     checks: Sequence[Mapping[str, Any]] = evaluation["safety"]
-    worst = worst_per_check(checks)
+    worst = worst_per_check(checks, str(evaluation.get("side", "")))
     shown = {id(check) for check in worst}
     also = [check for check in checks if check["status"] != "ok" and id(check) not in shown]
     also.sort(key=gravity, reverse=True)
@@ -63,14 +71,18 @@ def safety_section(evaluation: Mapping[str, Any]) -> Html:
 
 def _row(check: Mapping[str, Any]) -> tuple[Child, ...]:
     warn, stop = limit_words(check)
+    value = value_words(check)
     note = str(check.get("note") or "")
+    if value.startswith("<"):
+        # the value says so already
+        note = "; ".join(part for part in note.split("; ") if not part.startswith("below "))
     name: Child = check_title(check)
     if note:
         name = element("span", name, element("small", note.replace("degC", "°C")))
     return (
         name,
         check_subject(check),
-        number(check.get("value")),
+        value,
         str(check.get("unit") or "").replace("degC", "°C"),
         firm(warn),
         firm(stop),

@@ -22,9 +22,7 @@ def summary_section(evaluation: Mapping[str, Any]) -> Html:
     """Five figures in one row, and the same in two sentences."""
     coverage = evaluation["coverage"]
     warnings = evaluation.get("warnings") or ()
-    tiles = [
-        _coverage_tile(title, coverage[key], int(evaluation["courses"])) for key, title in CRITERIA.items()
-    ]
+    tiles = [_coverage_tile(title, coverage[key], int(evaluation["courses"])) for key, title in CRITERIA.items()]
     worst = worst_check(evaluation["safety"])
     status = worst["status"] if worst else "ok"
     tiles.append(
@@ -37,9 +35,7 @@ def summary_section(evaluation: Mapping[str, Any]) -> Html:
     )
     minutes = evaluation["energy_time_s"] / 60.0
     tiles.append(
-        _tile(
-            "Needles", str(evaluation["needles"]), f"in {_counted(evaluation['applications'], 'application')}"
-        )
+        _tile("Needles", str(evaluation["needles"]), f"in {_counted(evaluation['applications'], 'application')}")
     )
     tiles.append(_tile("Energy on", [number(minutes), element("small", " min")], "one after the other"))
     return element(
@@ -90,16 +86,18 @@ def _sentence(evaluation: Mapping[str, Any]) -> str:
         over = [name for name, state in states.items() if state == "ap_only"]
         missed = [name for name, state in states.items() if state == "missed"]
         if over:
-            text += f"{_listed(over)} {'is' if len(over) == 1 else 'are'} overlapped in the AP view but not transected. "
+            text += (
+                f"{_listed(over)} {'is' if len(over) == 1 else 'are'} overlapped in the AP view but not transected. "
+            )
         if missed:
             text += f"{_listed(missed)} {'is' if len(missed) == 1 else 'are'} missed. "
     checks = evaluation["safety"]
     for status, words in (("stop", "beyond the stop limit"), ("warn", "in the range of caution")):
-        found = [check for check in worst_per_check(checks) if check["status"] == status]
+        found = [
+            check for check in worst_per_check(checks, str(evaluation.get("side", ""))) if check["status"] == status
+        ]
         if found:
-            text += (
-                f"{words[:1].upper()}{words[1:]}: {'; '.join(_lowered(_named(check)) for check in found)}. "
-            )
+            text += f"{words[:1].upper()}{words[1:]}: {'; '.join(_lowered(_named(check)) for check in found)}. "
     if all(check["status"] == "ok" for check in checks):
         text += f"All {len(checks)} safety checks are within their limits."
     return text

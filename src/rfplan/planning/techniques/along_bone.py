@@ -102,8 +102,15 @@ class TightLine:
             if spare_room_mm(patient, tip, axis, radius_mm, _LONGEST_MM)[0] < 0.0:
                 continue
             entry = patient.skin.entry_mm(tip, axis, _LONGEST_MM)
-            if entry is not None:
-                return Needle(site.electrode, tip, axis, entry)
+            if entry is None:
+                continue
+            needle = Needle(site.electrode, tip, axis, entry)
+            longest_mm = figures("techniques")["common.longest_shaft_mm"].value
+            if needle.depth_mm > longest_mm:
+                site.note(
+                    f"{target}: {needle.depth_mm:.0f} mm of shaft lie under the skin; common cannulae have {longest_mm:g}."
+                )
+            return needle
         return site.needle_at(rest, axis, target, contact_mm=site.electrode.tip_mm, largest_tilt_deg=_SIDEWAYS_DEG)
 
     def _least_rise_deg(self, site: Site) -> float:

@@ -13,7 +13,6 @@ from math import ceil
 import numpy as np
 
 from rfplan.planning.plan import Application
-from rfplan.planning.techniques.l5 import l5_application
 from rfplan.planning.techniques.recipe import Technique
 from rfplan.planning.techniques.row import longest_step_mm, pairs
 from rfplan.planning.techniques.site import Site
@@ -27,10 +26,6 @@ class BipolarLeapfrog(Technique):
     summary = "Bipolar strips hugging the lateral edge of S1, S2 and S3 in steps of at most 6 mm; L5 monopolar"
     modes = ("bipolar", "monopolar")
     default_electrode = "conventional-20g-10mm"
-
-    def l5(self, site: Site) -> list[Application]:
-        """A single monopolar lesion."""
-        return l5_application(site, "monopolar", site.electrode.protocol_for("monopolar"))
 
     def applications(self, site: Site) -> list[Application]:
         """Neighbouring pairs along each strip, cranial first."""

@@ -1,8 +1,29 @@
-"""Clock positions of a recipe, and how they are written."""
+"""Clock positions of a recipe: how they are written, and a lesion at each."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from rfplan.devices.electrode import Mode
+from rfplan.geometry.arrays import FloatArray
+from rfplan.planning.plan import Application
+from rfplan.planning.techniques.aperture import Aperture
 from rfplan.planning.techniques.site import Site
+
+Place = Callable[[Aperture, float, str], FloatArray]
+"""Chart point (2,) of a target: aperture, hours stated for the right side, and the target's name in; point out."""
+
+
+def lesions_on_clock(site: Site, mode: Mode, place: Place) -> list[Application]:
+    """One lesion per clock position of the recipe, down the beam to the bone at ``place``, cranial first."""
+    made = []
+    for aperture in site.apertures():
+        for hours in clock_hours(site, aperture.level):
+            target = f"{aperture.level} {as_read(hours, site)}"
+            needle = site.needle(place(aperture, hours, target), site.beam(), target)
+            if needle is not None:
+                made.append(Application(mode, site.protocol, (needle,), target))
+    return made
 
 
 def clock_hours(site: Site, level: str) -> tuple[float, ...]:

@@ -7,8 +7,10 @@ medium confidence, the setting is the standard commercial one; see ``anatomy/tec
 
 from __future__ import annotations
 
+from rfplan.geometry.arrays import FloatArray
 from rfplan.planning.plan import Application
-from rfplan.planning.techniques.clock import as_read, clock_hours
+from rfplan.planning.techniques.aperture import Aperture
+from rfplan.planning.techniques.clock import lesions_on_clock
 from rfplan.planning.techniques.recipe import Technique
 from rfplan.planning.techniques.site import Site
 
@@ -24,12 +26,8 @@ class ConventionalPeriforaminal(Technique):
 
     def applications(self, site: Site) -> list[Application]:
         """One lesion per clock position, cranial first."""
-        made = []
-        for aperture in site.apertures():
-            for hours in clock_hours(site, aperture.level):
-                target = f"{aperture.level} {as_read(hours, site)}"
-                point = aperture.from_edge(hours, site.recipe["offset_mm"])
-                needle = site.needle(point, site.beam(), target)
-                if needle is not None:
-                    made.append(Application("monopolar", site.protocol, (needle,), target))
-        return made
+
+        def place(aperture: Aperture, hours: float, _: str) -> FloatArray:
+            return aperture.from_edge(hours, site.recipe["offset_mm"])
+
+        return lesions_on_clock(site, "monopolar", place)

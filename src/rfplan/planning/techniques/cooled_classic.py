@@ -7,8 +7,10 @@ the geometry from memory with high confidence (its count agrees with the 17 inje
 
 from __future__ import annotations
 
+from rfplan.geometry.arrays import FloatArray
 from rfplan.planning.plan import Application
-from rfplan.planning.techniques.clock import as_read, clock_hours
+from rfplan.planning.techniques.aperture import Aperture
+from rfplan.planning.techniques.clock import lesions_on_clock
 from rfplan.planning.techniques.recipe import Technique
 from rfplan.planning.techniques.site import Site
 
@@ -24,12 +26,9 @@ class CooledClassic(Technique):
 
     def applications(self, site: Site) -> list[Application]:
         """One lesion per clock position, cranial first."""
-        made = []
-        for aperture in site.apertures():
-            for hours in clock_hours(site, aperture.level):
-                target = f"{aperture.level} {as_read(hours, site)}"
-                point = aperture.from_edge(hours, site.recipe["offset_mm"])
-                needle = site.needle(site.medial_of_joint(point, aperture, target), site.beam(), target)
-                if needle is not None:
-                    made.append(Application("cooled", site.protocol, (needle,), target))
-        return made
+
+        def place(aperture: Aperture, hours: float, target: str) -> FloatArray:
+            point = aperture.from_edge(hours, site.recipe["offset_mm"])
+            return site.medial_of_joint(point, aperture, target)
+
+        return lesions_on_clock(site, "cooled", place)

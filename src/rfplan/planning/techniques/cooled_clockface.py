@@ -7,8 +7,10 @@ for 150 s, the probe some 2 mm off the bone.
 
 from __future__ import annotations
 
+from rfplan.geometry.arrays import FloatArray
 from rfplan.planning.plan import Application
-from rfplan.planning.techniques.clock import as_read, clock_hours
+from rfplan.planning.techniques.aperture import Aperture
+from rfplan.planning.techniques.clock import lesions_on_clock
 from rfplan.planning.techniques.recipe import Technique
 from rfplan.planning.techniques.site import Site
 
@@ -26,13 +28,9 @@ class CooledClockface(Technique):
 
     def applications(self, site: Site) -> list[Application]:
         """One lesion per clock position, cranial first."""
-        made = []
-        for aperture in site.apertures():
-            for hours in clock_hours(site, aperture.level):
-                target = f"{aperture.level} {as_read(hours, site)}"
-                out_mm = max(site.recipe["offset_mm"], aperture.edge_mm(hours) + site.least_rim_gap_mm())
-                point = site.medial_of_joint(aperture.from_centre(hours, out_mm), aperture, target)
-                needle = site.needle(point, site.beam(), target)
-                if needle is not None:
-                    made.append(Application("cooled", site.protocol, (needle,), target))
-        return made
+
+        def place(aperture: Aperture, hours: float, target: str) -> FloatArray:
+            out_mm = max(site.recipe["offset_mm"], aperture.edge_mm(hours) + site.least_rim_gap_mm())
+            return site.medial_of_joint(aperture.from_centre(hours, out_mm), aperture, target)
+
+        return lesions_on_clock(site, "cooled", place)

@@ -14,7 +14,6 @@ import numpy as np
 
 from rfplan.planning.plan import Application
 from rfplan.planning.techniques.aperture import Aperture
-from rfplan.planning.techniques.l5 import l5_application
 from rfplan.planning.techniques.recipe import Technique
 from rfplan.planning.techniques.row import evenly_on_bone, line_lateral_of, longest_step_mm, pairs
 from rfplan.planning.techniques.site import Site
@@ -30,10 +29,6 @@ class Palisade(Technique):
     summary = "Six or more parallel needles, at most 10 mm apart, on a line lateral to S1 to S3, heated as bipolar pairs; L5 monopolar"
     modes = ("bipolar", "monopolar")
     default_electrode = "conventional-18g-10mm"
-
-    def l5(self, site: Site) -> list[Application]:
-        """A single monopolar lesion."""
-        return l5_application(site, "monopolar", site.electrode.protocol_for("monopolar"))
 
     def applications(self, site: Site) -> list[Application]:
         """Pairs along the row, cranial first."""

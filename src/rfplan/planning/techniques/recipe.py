@@ -111,7 +111,10 @@ class Technique(ABC):
         )
 
     def l5(self, site: Site) -> list[Application]:
-        """The lesion of the L5 dorsal ramus, in the recipe's first mode and protocol unless a recipe says otherwise."""
+        """The lesion of the L5 dorsal ramus, as the recipe's other lesions are made; a recipe of pairs takes it with a single needle at
+        the setting usual for that."""
+        if self.modes[0] == "bipolar":
+            return l5_application(site, "monopolar", site.electrode.protocol_for("monopolar"))
         return l5_application(site, self.modes[0], site.protocol)
 
     @abstractmethod

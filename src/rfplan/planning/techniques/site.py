@@ -162,12 +162,18 @@ class Site:
     ) -> Needle | None:
         """A needle with its tip end at the patient point ``tip_mm`` (3,), as near to ``preferred`` as bone allows.
 
-        None, with a note, where every straight way passes through bone.
+        None, with a note, where every straight way passes through bone or none reaches the skin.
         """
         device = electrode or self.electrode
         way = straight_approach(
             self.patient, self.side, tip_mm, preferred, device.radius_mm, contact_mm, largest_tilt_deg
         )
+        if not way.reaches_skin:
+            longest_mm = figures("techniques")["common.longest_shaft_mm"].value
+            self.note(
+                f"{target} is left out: no shaft of {longest_mm:g} mm reaches from it to the skin of this patient."
+            )
+            return None
         if way.through_bone:
             self.note(f"{target} is left out: every straight way to it passes through bone in this patient.")
             return None
