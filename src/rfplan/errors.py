@@ -7,7 +7,7 @@ class RfplanError(Exception):
     exit_status = 1
 
 
-class NotConverged(RfplanError):
+class ConvergenceError(RfplanError):
     """A solve did not converge; there are no numbers to show."""
 
 

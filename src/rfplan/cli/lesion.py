@@ -97,7 +97,7 @@ def lesion(
 
     from rfplan.cli.console import print_json, warn
     from rfplan.cli.progress import progress_bar
-    from rfplan.errors import NotConverged
+    from rfplan.errors import ConvergenceError
     from rfplan.lesion.generator import GeneratorLimits
     from rfplan.lesion.problem import Surroundings
 
@@ -143,7 +143,7 @@ def lesion(
                         device, protocol, around, accuracy, limits, spacing_mm=spacing, progress=tell(), stored=store
                     )
                 )
-    except NotConverged:
+    except ConvergenceError:
         if json:
             print_json({"status": "not_converged"})
         raise

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rfplan.errors import NotConverged, RfplanError
+from rfplan.errors import ConvergenceError, RfplanError
 from rfplan.geometry.arrays import BoolArray, FloatArray
 from rfplan.lesion import axisymmetric_kernels as kernels
 from rfplan.lesion.accuracy import Accuracy
@@ -268,7 +268,9 @@ class AxisymmetricSystem:
             residual -= step * product
             along_before = along
             self.iterations += 1
-        raise NotConverged(f"the lesion solver did not converge in {_MOST_ITERATIONS} iterations: status not_converged")
+        raise ConvergenceError(
+            f"the lesion solver did not converge in {_MOST_ITERATIONS} iterations: status not_converged"
+        )
 
 
 def _plus(shape: tuple[int, int]) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rfplan.errors import NotConverged
+from rfplan.errors import ConvergenceError
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.lesion import solid_kernels as kernels
 from rfplan.lesion.conformal import PlaneMap
@@ -268,7 +268,9 @@ class SolidSystem:
     @staticmethod
     def _check(used: int, what: str) -> None:
         if used < 0:
-            raise NotConverged(f"the {what} did not converge in {_MOST_ITERATIONS} iterations: status not_converged")
+            raise ConvergenceError(
+                f"the {what} did not converge in {_MOST_ITERATIONS} iterations: status not_converged"
+            )
 
 
 def trilinear(grid: SolidGrid, field: FloatArray, points_mm: FloatArray) -> FloatArray:
