@@ -236,3 +236,15 @@ def test_any_sensible_needle_is_solved(diameter, tip, set_c, time_s, gap):
     assert made.energy_balance_error < 1e-6
     assert made.size(45.0).width_mm > made.size(50.0).width_mm > 0.0
     assert made.size(50.0).beyond_tip_mm <= gap + 1e-9
+
+
+def test_a_contact_up_the_probe_is_heated_where_it_is():
+    probe = rfplan.electrode("strip-tripolar")
+    made = solve_lesion(probe, contact=1, accuracy="fast")
+    low = probe.contacts_mm[1]
+    assert made.status == "converged"
+    assert made.size(50.0).beyond_tip_mm == 0.0
+    mesh = made.surface(50.0)
+    assert mesh.bounds_mm[:, 2].mean() == pytest.approx(low + 0.5 * probe.tip_mm, abs=1.0)
+    # the shaft on either side carries heat away alike, so that the lesion is nearly that of a contact in the middle
+    assert made.size(50.0).length_mm > probe.tip_mm

@@ -214,8 +214,8 @@ class AxisymmetricSystem:
         return float(kernels.boundary_loss(self._heat_r, self._heat_z, theta))
 
     def thermocouples(self, theta: FloatArray) -> list[float]:
-        """Rise at the thermocouple: on the axis, where the round end begins (linear between cells), K."""
-        return [float(np.interp(self.body.radius_mm, self.grid.z_mid, theta[:, 0]))]
+        """Rise at the thermocouple: on the axis (linear between cells), K."""
+        return [float(np.interp(self.body.thermocouple_mm, self.grid.z_mid, theta[:, 0]))]
 
     def beside_shaft(self, theta: FloatArray) -> tuple[FloatArray, int]:
         """(nz,) temperature on the straight surface of the metal, and the number of cells inside it."""

@@ -36,6 +36,11 @@ class MetalBody:
         return np.asarray(inside)
 
     @property
+    def thermocouple_mm(self) -> float:
+        """Place of the thermocouple on the axis: where the round end begins; of a contact farther up, as far above its lower end."""
+        return self.active_mm[0][0] + self.radius_mm
+
+    @property
     def active_volume_mm3(self) -> float:
         """Volume of the metal behind the active surface."""
         return float(sum(self._volume_below(high) - self._volume_below(low) for low, high in self.active_mm))

@@ -40,8 +40,8 @@ class PlacedBody:
 
     @property
     def thermocouple_mm(self) -> FloatArray:
-        """(3,) where the round end begins, on the axis."""
-        return np.asarray(self.tip_mm + self.body.radius_mm * self.axis)
+        """(3,) on the axis."""
+        return np.asarray(self.tip_mm + self.body.thermocouple_mm * self.axis)
 
 
 @dataclass(frozen=True, eq=False)
