@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from rfplan.devices.protocol import Protocol as Protocol
     from rfplan.errors import InputError as InputError
     from rfplan.errors import RfplanError as RfplanError
+    from rfplan.lesion.generator import GeneratorLimits as GeneratorLimits
+    from rfplan.lesion.problem import Surroundings as Surroundings
+    from rfplan.lesion.solve import solve_lesion as solve_lesion
+    from rfplan.lesion.solved import SolvedLesion as SolvedLesion
+    from rfplan.lesion.solved_file import load_lesion as load_lesion
+    from rfplan.lesion.solved_file import save_lesion as save_lesion
     from rfplan.planning.evaluation import Evaluation as Evaluation
     from rfplan.planning.evaluation import evaluate as evaluate
     from rfplan.planning.needle import Needle as Needle
@@ -33,22 +39,28 @@ _HOME = {
     "Application": "rfplan.planning.plan",
     "Electrode": "rfplan.devices.electrode",
     "Evaluation": "rfplan.planning.evaluation",
+    "GeneratorLimits": "rfplan.lesion.generator",
     "InputError": "rfplan.errors",
     "Needle": "rfplan.planning.needle",
     "Patient": "rfplan.anatomy.patient",
     "Plan": "rfplan.planning.plan",
     "Protocol": "rfplan.devices.protocol",
     "RfplanError": "rfplan.errors",
+    "SolvedLesion": "rfplan.lesion.solved",
+    "Surroundings": "rfplan.lesion.problem",
     "courses": "rfplan.anatomy.nerves",
     "electrode": "rfplan.devices.catalogue",
     "electrodes": "rfplan.devices.catalogue",
     "evaluate": "rfplan.planning.evaluation",
     "import_patient": "rfplan.anatomy.patient_file",
+    "load_lesion": "rfplan.lesion.solved_file",
     "load_patient": "rfplan.anatomy.patient_file",
     "load_plan": "rfplan.planning.plan_file",
     "reference_patient": "rfplan.anatomy.reference",
+    "save_lesion": "rfplan.lesion.solved_file",
     "save_patient": "rfplan.anatomy.patient_file",
     "save_plan": "rfplan.planning.plan_file",
+    "solve_lesion": "rfplan.lesion.solve",
     "technique": "rfplan.planning.techniques",
     "techniques": "rfplan.planning.techniques",
 }

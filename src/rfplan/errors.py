@@ -7,6 +7,10 @@ class RfplanError(Exception):
     exit_status = 1
 
 
+class ConvergenceError(RfplanError):
+    """A solve did not converge; there are no numbers to show."""
+
+
 class InputError(RfplanError):
     """The user's input is wrong; the message names file, key or flag, the value and what would be accepted.
 

@@ -25,6 +25,7 @@ def test_this_machine_is_well_enough(capsys) -> None:
         "anatomy figures",
         "catalogues",
         "cache folder",
+        "lesion store",
         "compiled code",
         "pictures",
         "window",

@@ -12,6 +12,8 @@ from rfplan.anatomy.patient import Patient
 from rfplan.cache import cache_folder
 from rfplan.errors import RfplanError
 
+__all__ = ["cache_folder", "code_digest", "kept_patient", "source_digest"]
+
 LARGEST_BYTES: Final = 300_000_000
 """The oldest patients are dropped from the cache beyond this."""
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 COMMANDS = {
     "plan": ("rfplan.cli.plan:plan", "Place a technique on a patient and judge it: the main job."),
     "evaluate": ("rfplan.cli.evaluate:evaluate", "Judge a plan that exists."),
+    "lesion": ("rfplan.cli.lesion:lesion", "Solve one lesion: temperatures around an electrode."),
     "import": ("rfplan.cli.import_:import_", "Make a patient from bone meshes or a labelled CT."),
     "show": ("rfplan.cli.show:show", "Draw a patient and a plan in 3-D."),
     "devices": ("rfplan.cli.devices:devices", "List the electrodes."),
@@ -17,7 +18,6 @@ COMMANDS = {
 """Name of a command -> the function that does it, and its line of help."""
 
 LATER = {
-    "lesion": "solves one lesion",
     "optimise": "finds the best plan",
     "study": "judges strategies on many virtual patients",
     "compare": "compares techniques on many virtual patients",

@@ -136,6 +136,21 @@ def _cache(name: str) -> Finding:
     )
 
 
+def _lesions(name: str) -> Finding:
+    from rfplan.lesion.store import LARGEST_BYTES, store_state
+
+    state = store_state()
+    text = f"{state.lesions} solved lesions, {state.size_bytes / 1e6:.1f} of at most {LARGEST_BYTES / 1e6:.0f} MB in {state.folder}"
+    if _writable(state.folder):
+        return Finding(name, "ok", text)
+    return Finding(
+        name,
+        "warn",
+        f"{state.folder} cannot be written: every lesion is solved anew",
+        "set RFPLAN_CACHE_DIR to a folder that can be written",
+    )
+
+
 def _compiled(name: str) -> Finding:
     from rfplan.geometry.compiled import kernel_folder
 
@@ -217,6 +232,7 @@ _CHECKS: Final[dict[str, Callable[[str], Finding]]] = {
     "anatomy figures": _figures,
     "catalogues": _catalogues,
     "cache folder": _cache,
+    "lesion store": _lesions,
     "compiled code": _compiled,
     "pictures": _pictures,
     "window": _window,

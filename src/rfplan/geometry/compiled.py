@@ -27,14 +27,23 @@ def kernel(function: _Kernel) -> _Kernel:
     numba looks only at the file of a kernel when it asks whether a cached one is still good, so a change in a kernel that it
     calls from another file would go unnoticed. The folder is therefore named after all kernels of the package together.
     """
+    return _compiled(function)
+
+
+def kernel_with(**options: Any) -> Callable[[_Kernel], _Kernel]:
+    """As :func:`kernel`, with options of numba's ``njit``, such as ``nogil=True`` for kernels that run beside each other."""
+    return lambda function: _compiled(function, **options)
+
+
+def _compiled(function: _Kernel, **options: Any) -> _Kernel:
     folder = kernel_folder()
     if folder is None:
-        return cast(_Kernel, njit(function))
+        return cast(_Kernel, njit(**options)(function))
     # numba takes the folder from its settings at the moment of decoration; other packages keep theirs
     before = getattr(config, "CACHE_DIR")  # noqa: B009 - set by numba at run time, unknown to type checkers
     setattr(config, "CACHE_DIR", str(folder))  # noqa: B010
     try:
-        return cast(_Kernel, njit(cache=True)(function))
+        return cast(_Kernel, njit(cache=True, **options)(function))
     finally:
         setattr(config, "CACHE_DIR", before)  # noqa: B010
 

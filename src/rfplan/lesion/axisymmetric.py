@@ -1,0 +1,289 @@
+"""Potential and heat around one needle on an (r, z) grid: finite volumes with direct and nearly direct solves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rfplan.errors import ConvergenceError, RfplanError
+from rfplan.geometry.arrays import BoolArray, FloatArray
+from rfplan.lesion import axisymmetric_kernels as kernels
+from rfplan.lesion.accuracy import Accuracy
+from rfplan.lesion.band_kernels import PAD, factorise, solve
+from rfplan.lesion.graded_axis import graded_edges
+from rfplan.lesion.metal_body import MetalBody
+from rfplan.lesion.tissue import Tissue, metal
+
+_TOLERANCE = 1e-9
+_MOST_ITERATIONS = 60
+_STALE_AFTER = 6
+_MM = 1e-3
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Tissue above ``from_z_mm``, up to the next layer."""
+
+    from_z_mm: float
+    tissue: Tissue
+    soft: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class AxisymmetricGrid:
+    """Edges of the cells, mm: ``r_edges`` from 0, ``z_edges`` along the needle (tip end at 0, hub towards +z)."""
+
+    r_edges: FloatArray
+    z_edges: FloatArray
+
+    @property
+    def r_mid(self) -> FloatArray:
+        """(nr,) centres."""
+        return np.asarray(0.5 * (self.r_edges[1:] + self.r_edges[:-1]))
+
+    @property
+    def z_mid(self) -> FloatArray:
+        """(nz,) centres."""
+        return np.asarray(0.5 * (self.z_edges[1:] + self.z_edges[:-1]))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(nz, nr)."""
+        return len(self.z_edges) - 1, len(self.r_edges) - 1
+
+    @property
+    def volumes_mm3(self) -> FloatArray:
+        """(nz, nr) of whole rings."""
+        return np.asarray(np.diff(self.z_edges)[:, None] * np.pi * np.diff(self.r_edges**2)[None, :])
+
+
+def axisymmetric_grid(body: MetalBody, accuracy: Accuracy, planes_mm: Sequence[float] = ()) -> AxisymmetricGrid:
+    """A grid dense at the metal's surface and at the ends of its active parts; ``planes_mm`` are edges along z."""
+    a, cell = body.radius_mm, body.radius_mm / accuracy.across_radius
+    growth, largest = accuracy.growth, accuracy.largest_mm
+    r_edges = graded_edges([0.0, a, a + accuracy.far_mm], {0.0: cell, a: cell}, growth, largest)
+    ends = sorted({z for part in body.active_mm for z in part if z > 0.0})
+    last = max(ends[-1], 2.0 * a if np.isfinite(body.end_mm) else 0.0)
+    must = [-accuracy.far_mm, 0.0, a, *ends, last + accuracy.far_mm, *planes_mm]
+    sizes = {0.0: cell, a: cell, **dict.fromkeys(ends, cell)}
+    if np.isfinite(body.end_mm):
+        must.append(body.end_mm + a)
+        sizes[body.end_mm + a] = cell
+    for plane in planes_mm:
+        # the layers beside a plane carry the current that cannot cross it
+        sizes.setdefault(plane, 2.0 * cell + 0.5 * np.log(growth) * abs(plane))
+    must = [z for z in must if must[0] <= z]
+    return AxisymmetricGrid(r_edges, graded_edges(must, sizes, growth, largest))
+
+
+class AxisymmetricSystem:
+    """The discrete problem: capacities, conductances, and solves for potential and heat.
+
+    Cell arrays are (nz, nr). Potential is for 1 V on the active metal and 0 at the outer boundary; ``theta`` is temperature above
+    that of the outer boundary. Units: mm, W, K, J, V, S.
+    """
+
+    def __init__(
+        self, grid: AxisymmetricGrid, body: MetalBody, layers: Sequence[Layer], sink_w_mm3k: float = 0.0
+    ) -> None:
+        self.grid, self.body = grid, body
+        shape = grid.shape
+        r, z = np.broadcast_arrays(grid.r_mid[None, :], grid.z_mid[:, None])
+        distance = body.distance_mm(r, z)
+        inside = distance < 0.0
+        self.role = np.where(inside, np.where(body.is_active(z), kernels.ACTIVE, kernels.INSULATED), kernels.TISSUE)
+        self.role = self.role.astype(np.int64)
+        self.tissue: BoolArray = self.role == kernels.TISSUE
+        self._fixed = ~self.tissue
+        self._half = tuple(np.zeros(s) for s in (shape, shape, _plus(shape), _plus(shape)))
+        kernels.half_resistances(grid.r_edges, grid.z_edges, grid.r_mid, grid.z_mid, distance, *self._half)
+        self._materials(layers, inside, sink_w_mm3k)
+        self._electric = tuple(np.zeros(s) for s in (shape, _plus(shape), shape, _plus(shape)))
+        self._heat_factors: dict[float, FloatArray] = {}
+        self._potential_factor: FloatArray | None = None
+        self._v: FloatArray = np.where(self.role == kernels.ACTIVE, 1.0, 0.0)
+        self.iterations = 0
+
+    def _materials(self, layers: Sequence[Layer], inside: BoolArray, sink_w_mm3k: float) -> None:
+        grid, steel = self.grid, metal()
+        floor = np.array([layer.from_z_mm for layer in layers])
+        index = np.clip(np.searchsorted(floor, grid.z_mid, side="right") - 1, 0, None)
+        columns = np.array(
+            [
+                (
+                    t.conductivity_s_m,
+                    t.conductivity_slope_k,
+                    t.heat_conductivity_w_mk,
+                    t.heat_capacity_j_m3k,
+                    t.perfusion_w_m3k,
+                )
+                for t in (layer.tissue for layer in layers)
+            ]
+        )[index]
+        whole = np.ones(grid.shape)
+        self._sigma37, self._slope = whole * columns[:, 0, None] * _MM, whole * columns[:, 1, None]
+        self.soft: BoolArray = self.tissue & np.array([layer.soft for layer in layers])[index][:, None]
+        part = _metal_fraction(grid, self.body)
+        volume = grid.volumes_mm3
+        if self.body.conducts_heat:
+            conductivity = np.where(inside, steel.heat_conductivity_w_mk, columns[:, 2, None]) * _MM
+            capacity = part * steel.heat_capacity_j_m3k + (1.0 - part) * columns[:, 3, None]
+        else:
+            # a token conductivity keeps the metal's rows regular; nothing is exchanged with it worth the name
+            conductivity = np.where(inside, 1e-9, columns[:, 2, None]) * _MM
+            capacity = whole * columns[:, 3, None]
+        self.capacity_j_k: FloatArray = capacity * volume * _MM**3
+        self.perfusion_w_k: FloatArray = (1.0 - part) * columns[:, 4, None] * volume * _MM**3
+        self.perfusion_w_k[inside] = 0.0
+        active = (self.role == kernels.ACTIVE) * volume
+        # the whole sink counts, whatever volume the cells of the round end add up to
+        self.sink_w_k: FloatArray = sink_w_mm3k * self.body.active_volume_mm3 * active / max(active.sum(), 1e-30)
+        in_r, out_r, low_z, high_z = self._half
+        outer = np.concatenate([conductivity[:, 1:], np.ones((grid.shape[0], 1))], axis=1)
+        self._heat_r = 1.0 / (in_r / conductivity + out_r / outer)
+        row = np.ones((1, grid.shape[1]))
+        below, above = np.concatenate([row, conductivity]), np.concatenate([conductivity, row])
+        self._heat_z = 1.0 / (low_z / below + high_z / above)
+        self._near = 1.0 / np.maximum(in_r / conductivity, 1e-300)
+        self._far = outer / np.maximum(out_r, 1e-300)
+
+    @property
+    def straight(self) -> BoolArray:
+        """(nz,) rows in which the metal has its whole radius."""
+        z = self.grid.z_mid
+        return np.asarray((z > self.body.radius_mm) & (z < self.body.end_mm))
+
+    @property
+    def cells(self) -> int:
+        """Number of cells."""
+        return int(self.role.size)
+
+    def joule(self, temperature_c: FloatArray) -> tuple[FloatArray, float]:
+        """Heat of every cell, W per V2, and the conductance between electrode and far away, S, at (nz, nr) temperatures."""
+        sigma = self._sigma37 * (1.0 + self._slope * (temperature_c - 37.0))
+        g_r, g_z, share_r, share_z = self._electric
+        in_r, out_r, low_z, high_z = self._half
+        kernels.electric_faces(sigma, self.role, in_r, out_r, low_z, high_z, g_r, g_z, share_r, share_z)
+        b = np.zeros(self.role.shape)
+        kernels.unit_source(g_r, g_z, self.role, b)
+        extra = np.zeros_like(b)
+        if self._potential_factor is None:
+            self._potential_factor = self._factor(g_r, g_z, extra, self._fixed)
+        solved = np.where(self.tissue, self._v, 0.0)
+        used = self._iterate(g_r, g_z, extra, self._fixed, self._potential_factor, b, solved)
+        if used > _STALE_AFTER:
+            self._potential_factor = None
+        self._v = np.where(self.tissue, solved, self._v)
+        heat = np.zeros_like(b)
+        power = kernels.joule(g_r, g_z, share_r, share_z, self._v, heat)
+        return heat, float(power)
+
+    @property
+    def potential(self) -> FloatArray:
+        """(nz, nr) of the last :meth:`joule`, for 1 V."""
+        return self._v
+
+    def heat(
+        self,
+        step_s: float,
+        right_w: Sequence[FloatArray],
+        perfusion_w_k: FloatArray | None = None,
+        guesses: Sequence[FloatArray] | None = None,
+    ) -> list[FloatArray]:
+        """Temperatures x with (capacity / step + conduction + perfusion + sink) x = right side, one per right side.
+
+        ``step_s`` may be inf for the steady state; ``perfusion_w_k`` where it is no longer that of living tissue. Solved directly, so
+        that ``guesses`` are not used.
+        """
+        base = self.capacity_j_k / step_s + self.sink_w_k
+        healthy = base + self.perfusion_w_k
+        nothing = np.zeros(self.role.shape, dtype=bool)
+        if step_s not in self._heat_factors:
+            self._heat_factors[step_s] = self._factor(self._heat_r, self._heat_z, healthy, nothing)
+        factor = self._heat_factors[step_s]
+        answers = [self._solved(factor, b) for b in right_w]
+        if perfusion_w_k is not None:
+            for b, x in zip(right_w, answers, strict=True):
+                self._iterate(self._heat_r, self._heat_z, base + perfusion_w_k, nothing, factor, b, x)
+        return answers
+
+    def losses_w(self, theta: FloatArray) -> float:
+        """Heat that leaves through the outer boundary, W."""
+        return float(kernels.boundary_loss(self._heat_r, self._heat_z, theta))
+
+    def thermocouples(self, theta: FloatArray) -> list[float]:
+        """Rise at the thermocouple: on the axis (linear between cells), K."""
+        return [float(np.interp(self.body.thermocouple_mm, self.grid.z_mid, theta[:, 0]))]
+
+    def beside_shaft(self, theta: FloatArray) -> tuple[FloatArray, int]:
+        """(nz,) temperature on the straight surface of the metal, and the number of cells inside it."""
+        i = int(np.searchsorted(self.grid.r_edges, self.body.radius_mm * (1.0 + 1e-9))) - 1
+        near, far = self._near[:, i - 1], self._far[:, i - 1]
+        return np.asarray((near * theta[:, i - 1] + far * theta[:, i]) / (near + far)), i
+
+    def _factor(self, g_r: FloatArray, g_z: FloatArray, extra: FloatArray, fixed: BoolArray) -> FloatArray:
+        band = np.zeros((-(-self.cells // 4) * 4, self.grid.shape[1] + 1 + PAD))
+        band[self.cells :, 0] = 1.0
+        kernels.fill_band(g_r, g_z, extra, fixed, band)
+        if not factorise(band):
+            raise RfplanError(
+                "a matrix of the lesion solver is not positive definite; the material figures are not usable"
+            )
+        return band
+
+    def _solved(self, factor: FloatArray, b: FloatArray) -> FloatArray:
+        x = np.zeros(factor.shape[0] + factor.shape[1])
+        x[: self.cells] = b.ravel()
+        solve(factor, x)
+        return x[: self.cells].reshape(b.shape)
+
+    def _iterate(
+        self,
+        g_r: FloatArray,
+        g_z: FloatArray,
+        extra: FloatArray,
+        fixed: BoolArray,
+        factor: FloatArray,
+        b: FloatArray,
+        x: FloatArray,
+    ) -> int:
+        """Conjugate gradients from ``x`` in place, preconditioned by a factor made earlier; the number of iterations."""
+        product = np.empty_like(b)
+        kernels.multiply(g_r, g_z, extra, fixed, x, product)
+        residual = b - product
+        goal = _TOLERANCE * np.linalg.norm(b)
+        direction = np.zeros_like(b)
+        along_before = 1.0
+        for count in range(_MOST_ITERATIONS):
+            if np.linalg.norm(residual) <= goal:
+                return count
+            smoothed = self._solved(factor, residual)
+            along = float(np.vdot(residual, smoothed))
+            direction = smoothed + (along / along_before if count else 0.0) * direction
+            kernels.multiply(g_r, g_z, extra, fixed, direction, product)
+            step = along / float(np.vdot(direction, product))
+            x += step * direction
+            residual -= step * product
+            along_before = along
+            self.iterations += 1
+        raise ConvergenceError(
+            f"the lesion solver did not converge in {_MOST_ITERATIONS} iterations: status not_converged"
+        )
+
+
+def _plus(shape: tuple[int, int]) -> tuple[int, int]:
+    return shape[0] + 1, shape[1]
+
+
+def _metal_fraction(grid: AxisymmetricGrid, body: MetalBody, per_side: int = 6) -> FloatArray:
+    """(nz, nr) part of every ring that is metal."""
+    at = (np.arange(per_side) + 0.5) / per_side
+    # equal areas across, so that every sample stands for the same volume
+    square = grid.r_edges**2
+    r = np.sqrt(square[:-1, None] + np.diff(square)[:, None] * at).ravel()
+    z = (grid.z_edges[:-1, None] + np.diff(grid.z_edges)[:, None] * at).ravel()
+    inside = body.distance_mm(r[None, :], z[:, None]) < 0.0
+    nz, nr = grid.shape
+    return np.asarray(inside.reshape(nz, per_side, nr, per_side).mean(axis=(1, 3)))

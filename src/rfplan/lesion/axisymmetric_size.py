@@ -1,0 +1,99 @@
+"""Extent of the warm or dead region around one needle, finer than the cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rfplan.geometry.arrays import BoolArray, FloatArray
+from rfplan.lesion.axisymmetric import AxisymmetricSystem
+from rfplan.lesion.lesion import LesionSize
+
+_NOTHING = LesionSize(0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class SoftSection:
+    """A half section of the soft tissue: ``r_mm`` (nz, nr), ``z_mm`` (nz,), ``values`` (nz, nr) and where they are ``soft``.
+
+    Where the metal is straight, its outermost cells stand for its surface, at the radius of the metal.
+    """
+
+    r_mm: FloatArray
+    z_mm: FloatArray
+    z_edges: FloatArray
+    values: FloatArray
+    soft: BoolArray
+
+
+def soft_section(system: AxisymmetricSystem, values: FloatArray, is_temperature: bool = True) -> SoftSection:
+    """The section of a cell field; of a temperature, with that of the metal's surface joined in."""
+    grid = system.grid
+    r = np.broadcast_to(grid.r_mid, grid.shape).copy()
+    values, soft = values.copy(), system.soft.copy()
+    surface, outside = system.beside_shaft(values)
+    straight = system.straight & system.soft[:, outside]
+    r[straight, outside - 1] = system.body.radius_mm
+    # a dose does not change much in half a cell, and the metal has none
+    values[straight, outside - 1] = surface[straight] if is_temperature else values[straight, outside]
+    soft[straight, outside - 1] = True
+    return SoftSection(r, grid.z_mid, grid.z_edges, values, soft)
+
+
+def region_size(section: SoftSection, level: float, radius_mm: float) -> LesionSize:
+    """Size of the soft tissue at or above ``level``; the volume is without the metal, ``radius_mm`` thick.
+
+    Crossings are linear in ln r across and in z along; the widest row is found by a parabola through its neighbours.
+    """
+    above = section.soft & (section.values >= level)
+    if not above.any():
+        return _NOTHING
+    outer = np.array([_outermost(section, j, level) for j in range(len(section.z_mm))])
+    radius = _peak(section.z_mm, outer)
+    past = np.clip(radius_mm - section.z_mm, 0.0, None)
+    inner = np.sqrt(np.clip(radius_mm**2 - past**2, 0.0, None))
+    volume = float((np.pi * np.clip(outer**2 - inner**2, 0.0, None) * np.diff(section.z_edges)).sum())
+    low, high = _ends(section, level)
+    return LesionSize(2.0 * radius, high - low, max(0.0, -low), volume)
+
+
+def _outermost(section: SoftSection, j: int, level: float) -> float:
+    r, row, soft = section.r_mm[j], section.values[j], section.soft[j]
+    hot = np.flatnonzero(soft & (row >= level))
+    if hot.size == 0:
+        return 0.0
+    i = int(hot[-1])
+    if i + 1 >= len(r) or not soft[i + 1]:
+        return float(r[i])
+    part = (row[i] - level) / (row[i] - row[i + 1])
+    return float(r[i] * (r[i + 1] / r[i]) ** part)
+
+
+def _peak(at: FloatArray, values: FloatArray) -> float:
+    """Largest value of a smooth row of ``values``, by the parabola through the largest and its neighbours."""
+    j = int(np.argmax(values))
+    if j in (0, len(values) - 1) or values[j - 1] <= 0.0 or values[j + 1] <= 0.0:
+        return float(values[j])
+    x, y = at[j - 1 : j + 2] - at[j], values[j - 1 : j + 2]
+    curve, slope, _ = np.polyfit(x, y, 2)
+    return float(values[j] - slope**2 / (4.0 * curve)) if curve < 0.0 else float(values[j])
+
+
+def _ends(section: SoftSection, level: float) -> tuple[float, float]:
+    lows, highs = [], []
+    for i in range(section.values.shape[1]):
+        hot = np.flatnonzero(section.soft[:, i] & (section.values[:, i] >= level))
+        if hot.size:
+            lows.append(_cross(section, i, int(hot[0]), -1, level))
+            highs.append(_cross(section, i, int(hot[-1]), 1, level))
+    return min(lows), max(highs)
+
+
+def _cross(section: SoftSection, i: int, inside: int, way: int, level: float) -> float:
+    column, z = section.values[:, i], section.z_mm
+    outside = inside + way
+    if not 0 <= outside < len(z) or not section.soft[outside, i]:
+        return float(section.z_edges[max(inside, outside)])
+    part = (column[inside] - level) / (column[inside] - column[outside])
+    return float(z[inside] + part * (z[outside] - z[inside]))

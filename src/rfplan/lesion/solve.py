@@ -1,0 +1,198 @@
+"""Solving a lesion: from what is asked to what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from rfplan.devices.electrode import Electrode
+from rfplan.devices.protocol import Protocol
+from rfplan.geometry.arrays import BoolArray, FloatArray
+from rfplan.lesion.accuracy import Accuracy, accuracy_named
+from rfplan.lesion.axisymmetric import AxisymmetricSystem, Layer, axisymmetric_grid
+from rfplan.lesion.axisymmetric_field import AxisymmetricField
+from rfplan.lesion.axisymmetric_size import region_size, soft_section
+from rfplan.lesion.generator import GeneratorLimits
+from rfplan.lesion.history import history_of
+from rfplan.lesion.lesion import ISOTHERMS_C, LesionSize
+from rfplan.lesion.march import Course, Progress, System, march
+from rfplan.lesion.problem import LesionProblem, Surroundings, problem_of
+from rfplan.lesion.solved import DOSE_LEVELS, DoseName, LesionField, LesionStatus, PairTemperatures, SolvedLesion
+from rfplan.lesion.tissue import cortical_thickness_mm, tissue
+
+_BOILING_C = 100.0
+_SHORT_OF_C = 0.5
+
+
+def solve_lesion(
+    electrode: Electrode,
+    protocol: Protocol | None = None,
+    surroundings: Surroundings | None = None,
+    accuracy: str | Accuracy = "standard",
+    limits: GeneratorLimits | None = None,
+    contact: int = 0,
+    spacing_mm: float | None = None,
+    progress: Progress | None = None,
+    stored: bool = True,
+) -> SolvedLesion:
+    """Solve the lesion of a straight electrode or of a bipolar pair, in its own frame; ``at`` of the result places it.
+
+    Parameters
+    ----------
+    electrode : from the catalogue (:func:`rfplan.electrode`)
+    protocol : default is the electrode's usual one
+    surroundings : default is perfused muscle at 37 degC without bone
+    accuracy : ``fast``, ``standard`` or ``fine``, or grid and steps of one's own
+    limits : of the generator; default is none
+    contact : of a probe with several, which one is on, counted from the tip end
+    spacing_mm : distance of the axes of a parallel pair with tips at one height, between which the current flows; default: one needle
+    progress : called with the finished part, 0 to 1
+    stored : answer from the store where the same was solved before, and keep what is solved now
+
+    Raises
+    ------
+    InputError : something is out of range, or of a kind that this version does not solve (tines, a pair beside bone)
+    RfplanError : the solver did not converge
+    """
+    chosen = accuracy_named(accuracy) if isinstance(accuracy, str) else accuracy
+    if protocol is None:
+        protocol = (
+            electrode.protocol_for("bipolar")
+            if spacing_mm is not None and "bipolar" in electrode.modes
+            else electrode.protocol
+        )
+    problem = problem_of(electrode, protocol, chosen, surroundings, limits, contact, spacing_mm)
+    if not stored:
+        return solve_problem(problem, progress)
+    from rfplan.lesion.store import kept_lesion
+
+    return kept_lesion(problem, progress)
+
+
+def solve_problem(problem: LesionProblem, progress: Progress | None = None) -> SolvedLesion:
+    """Solve what is asked, as :func:`solve_lesion`: on (r, z) where the problem is axisymmetric, else in three dimensions."""
+    around = problem.surroundings
+    if problem.spacing_mm is not None:
+        from rfplan.lesion.solve_solid import solve_pair
+
+        return solve_pair(problem, progress)
+    if around.bone_gap_mm is not None and around.bone_angle_deg != 90.0:
+        from rfplan.lesion.solve_solid import solve_beside_bone
+
+        return solve_beside_bone(problem, progress)
+    return _solve_axisymmetric(problem, progress)
+
+
+def _solve_axisymmetric(problem: LesionProblem, progress: Progress | None) -> SolvedLesion:
+    began = time.perf_counter()
+    layers, planes = _layers(problem)
+    body = problem.body
+    grid = axisymmetric_grid(body, problem.accuracy, planes)
+    system = AxisymmetricSystem(grid, body, layers, problem.sink_w_mm3k)
+    course = march_problem(system, problem, progress)
+    warm = soft_section(system, course.end_c)
+    isotherms = {isotherm: region_size(warm, isotherm, body.radius_mm) for isotherm in ISOTHERMS_C}
+    killed: dict[DoseName, FloatArray] = {"nerve": course.nerve_dose, "tissue": course.tissue_dose}
+    doses = {
+        name: region_size(
+            soft_section(system, _log(killed[name]), is_temperature=False), float(np.log(level)), body.radius_mm
+        )
+        for name, level in DOSE_LEVELS.items()
+    }
+    field = AxisymmetricField(grid.r_mid, grid.z_mid, fields_of(course), planes[0] if planes else -np.inf)
+    return solved_from(problem, course, field, isotherms, doses, system.soft, grid.shape, began)
+
+
+def march_problem(system: System, problem: LesionProblem, progress: Progress | None) -> Course:
+    """March a discrete problem as it was asked."""
+    around = problem.surroundings
+    return march(
+        system,
+        problem.protocol,
+        around.start_c,
+        problem.accuracy,
+        problem.limits,
+        problem.coolant_c,
+        around.perfusion_stops,
+        progress,
+    )
+
+
+def fields_of(course: Course) -> dict[str, FloatArray]:
+    """The cell fields that a result keeps, by name."""
+    return {
+        "end_c": course.end_c,
+        "peak_c": course.peak_c,
+        "nerve": course.nerve_dose,
+        "tissue": course.tissue_dose,
+        "cem43_min": course.cem43_min,
+    }
+
+
+def solved_from(
+    problem: LesionProblem,
+    course: Course,
+    field: LesionField,
+    isotherms: Mapping[float, LesionSize],
+    doses: Mapping[DoseName, LesionSize],
+    soft: BoolArray,
+    shape: tuple[int, ...],
+    began: float,
+    radii: Mapping[float, Mapping[str, float]] | None = None,
+    pair: PairTemperatures | None = None,
+) -> SolvedLesion:
+    """The record of a march; ``soft`` are the cells whose temperature counts as that of tissue, ``began`` the clock at the start."""
+    peak_c = float(course.peak_c[soft].max())
+    status, limited_by = _status(course, problem, peak_c)
+    return SolvedLesion(
+        problem=problem,
+        status=status,
+        isotherms=isotherms,
+        doses=doses,
+        max_tissue_c=float(course.end_c[soft].max()),
+        peak_tissue_c=peak_c,
+        thermocouple_c=course.thermocouple_c[-1],
+        limited_by=limited_by,
+        history=history_of(course),
+        energy_balance_error=course.energy.error,
+        shape=shape,
+        steps=course.steps,
+        seconds=time.perf_counter() - began,
+        field=field,
+        radii_mm=radii,
+        pair=pair,
+    )
+
+
+def _layers(problem: LesionProblem) -> tuple[list[Layer], list[float]]:
+    """Tissues from below, and the planes between them, the surface of the bone first."""
+    gap_mm = problem.gap_mm
+    muscle = tissue("muscle")
+    if gap_mm is None:
+        stack, planes = [Layer(-np.inf, muscle)], []
+    else:
+        surface = -gap_mm
+        deep = surface - cortical_thickness_mm()
+        stack = [
+            Layer(-np.inf, tissue("cancellous_bone"), soft=False),
+            Layer(deep, tissue("cortical_bone"), soft=False),
+            Layer(surface, muscle),
+        ]
+        planes = [surface, deep]
+    if not problem.surroundings.perfusion:
+        stack = [Layer(layer.from_z_mm, layer.tissue.bloodless(), layer.soft) for layer in stack]
+    return stack, planes
+
+
+def _status(course: Course, problem: LesionProblem, peak_c: float) -> tuple[LesionStatus, str | None]:
+    limits: Sequence[str | None] = course.limited
+    limited_by = next((limit for limit in reversed(limits) if limit is not None), None)
+    if limited_by is not None and course.thermocouple_c[-1] < problem.protocol.set_c - _SHORT_OF_C:
+        return "limited", limited_by
+    return ("boiling" if peak_c > _BOILING_C else "converged"), limited_by
+
+
+def _log(dose: FloatArray) -> FloatArray:
+    return np.asarray(np.log(np.maximum(dose, 1e-12)))

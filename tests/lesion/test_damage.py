@@ -1,0 +1,51 @@
+"""Doses against the times at which tissue is known to reach them."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rfplan.lesion.damage import ArrheniusConstants, arrhenius, cem43, dose_of_step
+
+
+@pytest.mark.parametrize(
+    ("temperature", "seconds"), [(43, 511), (45, 276), (47, 150), (50, 61.1), (55, 14.2), (60, 3.43)]
+)
+def test_time_to_kill_tissue(temperature, seconds):
+    assert 1.0 / float(arrhenius("tissue").rate_s(np.array(float(temperature)))) == pytest.approx(seconds, rel=0.02)
+
+
+@pytest.mark.parametrize(("temperature", "seconds"), [(43, 1.84e5), (50, 1.04e3), (60, 0.935)])
+def test_time_to_burn_skin(temperature, seconds):
+    skin = ArrheniusConstants(3.1e98, 6.28e5)
+    assert 1.0 / float(skin.rate_s(np.array(float(temperature)))) == pytest.approx(seconds, rel=0.03)
+
+
+@pytest.mark.parametrize(("temperature", "dose"), [(50, 0.05), (55, 0.40), (60, 3.0)])
+def test_nerve_dies_as_in_the_experiment_it_is_fitted_to(temperature, dose):
+    assert 45.0 * float(arrhenius("nerve").rate_s(np.array(float(temperature)))) == pytest.approx(dose, rel=0.1)
+
+
+@pytest.mark.parametrize(("temperature", "minutes"), [(43, 0.75), (45, 3.0), (50, 96.0), (55, 3072.0), (60, 3072.0)])
+def test_cem43_in_45_seconds_doubles_per_kelvin_up_to_its_cap(temperature, minutes):
+    assert 45.0 * float(cem43().rate_min_s(np.array(float(temperature)))) == pytest.approx(minutes, rel=1e-9)
+
+
+def test_cem43_quarters_below_43_and_is_nothing_below_39():
+    rate = cem43().rate_min_s(np.array([38.9, 41.0, 42.0]))
+    assert rate[0] == 0.0
+    assert rate[2] / rate[1] == pytest.approx(4.0)
+
+
+@given(st.floats(38.0, 95.0), st.floats(-6.0, 6.0), st.floats(0.1, 6.0))
+def test_dose_of_a_step_is_that_of_many_small_ones(start, change, step):
+    nerve = arrhenius("nerve")
+    path = np.clip(start + change * np.linspace(0.0, 1.0, 4001), 30.0, 110.0)
+    rates = nerve.rate_s(path)
+    once = float(dose_of_step(rates[0], rates[-1], step))
+    many = float(np.trapezoid(rates, dx=step / 4000.0))
+    assert once == pytest.approx(many, rel=0.06)
+
+
+def test_no_dose_without_heat():
+    assert float(dose_of_step(np.array(0.0), np.array(0.0), 3.0)) == 0.0
