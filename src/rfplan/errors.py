@@ -1,4 +1,9 @@
-"""The two ways in which rfplan says no."""
+"""The two ways in which rfplan says no, and the suggestion that goes with a misspelt name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
 
 
 class RfplanError(Exception):
@@ -18,3 +23,10 @@ class InputError(RfplanError):
     """
 
     exit_status = 2
+
+
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """`` did you mean 'palisade'?`` where a known name is near, whatever its case; else nothing. Follows a semicolon."""
+    spelt = {entry.lower(): entry for entry in known}
+    near = difflib.get_close_matches(str(name).lower(), spelt, n=1, cutoff=0.5)
+    return f" did you mean {spelt[near[0]]!r}?" if near else ""

@@ -240,6 +240,11 @@ def test_writing_is_all_or_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("far", [5000.0, 1e300])
 def test_a_needle_far_from_the_patient_is_refused(key: str, far: float) -> None:
     document = changed((*NEEDLE, key), [far, 0.0, 0.0])
-    plan_from_json(document)
     with pytest.raises(InputError, match=rf"needles\[1\]\.{key} is .* at most 1,000 mm is accepted"):
         plan_from_json(document, "mine.json", slab_patient())
+
+
+def test_without_a_patient_only_a_needle_out_of_all_range_is_refused() -> None:
+    plan_from_json(changed((*NEEDLE, "tip_mm"), [5000.0, 0.0, 0.0]))
+    with pytest.raises(InputError, match=r"1e\+300 mm from the origin; at most 1,000,000 mm is accepted"):
+        plan_from_json(changed((*NEEDLE, "tip_mm"), [1e300, 0.0, 0.0]))

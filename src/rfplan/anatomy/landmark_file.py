@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +14,7 @@ import numpy as np
 from rfplan.anatomy.import_checks import MM_PER_UNIT
 from rfplan.anatomy.landmarks import MIDLINE_LANDMARKS, PAIRED_LANDMARKS
 from rfplan.anatomy.sides import LEVELS, SIDES
-from rfplan.errors import InputError
+from rfplan.errors import InputError, did_you_mean
 from rfplan.geometry.arrays import FloatArray, frozen
 
 FORAMEN_NAMES: Final = tuple(f"{level}_{side}" for level in LEVELS for side in SIDES)
@@ -89,7 +88,9 @@ def read_landmark_file(path: Path) -> GivenFeatures:
 def _from_json(path: Path, document: Mapping[str, Any]) -> GivenFeatures:
     for key in document:
         if key not in _KEYS and not key.startswith("$"):
-            raise InputError(f"{path}: key {key!r} is not known{_hint(key, _KEYS)}; known are {', '.join(_KEYS)}")
+            raise InputError(
+                f"{path}: key {key!r} is not known;{did_you_mean(key, _KEYS)} known are {', '.join(_KEYS)}"
+            )
     frame, unit = document.get("frame", "LPS"), document.get("unit", "mm")
     flip, factor = _flip(path, "frame", frame), _factor(path, "unit", unit)
     found: dict[str, dict[str, FloatArray]] = {"foramina": {}, "landmarks": {}}
@@ -100,7 +101,7 @@ def _from_json(path: Path, document: Mapping[str, Any]) -> GivenFeatures:
         for name, value in entries.items():
             if name not in names:
                 raise InputError(
-                    f"{path}: {group}.{name} is not known{_hint(name, names)}; known are {', '.join(names)}"
+                    f"{path}: {group}.{name} is not known;{did_you_mean(name, names)} known are {', '.join(names)}"
                 )
             found[group][name] = _position(path, f"{group}.{name}", value) * factor * flip
     return GivenFeatures(found["foramina"], found["landmarks"], _true_ap(path, document.get("true_ap")))
@@ -114,7 +115,7 @@ def _true_ap(path: Path, value: Any) -> tuple[float, float] | None:
     for key in value:
         if key not in _TRUE_AP_KEYS:
             raise InputError(
-                f"{path}: true_ap.{key} is not known{_hint(key, _TRUE_AP_KEYS)}; known are {', '.join(_TRUE_AP_KEYS)}"
+                f"{path}: true_ap.{key} is not known;{did_you_mean(key, _TRUE_AP_KEYS)} known are {', '.join(_TRUE_AP_KEYS)}"
             )
     angles = []
     for key, limit in zip(_TRUE_AP_KEYS, (45.0, 80.0), strict=True):
@@ -151,7 +152,8 @@ def _from_markups(path: Path, document: Mapping[str, Any]) -> GivenFeatures:
             if target is None or not isinstance(label, str):
                 names = FORAMEN_NAMES + LANDMARK_NAMES
                 raise InputError(
-                    f"{path}: {spot} has the label {label!r}, which is not known{_hint(str(label), names)}; known are {', '.join(names)}"
+                    f"{path}: {spot} has the label {label!r}, which is not known;{did_you_mean(label, names)} "
+                    f"known are {', '.join(names)}"
                 )
             if label in target:
                 raise InputError(f"{path}: {spot}: {label} is stated twice")
@@ -183,12 +185,6 @@ def _factor(path: Path, where: str, unit: Any) -> float:
     if not isinstance(unit, str) or unit not in MM_PER_UNIT:
         raise InputError(f"{path}: {where} is {unit!r}; accepted are {', '.join(MM_PER_UNIT)}")
     return MM_PER_UNIT[unit]
-
-
-def _hint(name: str, known: Iterable[str]) -> str:
-    lower = {entry.lower(): entry for entry in known}
-    near = difflib.get_close_matches(name.lower(), list(lower), n=1, cutoff=0.5)
-    return f" (did you mean {lower[near[0]]!r}?)" if near else ""
 
 
 def _kind(value: Any) -> str:

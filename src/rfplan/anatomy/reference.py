@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sacrum import ParametricSacrum
 from rfplan.anatomy.sacrum_parameters import sacrum_parameters
 from rfplan.anatomy.sides import SIDES
-from rfplan.errors import InputError
+from rfplan.errors import InputError, did_you_mean
 from rfplan.figures import figures
 from rfplan.geometry.frames import Isometry
 from rfplan.geometry.mesh import Mesh
@@ -130,10 +129,9 @@ def checked_overrides(overrides: Mapping[str, float] | None) -> dict[str, float]
     checked: dict[str, float] = {}
     for key, value in (overrides or {}).items():
         if key not in known:
-            close = difflib.get_close_matches(key, known, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
+            meant = did_you_mean(key, known)
             raise InputError(
-                f"override {key!r} (value {value!r}) is not a dimension of a bone in morphometry.toml{hint}"
+                f"override {key!r} (value {value!r}) is not a dimension of a bone in morphometry.toml{';' * bool(meant)}{meant}"
             )
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise InputError(f"override {key!r} is {value!r}; it must be a finite number")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from rfplan.errors import InputError
+from rfplan.errors import InputError, did_you_mean
 from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray
 
@@ -59,10 +58,9 @@ def sacrum_parameters(overrides: Mapping[str, float] | None = None) -> SacrumPar
     }
     for name, value in (overrides or {}).items():
         if name not in values:
-            close = difflib.get_close_matches(name, values, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
+            meant = did_you_mean(name, values)
             raise InputError(
-                f"sacrum parameter {name!r} (value {value!r}) is not a name below [sacrum] in morphometry.toml{hint}"
+                f"sacrum parameter {name!r} (value {value!r}) is not a name below [sacrum] in morphometry.toml{';' * bool(meant)}{meant}"
             )
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise InputError(f"sacrum parameter {name!r} is {value!r}; it must be a finite number")

@@ -80,15 +80,12 @@ def _usage(error: Exception, tokens: Sequence[str]) -> str:
 
 
 def _refuse_command(name: str) -> int:
-    import difflib
-
     import rfplan
     from rfplan.cli.console import complain
+    from rfplan.errors import did_you_mean
 
     if name in LATER:
         complain(f"'rfplan {name}' ({LATER[name]}) is not part of version {rfplan.__version__} yet")
         return 2
-    close = difflib.get_close_matches(name, COMMANDS, n=1)
-    hint = f"; did you mean '{close[0]}'? The" if close else "; the"
-    complain(f"there is no command '{name}'{hint} commands are {', '.join(COMMANDS)}")
+    complain(f"there is no command '{name}';{did_you_mean(name, COMMANDS)} commands are {', '.join(COMMANDS)}")
     return 2

@@ -71,7 +71,7 @@ def _levels(evaluation: Evaluation) -> Table:
     table = Table(
         title="Captured in all, and missed by level",
         caption=f"Complete: every branch captured{', part of the courses' if several else ''}. "
-        "Under a level: the part of its branches that is missed.",
+        "Under a level: the part of its branches that is missed; -: it has none here.",
     )
     table.add_column("criterion", no_wrap=True)
     for heading in ("captured", "complete", *next(iter(evaluation.coverage.values())).missed_by_level):
@@ -81,7 +81,7 @@ def _levels(evaluation: Evaluation) -> Table:
             _CRITERIA[criterion],
             f"{total.captured_fraction:.0%}",
             f"{total.complete_fraction:.0%}" if several else _yes(total.complete_fraction),
-            *(f"{missed:.0%}" if level in present else "no branch" for level, missed in total.missed_by_level.items()),
+            *(f"{missed:.0%}" if level in present else "-" for level, missed in total.missed_by_level.items()),
         )
     return table
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from rfplan.devices.electrode import Electrode, IsothermSurface, LesionShape, Mode
 from rfplan.devices.protocol import Protocol
-from rfplan.errors import InputError
+from rfplan.errors import InputError, did_you_mean
 from rfplan.figures import Figure
 
 _MODES: tuple[Mode, ...] = ("monopolar", "bipolar", "cooled")
@@ -42,9 +41,8 @@ def electrode(name: str) -> Electrode:
     """The electrode called ``name``; InputError with a suggestion where there is none."""
     catalogue = _catalogue()
     if name not in catalogue:
-        near = get_close_matches(str(name), catalogue, n=1)
-        meant = f"; did you mean {near[0]!r}?" if near else ""
-        raise InputError(f"electrode {name!r} is not known{meant} Known are: {', '.join(catalogue)}")
+        meant = did_you_mean(name, catalogue)
+        raise InputError(f"electrode {name!r} is not known;{meant} known are: {', '.join(catalogue)}")
     return catalogue[name]
 
 
@@ -146,6 +144,5 @@ def _figures(table: Mapping[str, Any], prefix: str, where: str) -> list[tuple[st
 def _check_keys(entry: Mapping[str, Any], known: frozenset[str], where: str) -> None:
     for key in entry:
         if key not in known:
-            near = get_close_matches(key, known, n=1)
-            meant = f"; did you mean {near[0]!r}?" if near else ""
-            raise InputError(f"{where}: key {key!r} is not known{meant} Known are: {', '.join(sorted(known))}")
+            meant = did_you_mean(key, known)
+            raise InputError(f"{where}: key {key!r} is not known;{meant} known are: {', '.join(sorted(known))}")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Final
 
-from rfplan.errors import InputError
+from rfplan.errors import InputError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,6 @@ ACCURACIES: Final[Mapping[str, Accuracy]] = {
 def accuracy_named(name: str) -> Accuracy:
     """One of :data:`ACCURACIES`; InputError with a suggestion where there is none of that name."""
     if name not in ACCURACIES:
-        near = get_close_matches(str(name), ACCURACIES, n=1)
-        meant = f"did you mean {near[0]!r}? " if near else ""
-        raise InputError(f"--accuracy {name!r} is not known; {meant}accepted: {', '.join(ACCURACIES)}")
+        meant = did_you_mean(name, ACCURACIES)
+        raise InputError(f"--accuracy {name!r} is not known;{meant} accepted: {', '.join(ACCURACIES)}")
     return ACCURACIES[name]

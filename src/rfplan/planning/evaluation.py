@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Final
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy as np
 import rfplan
 from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side, lateral_sign
-from rfplan.errors import InputError
+from rfplan.errors import InputError, did_you_mean
 from rfplan.figures import figures
 from rfplan.lesion.lesion import ISOTHERMS_C
 from rfplan.lesion.shapes import ASSUMPTION, LABEL
@@ -167,9 +166,8 @@ def check_judging(
             f"lesion model {lesion_model!r} is not available in this version; accepted: {', '.join(LESION_MODELS)}"
         )
     if lesion_model not in LESION_MODELS:
-        near = get_close_matches(str(lesion_model), LESION_MODELS, n=1)
-        meant = f"did you mean {near[0]!r}? " if near else ""
-        raise InputError(f"lesion model {lesion_model!r} is not known; {meant}accepted: {', '.join(LESION_MODELS)}")
+        meant = did_you_mean(lesion_model, LESION_MODELS)
+        raise InputError(f"lesion model {lesion_model!r} is not known;{meant} accepted: {', '.join(LESION_MODELS)}")
     if isinstance(courses, bool) or not isinstance(courses, int) or courses < 1:
         raise InputError(f"courses is {courses}; it must be a whole number of at least 1")
     if courses > _MOST_COURSES:

@@ -11,6 +11,8 @@ from rfplan.errors import InputError
 from rfplan.geometry.arrays import FloatArray, frozen
 from rfplan.geometry.frames import Isometry
 
+_FARTHEST_MM = 1e6  # a kilometre: beyond it a double no longer holds a thousandth of a millimetre well
+
 
 @dataclass(frozen=True, eq=False)
 class Needle:
@@ -30,6 +32,11 @@ class Needle:
             if values.shape != (3,) or not np.all(np.isfinite(values)):
                 raise InputError(f"needle {name} must be three finite numbers")
             object.__setattr__(self, name, values)
+        farthest = max(float(np.abs(self.tip_mm).max()), float(np.abs(self.entry_mm).max()))
+        if farthest > _FARTHEST_MM:
+            raise InputError(
+                f"a needle lies {farthest:.3g} mm from the origin; at most {_FARTHEST_MM:,.0f} mm is accepted"
+            )
         length = float(np.linalg.norm(self.axis))
         if abs(length - 1.0) > 1e-6:
             raise InputError(f"needle axis must be a unit vector; its length is {length:.6g}")

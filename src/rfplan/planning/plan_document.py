@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
-from difflib import get_close_matches
 from functools import cache, partial
 from operator import eq
 from typing import Any, Final, Literal, NoReturn, get_args, get_origin
@@ -21,7 +20,7 @@ from cattrs.errors import (
 
 from rfplan.anatomy.sides import Side
 from rfplan.devices.electrode import Mode
-from rfplan.errors import InputError
+from rfplan.errors import InputError, did_you_mean
 
 SCHEMA: Final = "rfplan/plan/1"
 
@@ -110,10 +109,9 @@ def _messages(error: BaseException, place: str) -> Iterator[str]:
     elif isinstance(error, ForbiddenExtraKeysError):
         known = [entry.name for entry in fields(error.cl)] if is_dataclass(error.cl) else []
         for key in sorted(map(str, error.extra_fields)):
-            near = get_close_matches(key, known, n=1)
-            meant = f"did you mean {near[0]!r}? " if near else ""
+            meant = did_you_mean(key, known)
             where = f"{place}.{key}" if place else key
-            yield f"{where} is not a known key; {meant}known here: {', '.join(known)}"
+            yield f"{where} is not a known key;{meant} known here: {', '.join(known)}"
     else:
         yield f"{place or 'the document'} {error}"
 
@@ -172,10 +170,9 @@ def _choice(value: Any, kind: Any) -> Any:
     accepted = get_args(kind)
     if value in accepted and isinstance(value, str):
         return value
-    near = get_close_matches(value, accepted, n=1) if isinstance(value, str) and len(accepted) > 1 else []
-    meant = f"did you mean {near[0]!r}? " if near else ""
+    meant = did_you_mean(value, accepted) if isinstance(value, str) and len(accepted) > 1 else ""
     must = " or ".join(_shown(entry) for entry in accepted)
-    raise ValueError(f"is {_shown(value)}; {meant}it must be {must}")
+    raise ValueError(f"is {_shown(value)};{meant} it must be {must}")
 
 
 def _vector(value: Any, _: Any) -> Vector:

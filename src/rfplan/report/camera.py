@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass, replace
 from typing import Final
@@ -12,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side
-from rfplan.errors import InputError
+from rfplan.errors import InputError, did_you_mean
 from rfplan.geometry.arrays import FloatArray, frozen, unit
 from rfplan.geometry.frames import Isometry
 
@@ -108,10 +107,7 @@ def check_view_name(name: str, also: tuple[str, ...] = ()) -> str:
     if name in VIEW_NAMES or (matched and 1 <= int(matched[2]) <= 90):
         return name
     names = (*VIEW_NAMES, *also)
-    spelt = {view.lower(): view for view in names}
-    close = difflib.get_close_matches(name.lower(), spelt, n=1, cutoff=0.5)
-    hint = f"; did you mean {spelt[close[0]]!r}?" if close else ""
-    raise InputError(f"--view {name!r} is not known; it must be one of {', '.join(names)}{hint}")
+    raise InputError(f"--view {name!r} is not known;{did_you_mean(name, names)} it must be one of {', '.join(names)}")
 
 
 def named_camera(name: str, patient: Patient, side: Side = "right", width_mm: float = 200.0) -> Camera:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING
 
-from rfplan.errors import InputError
+from rfplan.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     from rfplan.planning.techniques.recipe import Technique
@@ -23,9 +22,9 @@ def technique(name: str) -> Technique:
     """The technique called ``name``; InputError with a suggestion where there is none."""
     registry = _registry()
     if name not in registry:
-        near = get_close_matches(str(name), registry, n=1)
-        meant = f"; did you mean {near[0]!r}?" if near else "."
-        raise InputError(f"technique {name!r} is not known{meant} Known are: {', '.join(registry)}")
+        raise InputError(
+            f"technique {name!r} is not known;{did_you_mean(name, registry)} known are: {', '.join(registry)}"
+        )
     return registry[name]
 
 

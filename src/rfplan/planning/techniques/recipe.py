@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any, ClassVar
 
 from rfplan.anatomy.patient import Patient
@@ -13,7 +12,7 @@ from rfplan.anatomy.sides import LEVELS, side_named
 from rfplan.devices.catalogue import electrode as electrode_named
 from rfplan.devices.catalogue import electrodes as all_electrodes
 from rfplan.devices.electrode import Electrode, Mode
-from rfplan.errors import InputError
+from rfplan.errors import InputError, did_you_mean
 from rfplan.figures import Figure, figures
 from rfplan.planning.packed_patient import patient_record
 from rfplan.planning.plan import Application, Plan
@@ -92,7 +91,7 @@ class Technique(ABC):
         for key, value in options.items():
             if key not in self.options:
                 raise InputError(
-                    f"technique {self.name!r} has no option {key!r}{_meant(key, self.options)} Known are: {', '.join(self.options)}"
+                    f"technique {self.name!r} has no option {key!r};{did_you_mean(key, self.options)} known are: {', '.join(self.options)}"
                 )
             if key == "levels":
                 levels = _levels(value)
@@ -151,11 +150,6 @@ def _levels(value: Any) -> tuple[str, ...]:
     for name in names:
         if name not in LEVELS:
             raise InputError(
-                f"level {name!r} is not known{_meant(str(name), LEVELS)} It must be one of {', '.join(LEVELS)}"
+                f"level {name!r} is not known;{did_you_mean(name, LEVELS)} it must be one of {', '.join(LEVELS)}"
             )
     return tuple(level for level in LEVELS if level in names)
-
-
-def _meant(name: str, known: tuple[str, ...]) -> str:
-    near = get_close_matches(name, known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else "."
