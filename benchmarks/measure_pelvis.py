@@ -197,9 +197,7 @@ def main(folder: Path) -> None:
     for key in people[0]:
         values = np.array([person[key] for person in people])
         each = " ".join(f"{value:7.1f}" for value in values)
-        print(
-            f"hip.{key:34s} mean {values.mean():7.1f}  sd {values.std(ddof=1):5.1f}  n {len(values)}   {each}"
-        )
+        print(f"hip.{key:34s} mean {values.mean():7.1f}  sd {values.std(ddof=1):5.1f}  n {len(values)}   {each}")
 
 
 if __name__ == "__main__":

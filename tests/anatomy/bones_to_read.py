@@ -48,9 +48,7 @@ def moved_bones(bones: dict[str, Mesh], motion: Isometry) -> dict[str, Mesh]:
     """The bones after a motion; a mirror image exchanges the names of the sides."""
     from rfplan.anatomy.landmarks import mirrored_name
 
-    return {
-        mirrored_name(name) if motion.mirrors else name: mesh.moved(motion) for name, mesh in bones.items()
-    }
+    return {mirrored_name(name) if motion.mirrors else name: mesh.moved(motion) for name, mesh in bones.items()}
 
 
 def sacrum_mesh() -> tuple[ParametricSacrum, Mesh]:

@@ -22,9 +22,7 @@ def slab(slope: float = 0.2, half_mm: float = 30.0) -> tuple[np.ndarray, np.ndar
     """A tilted plate as a height map with a margin, and its coordinates."""
     axis = np.arange(-half_mm - 6.0, half_mm + 6.5, SPACING_MM)
     lateral, caudal = np.meshgrid(axis, axis, indexing="ij")
-    heights = np.where(
-        np.maximum(abs(lateral), abs(caudal)) <= half_mm, slope * lateral + 0.1 * caudal, np.nan
-    )
+    heights = np.where(np.maximum(abs(lateral), abs(caudal)) <= half_mm, slope * lateral + 0.1 * caudal, np.nan)
     return heights, lateral, caudal
 
 
@@ -137,6 +135,4 @@ def test_the_chart_moves_with_the_patient(real_anatomy):
     sacrum = real_bones(real_anatomy / "hra_female")["sacrum"]
     motion = Isometry.rotation((1, 1, 0), 12.0, (4.0, 4.0, 4.0))
     again = DorsalChart.of(sacrum.moved(motion), reading.frame.moved(motion))
-    assert np.allclose(
-        again.point_mm(20.0, 40.0), motion.points(reading.chart.point_mm(20.0, 40.0)), atol=1e-4
-    )
+    assert np.allclose(again.point_mm(20.0, 40.0), motion.points(reading.chart.point_mm(20.0, 40.0)), atol=1e-4)

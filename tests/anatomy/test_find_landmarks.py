@@ -94,10 +94,7 @@ def test_landmarks_of_a_mirror_image_are_mirrored(real_anatomy):
     after = read_bones(moved_bones(real_bones(real_anatomy / "hra_female"), mirror))
     expected = {mark.name: mark for mark in (mark.moved(mirror) for mark in before.landmarks.values())}
     assert set(expected) == set(after.landmarks)
-    apart = [
-        np.linalg.norm(expected[name].position_mm - mark.position_mm)
-        for name, mark in after.landmarks.items()
-    ]
+    apart = [np.linalg.norm(expected[name].position_mm - mark.position_mm) for name, mark in after.landmarks.items()]
     assert max(apart) < 2.0 and np.median(apart) < 0.3
 
 

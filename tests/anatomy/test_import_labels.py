@@ -304,11 +304,7 @@ def test_foramina_survive_a_label_map_of_1_mm(real_anatomy, tmp_path, turn):
     sacrum = import_labels(path).bones["sacrum"]
     assert topology(sacrum).genus == 17
     stated = json.loads((real_anatomy / "foramina.json").read_text())["hra_female"]
-    found = {
-        foramen.name: foramen
-        for foramen in read_bones({"sacrum": sacrum}).foramina
-        if foramen.status == "found"
-    }
+    found = {foramen.name: foramen for foramen in read_bones({"sacrum": sacrum}).foramina if foramen.status == "found"}
     assert set(found) == set(stated)
     for name, entry in stated.items():
         assert np.linalg.norm(found[name].centre_mm - entry["centre_mm"]) < 3.0

@@ -86,9 +86,7 @@ def patients(draw):
         foramina=tuple(
             draw(
                 st.lists(
-                    st.builds(
-                        Foramen, words, sides, point, point, points, points, numbers, statuses, numbers
-                    ),
+                    st.builds(Foramen, words, sides, point, point, points, points, numbers, statuses, numbers),
                     max_size=3,
                 )
             )
@@ -101,9 +99,7 @@ def patients(draw):
             )
         ),
         curves={"lateral_crest_left": draw(st.builds(Curve, words, points, statuses, numbers))},
-        nerves=tuple(
-            draw(st.lists(st.builds(Nerve, words, sides, st.integers(1, 9), points, numbers), max_size=2))
-        ),
+        nerves=tuple(draw(st.lists(st.builds(Nerve, words, sides, st.integers(1, 9), points, numbers), max_size=2))),
         skin=SkinSurface(draw(point), motion.matrix, draw(numbers), draw(numbers), draw(numbers), draw(grid)),
         bone_distance=DistanceField(draw(point), draw(numbers), draw(values), draw(numbers), motion),
         repairs=tuple(draw(st.lists(words, max_size=2))),

@@ -29,9 +29,7 @@ def bones():
     """Coarse bones of the reference patient, so that reading them takes no time."""
     from rfplan.anatomy.reference import parametric_pelvis
 
-    return {
-        name: (mesh.vertices_mm, mesh.faces) for name, mesh in parametric_pelvis(spacing_mm=1.5).bones.items()
-    }
+    return {name: (mesh.vertices_mm, mesh.faces) for name, mesh in parametric_pelvis(spacing_mm=1.5).bones.items()}
 
 
 @pytest.fixture
@@ -39,9 +37,7 @@ def folder(bones, tmp_path):
     """The reference bones as files, one of each kind."""
     made = tmp_path / "person"
     made.mkdir()
-    for (name, (vertices, faces)), suffix in zip(
-        bones.items(), (".ply", ".stl", ".ply", ".obj"), strict=True
-    ):
+    for (name, (vertices, faces)), suffix in zip(bones.items(), (".ply", ".stl", ".ply", ".obj"), strict=True):
         save_mesh(made / f"{name}{suffix}", vertices, faces)
     return made
 
@@ -79,9 +75,7 @@ def test_a_folder_of_meshes(folder, tmp_path, capsys, reference):
     assert abs(summary["true_ap"]["cranial_deg"] - reference.frame.cranial_deg) < 4.0
     patient = load_patient(out)
     assert [list(f.centre_mm) for f in patient.foramina if f.name == "S1_left"] == [
-        entry["centre_mm"]
-        for entry in summary["foramina"]
-        if (entry["level"], entry["side"]) == ("S1", "left")
+        entry["centre_mm"] for entry in summary["foramina"] if (entry["level"], entry["side"]) == ("S1", "left")
     ]
 
 
@@ -107,10 +101,7 @@ def test_flags_stated_positions_and_words_for_a_person(bones, tmp_path, capsys, 
     assert np.allclose(stated.centre_mm, centre)
     for foramen in patient.foramina:
         if foramen.status == "found":
-            assert (
-                np.linalg.norm(foramen.centre_mm - reference.foramen(foramen.level, foramen.side).centre_mm)
-                < 3.0
-            )
+            assert np.linalg.norm(foramen.centre_mm - reference.foramen(foramen.level, foramen.side).centre_mm) < 3.0
 
 
 # --- what must be refused ---------------------------------------------------------------------------------------------
@@ -216,9 +207,7 @@ def test_a_landmark_file_with_a_wrong_name_or_place(folder, tmp_path, capsys):
 
 def test_a_stated_side_that_is_the_other(folder, tmp_path, capsys, reference):
     marks = tmp_path / "marks.json"
-    marks.write_text(
-        json.dumps({"foramina": {"S1_left": reference.foramen("S1", "right").centre_mm.tolist()}})
-    )
+    marks.write_text(json.dumps({"foramina": {"S1_left": reference.foramen("S1", "right").centre_mm.tolist()}}))
     assert "S1_left" in refused(capsys, tmp_path, folder, "--landmarks", marks)
 
 

@@ -99,6 +99,15 @@ def test_evaluate_for_people(
         assert word in text
 
 
+@pytest.mark.usefixtures("on_slab")
+def test_a_plan_without_needles_captures_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "none.json").write_text(json.dumps(PLAN_TEXT | {"applications": []}))
+    assert main(["evaluate", str(tmp_path / "none.json")]) == 0
+    text = capsys.readouterr().out
+    assert "none near" in text
+    assert "inf" not in text
+
+
 @pytest.mark.usefixtures("on_slab", "plain_report")
 def test_a_folder_appears_whole_and_replaces_an_earlier_one(plan_file: str, tmp_path: Path) -> None:
     out = tmp_path / "out"

@@ -50,9 +50,7 @@ def test_islands_are_left_out(outer, first, second):
     assert np.isclose(areas.sum(), sum(signed_area(ring) for ring in rings))
     assert np.all(areas > -1e-9)
     # every edge of every ring bounds exactly one triangle, every other edge two
-    edges = np.sort(
-        np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1
-    )
+    edges = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
     counts = np.unique(edges, axis=0, return_counts=True)[1]
     assert np.sum(counts == 1) == len(points)
     assert np.all(counts <= 2)

@@ -31,9 +31,7 @@ def test_from_the_front_left_and_right_change_places() -> None:
 
 @pytest.mark.parametrize(("view", "sign"), [("lateral_left", 1.0), ("lateral_right", -1.0)])
 def test_lateral_views_look_from_their_side(view: str, sign: float) -> None:
-    np.testing.assert_allclose(
-        named_camera(view, slab_patient((NERVE,))).axes[2], [sign, 0.0, 0.0], atol=1e-9
-    )
+    np.testing.assert_allclose(named_camera(view, slab_patient((NERVE,))).axes[2], [sign, 0.0, 0.0], atol=1e-9)
 
 
 def test_lateral_means_the_side_that_is_treated() -> None:

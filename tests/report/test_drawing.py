@@ -57,13 +57,10 @@ def test_dashes_cover_their_share_of_the_line(stroke: float, gap: float, closed:
     line = np.array([[0.0, 0.0], [300.0, 0.0], [300.0, 400.0]])
     length = 1200.0 if closed else 700.0
     drawn = sum(
-        float(np.linalg.norm(np.diff(piece, axis=0), axis=1).sum())
-        for piece in dashes(line, (stroke, gap), closed)
+        float(np.linalg.norm(np.diff(piece, axis=0), axis=1).sum()) for piece in dashes(line, (stroke, gap), closed)
     )
     assert drawn == pytest.approx(length * stroke / (stroke + gap), abs=stroke + gap)
 
 
 def test_longer_text_is_wider_and_bold_is_wider_still() -> None:
-    assert (
-        text_width("S1.1", 15) < text_width("S1.1 captured", 15) < text_width("S1.1 captured", 15, bold=True)
-    )
+    assert text_width("S1.1", 15) < text_width("S1.1 captured", 15) < text_width("S1.1 captured", 15, bold=True)

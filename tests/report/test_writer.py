@@ -169,9 +169,7 @@ def test_a_folder_that_cannot_be_written_is_a_clear_failure(patient, tmp_path: P
 def test_the_chart_of_a_moved_patient_is_the_same(patient) -> None:
     motion = Isometry.translation([40.0, -20.0, 15.0]).after(Isometry.rotation([0.3, 1.0, -0.2], 35.0))
     here = chart_figure(patient, PLAN, {"S1.1": "captured"}).image(0.5).astype(int)
-    there = (
-        chart_figure(patient.moved(motion), PLAN.moved(motion), {"S1.1": "captured"}).image(0.5).astype(int)
-    )
+    there = chart_figure(patient.moved(motion), PLAN.moved(motion), {"S1.1": "captured"}).image(0.5).astype(int)
     assert np.mean(np.abs(here - there)) < 0.5
 
 

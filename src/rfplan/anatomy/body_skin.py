@@ -69,15 +69,9 @@ class Torso:
         even = np.arange(self.caudal_mm[0], self.caudal_mm[-1] + 1.0)
         drawn = PchipInterpolator(self.caudal_mm, self.height_mm)(np.minimum(even, self.caudal_mm[-1]))
         profile = np.interp(caudal, even, gaussian_filter1d(drawn, _BRIDGED_MM, mode="nearest"))
-        height = (
-            profile
-            + self._across(lateral, caudal)
-            - self._across(np.full_like(lateral, self.beside_mm), caudal)
-        )
+        height = profile + self._across(lateral, caudal) - self._across(np.full_like(lateral, self.beside_mm), caudal)
         for place_l, place_c, rise in self.bumps:
-            height = height + rise * np.exp(
-                -((lateral - place_l) ** 2 + (caudal - place_c) ** 2) / _BUMP_MM**2
-            )
+            height = height + rise * np.exp(-((lateral - place_l) ** 2 + (caudal - place_c) ** 2) / _BUMP_MM**2)
         return np.asarray(height)
 
     def half_width_at_mm(self, caudal_mm: ArrayLike) -> FloatArray:
@@ -103,9 +97,7 @@ class Torso:
         lateral = np.arange(-wide, wide + 0.5 * _SPACING_MM, _SPACING_MM)
         caudal = np.arange(-_CRANIAL_MM, _CAUDAL_MM + 0.5 * _SPACING_MM, _SPACING_MM)
         height = self.back_mm(lateral[:, None], caudal[None, :])
-        return SkinSurface(
-            self.origin_mm, self.axes, _SPACING_MM, float(lateral[0]), float(caudal[0]), height
-        )
+        return SkinSurface(self.origin_mm, self.axes, _SPACING_MM, float(lateral[0]), float(caudal[0]), height)
 
     def mesh(self, around: int = 160) -> Mesh:
         """The whole trunk as a closed mesh, outward winding, patient frame."""
@@ -118,9 +110,7 @@ class Torso:
         edge = self.back_mm(width, caudal)
         belly = edge - 0.5 * self.thickness_mm * np.abs(np.sin(turn))[:, None] ** 0.8
         out = np.where(behind[:, None], back, belly)
-        grid = np.stack(
-            [lateral, np.broadcast_to(caudal, lateral.shape), out], axis=-1
-        )  # (around, stations, 3)
+        grid = np.stack([lateral, np.broadcast_to(caudal, lateral.shape), out], axis=-1)  # (around, stations, 3)
         stations = len(caudal)
         vertices = np.concatenate([grid.reshape(-1, 3), grid.mean(axis=0)[[0, -1]]])
         here = np.arange(around)[:, None] * stations + np.arange(stations - 1)[None, :]
@@ -167,9 +157,7 @@ def torso_over(
     ``skin.*`` in anatomy/morphometry.toml: assumptions of ours, labelled as such, because no table was found.
     """
     known = {
-        key.removeprefix("skin."): figure
-        for key, figure in figures("morphometry").items()
-        if key.startswith("skin.")
+        key.removeprefix("skin."): figure for key, figure in figures("morphometry").items() if key.startswith("skin.")
     }
     axes = _prone_axes(frame, known["prone_tilt"].value)
     found: list[tuple[float, float]] = []
@@ -198,9 +186,7 @@ def torso_over(
     ]
     below = [(45.0, value("profile.coccyx")), (110.0, value("profile.seat")), (200.0, value("profile.thigh"))]
     caudal = np.concatenate([[places[0] + c for c, _ in above], places, [places[-1] + c for c, _ in below]])
-    height = np.concatenate(
-        [[heights[0] + h for _, h in above], heights, [heights[-1] + h for _, h in below]]
-    )
+    height = np.concatenate([[heights[0] + h for _, h in above], heights, [heights[-1] + h for _, h in below]])
     torso = Torso(
         frame.origin_mm, axes, caudal, height, float(np.mean(besides)),
         value("trunk.half_width") + value("trunk.half_width_bmi") * stouter,

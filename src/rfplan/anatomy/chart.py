@@ -58,12 +58,8 @@ class DorsalChart:
         """(..., 3) unit normal of the bridged surface towards the operator, in the patient frame."""
         step = self.spacing_mm
         lateral, caudal = np.broadcast_arrays(np.asarray(lateral_mm, float), np.asarray(caudal_mm, float))
-        slope_l = (self.height_mm(lateral + step, caudal) - self.height_mm(lateral - step, caudal)) / (
-            2 * step
-        )
-        slope_c = (self.height_mm(lateral, caudal + step) - self.height_mm(lateral, caudal - step)) / (
-            2 * step
-        )
+        slope_l = (self.height_mm(lateral + step, caudal) - self.height_mm(lateral - step, caudal)) / (2 * step)
+        slope_c = (self.height_mm(lateral, caudal + step) - self.height_mm(lateral, caudal - step)) / (2 * step)
         normals = np.stack([-slope_l, -slope_c, np.ones_like(slope_l)], axis=-1)
         normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
         return normals @ self.frame.axes

@@ -97,9 +97,7 @@ def _sagittal_axes(plane: MidsagittalPlane) -> tuple[FloatArray, FloatArray, Flo
     return lateral, np.cross(lateral, up), up
 
 
-def _most_endplate_like_patch(
-    flat: FloatArray, facing: FloatArray, areas: FloatArray
-) -> tuple[np.ndarray, float]:
+def _most_endplate_like_patch(flat: FloatArray, facing: FloatArray, areas: FloatArray) -> tuple[np.ndarray, float]:
     """Which faces lie on the best flat patch, and the tilt of its normal from up to forward, radians.
 
     A patch counts by its area, by how well its length from back to front is that of an endplate, and by whether the bone
@@ -152,9 +150,7 @@ def _stretches(run: FloatArray, areas: FloatArray) -> list[tuple[float, float]]:
     """Back and front end of every unbroken stretch of faces, mm."""
     base = float(run.min())
     step = 2.0
-    covered = (
-        np.bincount(((run - base) / step).astype(int), weights=areas) > 0.25 * step * 2.0 * _HALF_WIDTH_MM
-    )
+    covered = np.bincount(((run - base) / step).astype(int), weights=areas) > 0.25 * step * 2.0 * _HALF_WIDTH_MM
     edges = np.diff(np.concatenate([[0], covered.astype(int), [0]]))
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     return [(base + step * a, base + step * b) for a, b in zip(starts, ends, strict=True)]

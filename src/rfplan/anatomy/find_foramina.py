@@ -132,8 +132,7 @@ def _foramen(
         canal_mm=chart.frame.to_patient(canal),
         diameter_mm=float(2.0 * np.sqrt(np.linalg.norm(vector) / np.pi)),
         status="found",
-        confidence=_confidence(level, side, middle, throat, rows)
-        * (_SIDE_OPEN if _open_to_edge(pit, chart) else 1.0),
+        confidence=_confidence(level, side, middle, throat, rows) * (_SIDE_OPEN if _open_to_edge(pit, chart) else 1.0),
     )
 
 
@@ -167,9 +166,7 @@ def _rim(area: BoolArray, height_mm: float, chart: DorsalChart) -> FloatArray:
     return np.column_stack([lateral, caudal, edge])
 
 
-def _canal(
-    middle: FloatArray, way: FloatArray, goals: Sequence[Pit], interior: Interior
-) -> tuple[FloatArray, float]:
+def _canal(middle: FloatArray, way: FloatArray, goals: Sequence[Pit], interior: Interior) -> tuple[FloatArray, float]:
     """Line from the aperture to the centre of the ventral opening, chart coordinates, and its narrowest half-width, mm."""
     if len(way) == 0:
         i, j, _ = interior.nodes_at(middle[None])[0]

@@ -29,12 +29,8 @@ def solid_columns(
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
         if area == 0.0:
             continue
-        for i in range(
-            max(0, int(np.ceil(min(ax, bx, cx)))), min(ni - 1, int(np.floor(max(ax, bx, cx)))) + 1
-        ):
-            for j in range(
-                max(0, int(np.ceil(min(ay, by, cy)))), min(nj - 1, int(np.floor(max(ay, by, cy)))) + 1
-            ):
+        for i in range(max(0, int(np.ceil(min(ax, bx, cx)))), min(ni - 1, int(np.floor(max(ax, bx, cx)))) + 1):
+            for j in range(max(0, int(np.ceil(min(ay, by, cy)))), min(nj - 1, int(np.floor(max(ay, by, cy)))) + 1):
                 u = ((bx - i) * (cy - j) - (cx - i) * (by - j)) / area
                 v = ((cx - i) * (ay - j) - (ax - i) * (cy - j)) / area
                 w = 1.0 - u - v

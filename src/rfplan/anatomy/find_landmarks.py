@@ -88,8 +88,6 @@ def _hiatus(chart: DorsalChart, foramina: Sequence[Foramen]) -> Landmark:
     usual = figures("foramina_prior")["hiatus.from_endplate"].value
     height = float(chart.height_mm(0.0, usual))
     if np.isfinite(height):
-        return Landmark(
-            "hiatus_apex", chart.frame.to_patient(np.array([0.0, usual, height])), "estimated", 0.2
-        )
+        return Landmark("hiatus_apex", chart.frame.to_patient(np.array([0.0, usual, height])), "estimated", 0.2)
     last = float(profile[on][-1]) if on.any() else 0.0
     return Landmark("hiatus_apex", chart.frame.to_patient(np.array([0.0, usual, last])), "absent", 0.0)

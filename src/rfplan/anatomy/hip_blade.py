@@ -78,9 +78,7 @@ class Blade:
         """The inverse of :meth:`to_plane`."""
         yaw = np.deg2rad(self.yaw_deg)
         along, up, out = np.moveaxis(points, -1, 0)
-        return np.stack(
-            [along * np.cos(yaw) - out * np.sin(yaw), up, along * np.sin(yaw) + out * np.cos(yaw)], axis=-1
-        )
+        return np.stack([along * np.cos(yaw) - out * np.sin(yaw), up, along * np.sin(yaw) + out * np.cos(yaw)], axis=-1)
 
     def middle_mm(self, along_up: FloatArray) -> FloatArray:
         """(...,) height of the middle surface at (..., 2) places in the plane of the blade."""
@@ -112,14 +110,10 @@ def blade_of(parameters: Mapping[str, float]) -> Blade:
             sheet.append((value(f"{name}.mid_{share}"), thickness))
     low = outline.min(axis=0) - _MARGIN_MM
     counts = np.ceil((outline.max(axis=0) + _MARGIN_MM - low) / _STEP_MM).astype(int) + 1
-    grid = np.stack(
-        np.meshgrid(*(low[k] + _STEP_MM * np.arange(counts[k]) for k in (0, 1)), indexing="ij"), axis=-1
-    )
+    grid = np.stack(np.meshgrid(*(low[k] + _STEP_MM * np.arange(counts[k]) for k in (0, 1)), indexing="ij"), axis=-1)
     # outside the outline the sheet is continued from its edge, where it is known, and not extrapolated
     flat = _drawn_in(grid.reshape(-1, 2), centre, angles, radii)
-    shape = RBFInterpolator(
-        np.array(nodes), np.array(sheet), kernel="thin_plate_spline", smoothing=_SMOOTHING
-    )
+    shape = RBFInterpolator(np.array(nodes), np.array(sheet), kernel="thin_plate_spline", smoothing=_SMOOTHING)
     middle, thickness = np.moveaxis(shape(flat).reshape(*counts, 2), -1, 0)
     slope = np.hypot(*np.gradient(middle, _STEP_MM))
     cosine = 1.0 / np.sqrt(1.0 + slope * slope)
@@ -137,9 +131,7 @@ def edge_place(parameters: Mapping[str, float], direction: str) -> FloatArray:
 
 
 def _radius_at(angles: FloatArray, radii: FloatArray) -> CubicSpline:
-    return CubicSpline(
-        np.append(angles, angles[0] + 2 * np.pi), np.append(radii, radii[0]), bc_type="periodic"
-    )
+    return CubicSpline(np.append(angles, angles[0] + 2 * np.pi), np.append(radii, radii[0]), bc_type="periodic")
 
 
 def _outline(centre: FloatArray, angles: FloatArray, radii: FloatArray) -> FloatArray:

@@ -90,9 +90,7 @@ def auricular_surface(sacrum: SacrumSurface, side: Side) -> AuricularSurface:
     on_bone = np.abs(sacrum.distance_mm(stated)) < _ON_BONE_MM
     chart = chart[on_bone & (chart[:, 0] > 0.7 * np.median(chart[:, 0]))]
     if len(chart) < _FEWEST_POINTS:
-        raise RfplanError(
-            f"the {side} auricular surface of the sacrum is not on its side; no hip can be fitted"
-        )
+        raise RfplanError(f"the {side} auricular surface of the sacrum is not on its side; no hip can be fitted")
     outline = resample(np.concatenate([chart, chart[:1]]), 1.0)[:-1]
     middle = outline.mean(axis=0)
     normal = np.linalg.svd(outline - middle)[2][2]
@@ -103,16 +101,12 @@ def auricular_surface(sacrum: SacrumSurface, side: Side) -> AuricularSurface:
     x, y = plane.T
     next_x, next_y = np.roll(x, -1), np.roll(y, -1)
     cross = x * next_y - next_x * y
-    centre_plane = np.array([np.sum((x + next_x) * cross), np.sum((y + next_y) * cross)]) / (
-        3.0 * cross.sum()
-    )
+    centre_plane = np.array([np.sum((x + next_x) * cross), np.sum((y + next_y) * cross)]) / (3.0 * cross.sum())
     centre = middle + centre_plane @ axes[:2]
     plane = plane - centre_plane
     low = plane.min(axis=0) - _MARGIN_MM
     counts = np.ceil((plane.max(axis=0) + _MARGIN_MM - low) / _STEP_MM).astype(int) + 1
-    nodes = np.stack(
-        np.meshgrid(*(low[k] + _STEP_MM * np.arange(counts[k]) for k in (0, 1)), indexing="ij"), axis=-1
-    )
+    nodes = np.stack(np.meshgrid(*(low[k] + _STEP_MM * np.arange(counts[k]) for k in (0, 1)), indexing="ij"), axis=-1)
     distance = outline_distance(nodes, plane)
     height = _bone_height(sacrum, side, centre, axes, nodes, distance < 0.0)
     return AuricularSurface(outline, centre, axes, low, distance, height)

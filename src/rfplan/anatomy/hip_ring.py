@@ -64,9 +64,7 @@ def drawn_rods(chains: Iterable[FloatArray]) -> Rods:
             course = CubicSpline(along, nodes[:, :3], bc_type="natural")(fine)
             drawn = np.column_stack([course, PchipInterpolator(along, nodes[:, 3:])(fine)])
         start, end = drawn[:-1], drawn[1:]
-        rods.extend(
-            np.column_stack([start[:, :3], end[:, :3], start[:, 3], end[:, 3], start[:, 4:], end[:, 4:]])
-        )
+        rods.extend(np.column_stack([start[:, :3], end[:, :3], start[:, 3], end[:, 3], start[:, 4:], end[:, 4:]]))
         first.append(len(rods))
     table = np.array(rods)
     spread = np.linalg.norm(table[:, 8:].reshape(-1, 2, 3), axis=-1)
@@ -95,9 +93,7 @@ def cup_of(parameters: Mapping[str, float]) -> FloatArray:
     # the notch is the low side of the rim
     low = unit(np.array([0.0, -1.0, 0.0]) + opening[1] * opening)
     notch = depth * unit(low + 0.15 * opening)
-    return np.concatenate(
-        [[value("radius"), value("wall"), value("rim")], opening, notch, [value("notch_radius")]]
-    )
+    return np.concatenate([[value("radius"), value("wall"), value("rim")], opening, notch, [value("notch_radius")]])
 
 
 def _node(parameters: Mapping[str, float], key: str, cup_to_midline_mm: float) -> list[float]:

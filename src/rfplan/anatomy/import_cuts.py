@@ -49,9 +49,7 @@ def flat_cuts(mesh: Mesh) -> tuple[FlatCut, ...]:
 
     hull = ConvexHull(mesh.vertices_mm)
     corners = mesh.vertices_mm[hull.simplices]
-    area = 0.5 * np.linalg.norm(
-        np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1
-    )
+    area = 0.5 * np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
     a, b, c = np.moveaxis(mesh.triangles_mm, 1, 0)
     vector = 0.5 * np.cross(b - a, c - a)
     face_area = np.linalg.norm(vector, axis=1)

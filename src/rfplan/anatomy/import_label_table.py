@@ -48,11 +48,7 @@ def read_label_table(path: Path) -> dict[str, int]:
         raise InputError(f"{path}: not a text file; a label table is JSON or CSV") from error
     if not text.strip():
         raise InputError(f"{path}: the label table is empty")
-    pairs = (
-        _json_pairs(path, text)
-        if path.suffix.lower() == ".json" or text.lstrip()[0] == "{"
-        else _csv_pairs(text)
-    )
+    pairs = _json_pairs(path, text) if path.suffix.lower() == ".json" or text.lstrip()[0] == "{" else _csv_pairs(text)
     table: dict[str, int] = {}
     for name, number in pairs:
         if name in table and table[name] != number:
@@ -64,9 +60,7 @@ def read_label_table(path: Path) -> dict[str, int]:
     if "sacrum" not in used:
         near = difflib.get_close_matches("sacrum", list(table), n=1, cutoff=0.6)
         hint = f"; did you mean 'sacrum' by {near[0]!r}?" if near else ""
-        raise InputError(
-            f"{path}: the label table names no sacrum{hint}; known names are {', '.join(USED_LABELS)}"
-        )
+        raise InputError(f"{path}: the label table names no sacrum{hint}; known names are {', '.join(USED_LABELS)}")
     numbers = list(used.values())
     twice = [name for name, number in used.items() if numbers.count(number) > 1]
     if twice:

@@ -88,9 +88,7 @@ def import_masks(folder: Path, frame: InputFrame | None = None, unit: str | None
         mask = grids[0][0] != 0
         for path, (data, other) in zip(paths[1:], grids[1:], strict=True):
             if data.shape != mask.shape or not np.allclose(other, affine, atol=1e-3):
-                raise InputError(
-                    f"{path}: lies on another voxel grid than {paths[0].name}; the two cannot be joined"
-                )
+                raise InputError(f"{path}: lies on another voxel grid than {paths[0].name}; the two cannot be joined")
             mask = mask | (data != 0)
         if bone == "sacrum" and not mask.any():
             raise InputError(f"{paths[0]}: the mask of the sacrum is empty")
@@ -184,10 +182,7 @@ def _cropped(mask: BoolArray) -> tuple[BoolArray, FloatArray, list[tuple[int, in
         along = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
         spans.append((int(along[0]), int(along[-1]) + 1))
     edges = [
-        (axis, 2 * end - 1)
-        for axis in range(3)
-        for end in (0, 1)
-        if spans[axis][end] == (0, mask.shape[axis])[end]
+        (axis, 2 * end - 1) for axis in range(3) for end in (0, 1) if spans[axis][end] == (0, mask.shape[axis])[end]
     ]
     box = mask[tuple(slice(*span) for span in spans)]
     return box, np.array([span[0] for span in spans], dtype=float), edges

@@ -54,9 +54,7 @@ def read_mesh_file(path: Path) -> RawMesh:
     if len(mesh.faces) == 0 or len(mesh.vertices) == 0:
         raise InputError(f"{path}: the file holds no triangles")
     if mesh.faces.min() < 0 or mesh.faces.max() >= len(mesh.vertices):
-        raise InputError(
-            f"{path}: a face refers to a vertex that is not in the file (truncated or damaged file?)"
-        )
+        raise InputError(f"{path}: a face refers to a vertex that is not in the file (truncated or damaged file?)")
     return mesh
 
 

@@ -78,9 +78,7 @@ def _read_to_the_end(path: Path) -> None:
 
 def _refuse_colour(path: Path, image: Any) -> None:
     if image.get_data_dtype().fields is not None or image.get_data_dtype().kind not in "iuf":
-        raise InputError(
-            f"{path}: the values are of type {image.get_data_dtype()}; a label map holds whole numbers"
-        )
+        raise InputError(f"{path}: the values are of type {image.get_data_dtype()}; a label map holds whole numbers")
 
 
 def _whole_numbers(path: Path, values: np.ndarray) -> np.ndarray:

@@ -79,9 +79,7 @@ class _PlyBinary:
     def __init__(self, path: Path, body: bytes, order: str) -> None:
         self.path, self.body, self.order, self.at = path, body, order, 0
 
-    def element(
-        self, name: str, count: int, properties: list[list[str]]
-    ) -> tuple[dict[str, np.ndarray], _Lists]:
+    def element(self, name: str, count: int, properties: list[list[str]]) -> tuple[dict[str, np.ndarray], _Lists]:
         record: list[tuple[str, str] | tuple[str, str, int]] = []
         lists = [words[3] for words in properties if words[0] == "list"]
         for words in properties:
@@ -122,9 +120,7 @@ class _PlyBinary:
         return values
 
     def _short(self, name: str, count: int) -> None:
-        raise InputError(
-            f"{self.path}: the file ends before its {count} {name} records are complete (truncated file?)"
-        )
+        raise InputError(f"{self.path}: the file ends before its {count} {name} records are complete (truncated file?)")
 
 
 class _PlyText:
@@ -133,9 +129,7 @@ class _PlyText:
     def __init__(self, path: Path, body: bytes) -> None:
         self.path, self.lines, self.at = path, body.decode("ascii").splitlines(), 0
 
-    def element(
-        self, name: str, count: int, properties: list[list[str]]
-    ) -> tuple[dict[str, np.ndarray], _Lists]:
+    def element(self, name: str, count: int, properties: list[list[str]]) -> tuple[dict[str, np.ndarray], _Lists]:
         rows = [line.split() for line in self.lines[self.at : self.at + count]]
         self.at += count
         scalars = [words[1] for words in properties if words[0] != "list"]

@@ -14,9 +14,7 @@ def patient_summary(patient: Patient) -> dict[str, Any]:
 
     Positions are LPS, mm, with the origin of the input, so that they can be laid over the source data.
     """
-    order = {
-        f"{level}_{side}": k for k, (level, side) in enumerate((lv, sd) for lv in LEVELS for sd in SIDES)
-    }
+    order = {f"{level}_{side}": k for k, (level, side) in enumerate((lv, sd) for lv in LEVELS for sd in SIDES)}
     foramina = sorted(patient.foramina, key=lambda foramen: order.get(foramen.name, len(order)))
     estimated = patient.provenance.get("estimated_bones", ())
     return {

@@ -17,9 +17,7 @@ _THICK: Final = 1.6
 _PAD: Final = 4
 
 
-def label_surface(
-    mask: BoolArray, spacing_mm: FloatArray, coarse: bool = False
-) -> tuple[FloatArray, IntArray]:
+def label_surface(mask: BoolArray, spacing_mm: FloatArray, coarse: bool = False) -> tuple[FloatArray, IntArray]:
     """Vertices (n, 3) in voxel indices of ``mask`` and outward faces (m, 3) of the region where it is True.
 
     ``mask`` (nx, ny, nz) with voxels of ``spacing_mm`` (3,), which need not be alike. The region is smoothed by a Gaussian of 0.6
@@ -36,10 +34,7 @@ def label_surface(
         field = _between_slices(padded, spacing)
     else:
         # voxels that are wider than the smoothing are smooth enough between themselves
-        field = (
-            ndimage.gaussian_filter(padded.astype(np.float32), _SMOOTHING * np.maximum(even / spacing, 1.0))
-            - 0.5
-        )
+        field = ndimage.gaussian_filter(padded.astype(np.float32), _SMOOTHING * np.maximum(even / spacing, 1.0)) - 0.5
     step = even / spacing
     if np.any(np.abs(step - 1.0) > 0.05):
         shape = np.ceil((np.array(padded.shape) - 1) / step).astype(int) + 1

@@ -112,9 +112,7 @@ def _tubercles(
             continue
         row = chart.frame.to_chart(foramen.centre_mm)[1]
         near = np.abs(caudal - row) < 7.0
-        weight = np.where(
-            near & np.isfinite(rising), np.nan_to_num(rising) - 0.12 * np.abs(caudal - row), -np.inf
-        )
+        weight = np.where(near & np.isfinite(rising), np.nan_to_num(rising) - 0.12 * np.abs(caudal - row), -np.inf)
         best = int(np.argmax(weight))
         seen = bool(np.isfinite(weight[best]) and rising[best] > _PROMINENT_MM)
         at = best if seen else int(np.argmin(np.abs(caudal - row)))

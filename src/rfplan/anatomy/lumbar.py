@@ -67,8 +67,7 @@ class ParametricL5:
         self.scale = np.array([across, 0.5 * (across + forward), forward])
         self._sacrum_mm = sacrum_mm
         self._rods = drawn_rods(
-            np.array([self._node(f"lumbar.{chain}.{name}") for name in names])
-            for chain, names in CHAINS.items()
+            np.array([self._node(f"lumbar.{chain}.{name}") for name in names]) for chain, names in CHAINS.items()
         )
 
     def _node(self, key: str) -> list[float]:
@@ -93,9 +92,7 @@ class ParametricL5:
     def _field(self, chart_mm: FloatArray) -> FloatArray:
         local = np.column_stack([np.abs(chart_mm[:, 0]), -chart_mm[:, 1], chart_mm[:, 2]])
         rods = self._rods
-        solid = blended_rods(
-            local, self._body(local), rods.rods, rods.first_of_chain, rods.spheres, _BLEND_MM
-        )
+        solid = blended_rods(local, self._body(local), rods.rods, rods.first_of_chain, rods.spheres, _BLEND_MM)
         if self._sacrum_mm is None:
             return solid
         near = np.flatnonzero(solid < _MARGIN_MM)
@@ -132,9 +129,7 @@ class ParametricL5:
         reach = np.tile(rods.reach_mm, 2)[:, None]
         low, high = (nodes - reach).min(axis=0), (nodes + reach).max(axis=0)
         low[2] = min(low[2], scale[2] * value["lumbar.body.front"])
-        high[1] = max(
-            high[1], scale[1] * max(value["lumbar.body.roof_front"], value["lumbar.body.roof_back"])
-        )
+        high[1] = max(high[1], scale[1] * max(value["lumbar.body.roof_front"], value["lumbar.body.roof_back"]))
         wide = max(high[0], 0.5 * scale[0] * value["lumbar.body.width"]) + _MARGIN_MM
         bounds = [
             [-wide, -high[1] - _MARGIN_MM, low[2] - _MARGIN_MM],

@@ -78,9 +78,7 @@ def find_midsagittal(cloud: FaceCloud) -> MidsagittalPlane:
     assert best is not None
     fine = _evenly(cloud.areas_mm2, _FINE_POINTS)
     normal, offset, misfit = _register(cloud, tree, fine, best[1], best[2], rounds=25)
-    return MidsagittalPlane(
-        normal if normal[0] > 0 else -normal, offset if normal[0] > 0 else -offset, misfit
-    )
+    return MidsagittalPlane(normal if normal[0] > 0 else -normal, offset if normal[0] > 0 else -offset, misfit)
 
 
 def _evenly(areas: FloatArray, count: int) -> np.ndarray:

@@ -119,9 +119,7 @@ class Interior:
 
     def bodies_at_front(self, nodes: BoolArray) -> frozenset[int]:
         """Bodies of air that the front opens into over ``nodes`` (ni, nj)."""
-        return self._bodies(
-            nodes, below=np.where(np.isfinite(self.front_seen_mm), self.front_seen_mm, np.inf)
-        )
+        return self._bodies(nodes, below=np.where(np.isfinite(self.front_seen_mm), self.front_seen_mm, np.inf))
 
     def _bodies(
         self, nodes: BoolArray, above: FloatArray | None = None, below: FloatArray | None = None
@@ -160,9 +158,7 @@ class Interior:
         if not first.any() or not last.any():
             return np.empty((0, 3))
         reach = 12
-        window = tuple(
-            slice(max(0, int(axis.min()) - reach), int(axis.max()) + reach + 1) for axis in (i, j, k)
-        )
+        window = tuple(slice(max(0, int(axis.min()) - reach), int(axis.max()) + reach + 1) for axis in (i, j, k))
         way = easiest_way(
             np.ascontiguousarray(clearance[window]),
             np.ascontiguousarray(first[window]),

@@ -91,12 +91,8 @@ def _rows(placed: dict[tuple[str, Side], FloatArray], search: ForamenSearch | No
         usual[lower] = usual[upper] + spacing_prior(upper, lower)[0]
     if not seen:
         return usual
-    nearest = {
-        level: min(seen, key=lambda at: abs(LEVELS.index(at) - LEVELS.index(level))) for level in LEVELS
-    }
-    return {
-        level: seen.get(level, seen[near] + usual[level] - usual[near]) for level, near in nearest.items()
-    }
+    nearest = {level: min(seen, key=lambda at: abs(LEVELS.index(at) - LEVELS.index(level))) for level in LEVELS}
+    return {level: seen.get(level, seen[near] + usual[level] - usual[near]) for level, near in nearest.items()}
 
 
 def _guess(
@@ -114,9 +110,7 @@ def _guess(
     mean, _ = lateral_prior(level)
     # a person whose seen foramina lie wide has the others wide as well
     ratios = [
-        abs(place[0]) / lateral_prior(at)[0]
-        for (at, on), place in placed.items()
-        if on == side or len(placed) < 3
+        abs(place[0]) / lateral_prior(at)[0] for (at, on), place in placed.items() if on == side or len(placed) < 3
     ]
     ratio = (float(np.sum(ratios)) + 1.0) / (len(ratios) + 1.0)
     if (level, other) in placed:
@@ -127,9 +121,7 @@ def _guess(
     return _Guess(sign * mean * ratio, row_mm, _PRIOR_CONFIDENCE)
 
 
-def _placed(
-    level: str, side: Side, guess: _Guess, chart: DorsalChart, search: ForamenSearch | None
-) -> Foramen:
+def _placed(level: str, side: Side, guess: _Guess, chart: DorsalChart, search: ForamenSearch | None) -> Foramen:
     radius = 0.5 * figures("foramina_prior")[f"aperture.{level}"].value
     # the whole aperture must lie on bone; towards its end, a place may give way by as much as spacings usually vary
     for shift in np.arange(0.0, _GIVES_WAY_MM + 0.1, 0.5):

@@ -59,9 +59,7 @@ def read_bones(bones: Mapping[str, Mesh], given: GivenFeatures | None = None) ->
     InputError : there is no sacrum, the mesh cannot be one, no S1 endplate is seen, or not one foramen is found or given
     """
     if "sacrum" not in bones:
-        raise InputError(
-            f"there is no bone named 'sacrum' among {sorted(bones)}; it is the one that is needed"
-        )
+        raise InputError(f"there is no bone named 'sacrum' among {sorted(bones)}; it is the one that is needed")
     sacrum = bones["sacrum"]
     check_sacrum_plausible(sacrum, pose=False)
     view = find_true_ap(bones)
@@ -101,9 +99,7 @@ def read_bones(bones: Mapping[str, Mesh], given: GivenFeatures | None = None) ->
     landmarks, curves = find_landmarks(bones, chart, foramina, view)
     for name, point in ({} if given is None else given.landmarks).items():
         landmarks[name] = Landmark(name, point, "given", 1.0)
-    return Reading(
-        view, chart, foramina, landmarks, curves, _warnings(view, chart, foramina, landmarks, search)
-    )
+    return Reading(view, chart, foramina, landmarks, curves, _warnings(view, chart, foramina, landmarks, search))
 
 
 def _turned(frame: ApFrame, lao_deg: float, cranial_deg: float) -> ApFrame:
@@ -124,9 +120,7 @@ def _warnings(
 ) -> tuple[str, ...]:
     sentences = list(view.notes)
     if view.confidence < _DOUBTFUL:
-        sentences.append(
-            f"the true AP view is uncertain (confidence {view.confidence:.2f}): check the S1 endplate"
-        )
+        sentences.append(f"the true AP view is uncertain (confidence {view.confidence:.2f}): check the S1 endplate")
     sentences += _about_foramina(chart, foramina, search)
     estimated = [name for name, mark in landmarks.items() if mark.status == "estimated"]
     if estimated:

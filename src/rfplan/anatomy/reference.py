@@ -38,9 +38,7 @@ class ParametricPelvis:
     curves: Mapping[str, Curve]
 
 
-def parametric_pelvis(
-    overrides: Mapping[str, float] | None = None, spacing_mm: float = 0.75
-) -> ParametricPelvis:
+def parametric_pelvis(overrides: Mapping[str, float] | None = None, spacing_mm: float = 0.75) -> ParametricPelvis:
     """Sacrum, both hip bones and the fifth lumbar vertebra.
 
     Parameters

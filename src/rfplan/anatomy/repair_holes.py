@@ -109,9 +109,7 @@ def _nested(cuts: list[Hole]) -> list[Hole]:
     number = {id(hole): k for k, hole in enumerate(outer)}
     # a small flat opening is damage to a flat place rather than a cut
     return [
-        replace(
-            hole, inner=tuple(taken.get(number[id(hole)], [])), is_cut=hole.diameter_mm > largest_hole_mm()
-        )
+        replace(hole, inner=tuple(taken.get(number[id(hole)], [])), is_cut=hole.diameter_mm > largest_hole_mm())
         for hole in alone
     ]
 
@@ -126,9 +124,7 @@ def filled(vertices: FloatArray, faces: IntArray, holes: Sequence[Hole]) -> tupl
     lids = [faces]
     middles: list[FloatArray] = []
     for hole in holes:
-        lid = (
-            _flat_lid(vertices, hole) if hole.is_cut or hole.inner else _least_lid(vertices, edges, hole.ring)
-        )
+        lid = _flat_lid(vertices, hole) if hole.is_cut or hole.inner else _least_lid(vertices, edges, hole.ring)
         if lid is None:
             # a fan round a new vertex in the middle always fits
             middle = np.full(len(hole.ring), len(vertices) + len(middles))

@@ -28,9 +28,7 @@ def welded(vertices: FloatArray, faces: IntArray) -> tuple[FloatArray, IntArray]
         pairs = cKDTree(places[open_ones]).query_pairs(_WELD_FRACTION * size, output_type="ndarray")
         if len(pairs):
             ends = open_ones[pairs]
-            graph = coo_array(
-                (np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(places), len(places))
-            )
+            graph = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(places), len(places)))
             group = connected_components(graph, directed=False)[1]
             _, first = np.unique(group, return_index=True)
             places, faces = places[first], group[faces].astype(np.int64)

@@ -66,9 +66,7 @@ def find_true_ap(bones: Mapping[str, Mesh]) -> TrueAp:
     InputError : there is no sacrum, it is back to front or upside down, or no S1 endplate is seen on it
     """
     if "sacrum" not in bones:
-        raise InputError(
-            f"there is no bone named 'sacrum' among {sorted(bones)}; it is the one that is needed"
-        )
+        raise InputError(f"there is no bone named 'sacrum' among {sorted(bones)}; it is the one that is needed")
     cloud = FaceCloud.of(bones["sacrum"])
     plane = find_midsagittal(cloud)
     turned = float(np.rad2deg(np.arccos(np.clip(plane.normal[0], -1.0, 1.0))))
@@ -143,9 +141,7 @@ def _upside_down(cloud: FaceCloud, plane: MidsagittalPlane) -> bool:
     """Whether the bone shows an endplate after a mirror image top to bottom."""
     flip = np.array([1.0, 1.0, -1.0])
     flipped = FaceCloud(cloud.centres_mm * flip, cloud.normals * flip, cloud.areas_mm2)
-    endplate = find_endplate(
-        flipped, MidsagittalPlane(plane.normal * flip, plane.offset_mm, plane.asymmetry_mm)
-    )
+    endplate = find_endplate(flipped, MidsagittalPlane(plane.normal * flip, plane.offset_mm, plane.asymmetry_mm))
     return endplate is not None and is_endplate(endplate, flipped)
 
 

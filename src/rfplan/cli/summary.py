@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def _coverage(evaluation: Evaluation) -> Table:
             nerve.name,
             *(_hit(nerve, criterion, several) for criterion in CRITERIA),
             f"{nerve.lethal_length_mm:.1f} of {nerve.length_mm:.1f} mm",
-            f"{nerve.margin_mm:+.1f} mm",
+            f"{nerve.margin_mm:+.1f} mm" if math.isfinite(nerve.margin_mm) else "none near",
         )
     return table
 
@@ -66,6 +67,7 @@ def _hit(nerve: NerveResult, criterion: str, several: bool) -> Text:
 
 def _levels(evaluation: Evaluation) -> Table:
     several = evaluation.courses > 1
+    present = {nerve.level for nerve in evaluation.nerves}
     table = Table(
         title="Captured in all, and missed by level",
         caption=f"Complete: every branch captured{', part of the courses' if several else ''}. "
@@ -79,7 +81,7 @@ def _levels(evaluation: Evaluation) -> Table:
             _CRITERIA[criterion],
             f"{total.captured_fraction:.0%}",
             f"{total.complete_fraction:.0%}" if several else _yes(total.complete_fraction),
-            *(f"{missed:.0%}" for missed in total.missed_by_level.values()),
+            *(f"{missed:.0%}" if level in present else "no branch" for level, missed in total.missed_by_level.items()),
         )
     return table
 

@@ -40,9 +40,7 @@ def provenance_section(patient: Patient, plan: Plan, evaluation: Mapping[str, An
         f"{number(abs(patient.frame.lao_deg))}° towards the {'left' if patient.frame.lao_deg >= 0 else 'right'}, "
         f"{number(patient.frame.cranial_deg)}° cranial"
     )
-    rows = [
-        (key.replace("_", " "), _plain(value)) for key, value in entries.items() if value not in (None, "")
-    ]
+    rows = [(key.replace("_", " "), _plain(value)) for key, value in entries.items() if value not in (None, "")]
     return element(
         "section",
         element("h2", "Provenance", id="provenance"),
@@ -162,9 +160,7 @@ def _flat(prefix: str, entries: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in entries.items():
         name = f"{prefix} {key}"
         if isinstance(value, Mapping) and "value" in value:
-            flat[name] = f"{value['value']:g} {value.get('unit', '')} ({value.get('mark', '')})".replace(
-                "degC", "°C"
-            )
+            flat[name] = f"{value['value']:g} {value.get('unit', '')} ({value.get('mark', '')})".replace("degC", "°C")
         elif isinstance(value, Mapping):
             flat |= _flat(name, value)
         else:

@@ -67,9 +67,7 @@ class Camera:
         scale = np.full(view.shape[:-1], size_px[0] / self.width_mm)
         if self.eye_mm is not None:
             scale = scale * self.eye_mm / (self.eye_mm - view[..., 2])
-        return np.stack(
-            [0.5 * size_px[0] + scale * view[..., 0], 0.5 * size_px[1] - scale * view[..., 1]], axis=-1
-        )
+        return np.stack([0.5 * size_px[0] + scale * view[..., 0], 0.5 * size_px[1] - scale * view[..., 1]], axis=-1)
 
     def framing(self, points_mm: ArrayLike, aspect: float, margin: float = 0.06) -> Camera:
         """The same direction, moved and scaled so that all (n, 3) points are in a picture of width/height ``aspect``."""
@@ -150,9 +148,7 @@ def named_camera(name: str, patient: Patient, side: Side = "right", width_mm: fl
     if name == "anterior":
         return Camera(np.stack([-upright[0], upright[1], -upright[2]]), target, width_mm)
     towards = "left" if name == "lateral_left" else "right" if name == "lateral_right" else side
-    return Camera(
-        _turned(upright, (1.0 if towards == "left" else -1.0) * frame.lateral, 90.0), target, width_mm
-    )
+    return Camera(_turned(upright, (1.0 if towards == "left" else -1.0) * frame.lateral, 90.0), target, width_mm)
 
 
 def _turned(axes: FloatArray, towards: ArrayLike, angle_deg: float) -> FloatArray:

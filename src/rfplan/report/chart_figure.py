@@ -50,9 +50,7 @@ class Sheet:
     def chart(self, chart_mm: ArrayLike) -> FloatArray:
         """(n, 2) pixels of (n, 2) chart coordinates lateral, caudal."""
         offset = (np.asarray(chart_mm, dtype=float) - self.middle_mm) * self.px_per_mm
-        return np.stack(
-            [0.5 * self.width_px - offset[..., 0], 0.5 * self.height_px + offset[..., 1]], axis=-1
-        )
+        return np.stack([0.5 * self.width_px - offset[..., 0], 0.5 * self.height_px + offset[..., 1]], axis=-1)
 
 
 def chart_figure(
@@ -102,17 +100,13 @@ def _sheet(patient: Patient) -> Sheet:
     seen = patient.frame.to_chart(patient.bones["sacrum"].vertices_mm)[:, :2]
     low, high = seen.min(axis=0), seen.max(axis=0)
     # a long coccygeal end would only make everything else smaller
-    lowest = max(
-        (patient.frame.to_chart(foramen.centre_mm)[1] for foramen in patient.foramina), default=high[1]
-    )
+    lowest = max((patient.frame.to_chart(foramen.centre_mm)[1] for foramen in patient.foramina), default=high[1])
     high[1] = min(high[1], lowest + _BELOW_FORAMINA_MM)
     width_mm = high[0] - low[0] + 2 * _SIDE_MARGIN_MM
     height_mm = high[1] - low[1] + _TOP_MARGIN_MM + _BOTTOM_MARGIN_MM
     scale = _WIDTH_PX / width_mm
     middle = (0.5 * (low[0] + high[0]), 0.5 * (low[1] - _TOP_MARGIN_MM + high[1] + _BOTTOM_MARGIN_MM))
-    return Sheet(
-        patient.frame, (float(middle[0]), float(middle[1])), scale, _WIDTH_PX, round(height_mm * scale)
-    )
+    return Sheet(patient.frame, (float(middle[0]), float(middle[1])), scale, _WIDTH_PX, round(height_mm * scale))
 
 
 def _underlay(patient: Patient, sheet: Sheet, bones: Mapping[str, Surface]) -> Picture:
@@ -195,9 +189,7 @@ def _label_branches(
         return
     out = -lateral_sign(side)  # the patient's right is on the right of the picture
     ends = [
-        _tie_point(
-            paths[side, nerve.name], out, [path for key, path in paths.items() if key != (side, nerve.name)]
-        )
+        _tie_point(paths[side, nerve.name], out, [path for key, path in paths.items() if key != (side, nerve.name)])
         for nerve in nerves
     ]
     words = [f"{n.name} {WORDS[states[n.name]]}" if n.name in states else n.name for n in nerves]
@@ -211,9 +203,7 @@ def _label_branches(
         drawing.circle(end, 2.4, palette.MUTED)
         state = states.get(nerve.name, "unjudged")
         colour = palette.MISSED if state == "ap_only" else state_colours(state)[0]
-        drawing.text(
-            (column, row), word, size=15, bold=True, colour=colour, anchor="start" if out > 0 else "end"
-        )
+        drawing.text((column, row), word, size=15, bold=True, colour=colour, anchor="start" if out > 0 else "end")
 
 
 def _tie_point(path: FloatArray, out: int, others: Sequence[FloatArray]) -> FloatArray:
@@ -257,23 +247,15 @@ def _draw_needles(
             # seen end on: the gold would be hidden
             drawing.circle(tip, 6.0, palette.TIP, stroke=palette.INK, width=2.0)
     covered = np.concatenate([*branches.values(), *paths, np.empty((0, 2))])
-    taken = [
-        (tip[0] - 7.0, tip[1] - 7.0, tip[0] + 7.0, tip[1] + 7.0)
-        for pose in poses
-        for tip in (pose[0], pose[1])
-    ]
+    taken = [(tip[0] - 7.0, tip[1] - 7.0, tip[0] + 7.0, tip[1] + 7.0) for pose in poses for tip in (pose[0], pose[1])]
     medial = (-1.0 if plan.side == "right" else 1.0, 0.0)
     for number, path in enumerate(paths, start=1):
-        x, y = place(
-            path[0], (11.5, 11.5), taken, covered, box, reach=(21.0, 27.0, 34.0, 44.0, 58.0), prefer=medial
-        )
+        x, y = place(path[0], (11.5, 11.5), taken, covered, box, reach=(21.0, 27.0, 34.0, 44.0, 58.0), prefer=medial)
         taken.append((x - 12, y - 12, x + 12, y + 12))
         if np.hypot(x - path[0][0], y - path[0][1]) > 24.0:
             drawing.line([path[0], (x, y)], palette.INK, 0.9)
         drawing.circle((x, y), 11.0, palette.INK, stroke=palette.PAPER, width=1.6)
-        drawing.text(
-            (x, y), str(number), size=14, bold=True, colour=palette.PAPER, anchor="middle", halo=None
-        )
+        drawing.text((x, y), str(number), size=14, bold=True, colour=palette.PAPER, anchor="middle", halo=None)
     return paths
 
 

@@ -13,9 +13,7 @@ HEIGHT_PX: Final = 104.0
 """Height of the strip under the chart that holds the legend."""
 
 
-def draw_scale_bar(
-    drawing: Drawing, px_per_mm: float, at: tuple[float, float], length_mm: float = 20.0
-) -> None:
+def draw_scale_bar(drawing: Drawing, px_per_mm: float, at: tuple[float, float], length_mm: float = 20.0) -> None:
     """A bar of ``length_mm`` with a tick each centimetre, its left end at ``at``."""
     x, y = at
     end = x + length_mm * px_per_mm
@@ -90,9 +88,7 @@ def _sample(drawing: Drawing, name: str, x: float, y: float) -> None:
     elif name.startswith("foramen"):
         turn = np.linspace(0, 2 * np.pi, 30, endpoint=False)
         ring = np.column_stack([x + 18 + 13 * np.cos(turn), y + 8 * np.sin(turn)])
-        drawing.area(
-            ring, None, palette.FORAMEN, width=2.0, dash=(5, 4) if name.endswith("estimated") else ()
-        )
+        drawing.area(ring, None, palette.FORAMEN, width=2.0, dash=(5, 4) if name.endswith("estimated") else ())
     elif name.startswith("joint"):
         drawing.line(line, palette.JOINT, 2.6, dash=(12, 4, 2.5, 4))
     elif name == "lateral crest":

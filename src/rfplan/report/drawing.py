@@ -184,9 +184,7 @@ def _svg_item(item: Shape | Text | Picture) -> str:
     if item.fill and item.fill_opacity < 1.0:
         style += f' fill-opacity="{item.fill_opacity:g}"'
     if item.stroke:
-        style += (
-            f' stroke="{item.stroke}" stroke-width="{item.width:g}" stroke-linejoin="round" stroke-linecap='
-        )
+        style += f' stroke="{item.stroke}" stroke-width="{item.width:g}" stroke-linejoin="round" stroke-linecap='
         style += '"butt"' if item.dash else '"round"'
         if item.dash:
             style += f' stroke-dasharray="{" ".join(f"{length:g}" for length in item.dash)}"'

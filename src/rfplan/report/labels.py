@@ -57,9 +57,7 @@ def place(
             if box[0] < region[0] or box[1] < region[1] or box[2] > region[2] or box[3] > region[3]:
                 cost += 100.0
             if len(ink):
-                inside = (np.abs(ink[:, 0] - x) < half_size[0] + 2) & (
-                    np.abs(ink[:, 1] - y) < half_size[1] + 2
-                )
+                inside = (np.abs(ink[:, 0] - x) < half_size[0] + 2) & (np.abs(ink[:, 1] - y) < half_size[1] + 2)
                 cost += 0.8 * float(np.count_nonzero(inside))
             if cost < best_cost:
                 best, best_cost = (float(x), float(y)), cost

@@ -32,9 +32,7 @@ def lesion_surfaces(lesions: Sequence[Lesion], isotherm_c: float) -> list[Mesh]:
     return [surface for surface in surfaces if surface is not None]
 
 
-def judged_surfaces(
-    plan: Plan | None, patient: Patient
-) -> tuple[dict[str, BranchState], list[Lesion], float]:
+def judged_surfaces(plan: Plan | None, patient: Patient) -> tuple[dict[str, BranchState], list[Lesion], float]:
     """What becomes of the branches of ``patient``, the lesions of ``plan``, and the lethal isotherm in degC; empty without a plan."""
     if plan is None:
         return {}, [], 50.0

@@ -126,9 +126,7 @@ def _header(patient: Patient, plan: Plan, evaluation: Mapping[str, Any], date: d
         "header",
         element("p", "Sacroiliac radiofrequency denervation: plan report", class_="kicker"),
         element("h1", plan.technique.replace("-", " ").capitalize(), element("span", f", {plan.side} side")),
-        element(
-            "dl", [element("div", element("dt", key), element("dd", text)) for key, text in facts.items()]
-        ),
+        element("dl", [element("div", element("dt", key), element("dd", text)) for key, text in facts.items()]),
         element("p", "For education and research, not for treating patients.", class_="caution"),
     )
 
@@ -151,10 +149,7 @@ def _stills_section(plan: Plan, stills: Sequence[Still], lethal: str) -> Html:
     ]
     states: tuple[BranchState, ...] = ("captured", "ap_only", "missed")
     legend = [
-        *[
-            element("li", element("i", class_=f"swatch {state}"), f"branch {WORDS[state]}")
-            for state in states
-        ],
+        *[element("li", element("i", class_=f"swatch {state}"), f"branch {WORDS[state]}") for state in states],
         element("li", element("i", class_="swatch lesion"), f"{lethal} lesion"),
         element("li", element("i", class_="swatch tip"), "active tip"),
         element("li", element("i", class_="swatch shaft"), "insulated shaft"),
@@ -186,9 +181,7 @@ def _reading_section(evaluation: Mapping[str, Any], lethal: str) -> Html:
     return element(
         "section",
         element("h2", "How to read this", id="reading"),
-        element(
-            "dl", [[element("dt", key), element("dd", text)] for key, text in terms.items()], class_="terms"
-        ),
+        element("dl", [[element("dt", key), element("dd", text)] for key, text in terms.items()], class_="terms"),
         aria_labelledby="reading",
     )
 

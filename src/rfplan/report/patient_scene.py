@@ -58,9 +58,7 @@ def patient_scene(
         for needle in plan.needles:
             surfaces.extend(needle_surfaces(needle))
             framed.append(_shown_shaft(needle))
-    surfaces += [
-        Surface(mesh, palette.LESION, opacity=0.22, edge_opacity=0.85, layer="lesion") for mesh in lesions
-    ]
+    surfaces += [Surface(mesh, palette.LESION, opacity=0.22, edge_opacity=0.85, layer="lesion") for mesh in lesions]
     return Scene(tuple(surfaces), np.concatenate(framed))
 
 

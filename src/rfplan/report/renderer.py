@@ -140,9 +140,7 @@ def _blend(
             view = kernels.rotated(surface.mesh.vertices_mm, camera.axes, camera.target_mm)
             normals = _normals(surface, camera)
             screen = kernels.project(view, eye, scale, width, height)
-            kernels.draw_triangles(
-                screen, normals, surface.mesh.faces, 0, layer_depths[n], layer_slopes[n], unused
-            )
+            kernels.draw_triangles(screen, normals, surface.mesh.faces, 0, layer_depths[n], layer_slopes[n], unused)
     leaders = [surfaces[0] for surfaces in groups.values()]
     shading.blend_layers(
         image,

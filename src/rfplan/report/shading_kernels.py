@@ -13,9 +13,7 @@ from rfplan.report.raster_kernels import FAR
 
 
 @kernel
-def occlusion(
-    depth_mm: np.ndarray, slopes: np.ndarray, step: int, mm_per_px: float, pattern: IntArray
-) -> np.ndarray:
+def occlusion(depth_mm: np.ndarray, slopes: np.ndarray, step: int, mm_per_px: float, pattern: IntArray) -> np.ndarray:
     """(h, w) how much of the sky each pixel sees, 0 to 1, from the depth map and the smooth normals.
 
     ``slopes`` (h step, w step, 2) of the samples; ``pattern`` (16, k, 2) offsets in pixels, from near to far, in sixteen rotations

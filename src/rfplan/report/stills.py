@@ -102,9 +102,7 @@ def _number_needles(drawing: Drawing, camera: Camera, plan: Plan) -> None:
         taken.append((x - 12, y - 12, x + 12, y + 12))
         drawing.line([end, (x, y)], palette.INK, 1.1)
         drawing.circle((x, y), 12.0, palette.INK, stroke=palette.PAPER, width=1.4)
-        drawing.text(
-            (x, y), str(number), size=15.5, bold=True, colour=palette.PAPER, anchor="middle", halo=None
-        )
+        drawing.text((x, y), str(number), size=15.5, bold=True, colour=palette.PAPER, anchor="middle", halo=None)
 
 
 def _letter_sides(drawing: Drawing, camera: Camera) -> None:

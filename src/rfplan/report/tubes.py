@@ -22,9 +22,7 @@ def tube(points_mm: ArrayLike, radius_mm: float, sides: int = 14) -> Mesh:
         [points[0] - lift[:, None] * tangents[0], points, points[-1] + lift[::-1, None] * tangents[-1]]
     )
     radii = np.concatenate([width, np.full(len(points), radius_mm), width[::-1]])
-    along = np.concatenate(
-        [np.repeat(tangents[:1], _CAP_RINGS, 0), tangents, np.repeat(tangents[-1:], _CAP_RINGS, 0)]
-    )
+    along = np.concatenate([np.repeat(tangents[:1], _CAP_RINGS, 0), tangents, np.repeat(tangents[-1:], _CAP_RINGS, 0)])
     normals, binormals = _transported(along)
     turn = 2.0 * np.pi * np.arange(sides) / sides
     rings = np.cos(turn)[None, :, None] * normals[:, None] + np.sin(turn)[None, :, None] * binormals[:, None]

@@ -81,9 +81,7 @@ def write_report(
         picture = png_bytes(still(patient, view, plan, states, lethal, STILL_PX, bones=bones))
         files[f"view_{view}.png"] = picture
         stills.append(Still(view, data_uri(picture), *STILL_PX))
-    page = report_page(
-        patient, plan, judged, svg, stills, lesion_statements(used), date or datetime.date.today()
-    )
+    page = report_page(patient, plan, judged, svg, stills, lesion_statements(used), date or datetime.date.today())
     files = {"report.html": page.encode("utf-8"), **files}
     return [write_whole(folder / name, content) for name, content in files.items()]
 
