@@ -21,7 +21,7 @@ def polar_grid(body: MetalBody, accuracy: Accuracy, bone: BonePlane | None = Non
 
     ``accuracy`` speaks of the axisymmetric grid; here there are 0.6 times as many cells across the needle, as they cost more.
     """
-    a, cell, growth, largest = _scales(body, accuracy)
+    a, cell, growth, largest = _scales(body, accuracy, 0.7)
     must, sizes = [0.0, a, a + accuracy.far_mm], {0.0: cell, a: cell}
     if bone is not None and bone.normal[2] < 1.0:
         # the shortest way to the bone is along -x: where it is met, as for a plane along the needle
@@ -47,7 +47,7 @@ def _round(per_radius: float) -> FloatArray:
 
 def bipolar_grid(body: MetalBody, spacing_mm: float, accuracy: Accuracy) -> SolidGrid:
     """Cells around the needle at x = + half the ``spacing_mm`` of a parallel pair, a quarter: x = 0 and y = 0 are mirror planes."""
-    a, cell, growth, largest = _scales(body, accuracy)
+    a, cell, growth, largest = _scales(body, accuracy, 0.8)
     plane, surface = Bipolar.around(a, spacing_mm)
     far = accuracy.far_mm + 0.5 * spacing_mm
     c, slope = plane.focus_mm, np.log(growth)
@@ -73,9 +73,14 @@ def bipolar_grid(body: MetalBody, spacing_mm: float, accuracy: Accuracy) -> Soli
     )
 
 
-def _scales(body: MetalBody, accuracy: Accuracy) -> tuple[float, float, float, float]:
+def _scales(body: MetalBody, accuracy: Accuracy, slower: float) -> tuple[float, float, float, float]:
     a = body.radius_mm
-    return a, a / max(2.0, accuracy.across_radius * _COARSER), accuracy.growth ** (1.0 / 0.8), accuracy.largest_mm * 1.5
+    return (
+        a,
+        a / max(2.0, accuracy.across_radius * _COARSER),
+        accuracy.growth ** (1.0 / slower),
+        accuracy.largest_mm * 1.5,
+    )
 
 
 def _along(
