@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from rfplan.errors import InputError
+from rfplan.errors import InputError, did_you_mean
 from rfplan.geometry.arrays import FloatArray
 
 Side = Literal["left", "right"]
@@ -20,7 +20,7 @@ BRANCH_LEVELS: Final = ("L5", "S1", "S2", "S3", "S4")
 def side_named(name: str) -> Side:
     """``name`` as a side, or an :class:`InputError` that says what is accepted."""
     if name not in SIDES:
-        raise InputError(f"side {name!r} is not known; it must be 'left' or 'right'")
+        raise InputError(f"side {name!r} is not known;{did_you_mean(name, SIDES)} it must be 'left' or 'right'")
     return "left" if name == "left" else "right"
 
 
