@@ -296,7 +296,7 @@ def test_options_change_the_recipe() -> None:
 @pytest.mark.parametrize(
     ("name", "side", "used", "options", "message"),
     [
-        ("palisade", "lft", None, {}, "side 'lft' is not known; it must be 'left' or 'right'"),
+        ("palisade", "lft", None, {}, r"side 'lft' is not known; did you mean 'left'\? it must be 'left' or 'right'"),
         ("palisade", "left", "conventional-18g-10m", {}, "did you mean 'conventional-18g-10mm'"),
         ("palisade", "left", "cooled-17g-4mm", {}, r"cannot be carried out .*cooled.*it takes: conventional-22g-5mm"),
         ("cooled-classic", "left", "conventional-20g-10mm", {}, "it takes: cooled-17g-4mm"),
