@@ -192,8 +192,8 @@ def _window(name: str) -> Finding:
         return Finding(
             name,
             "warn",
-            f"VTK draws ({probe.window_class}), but this session has no display for 'rfplan show --interactive'",
-            "run it in a desktop session, or set DISPLAY; pictures need neither",
+            f"VTK draws ({probe.window_class}), but there is no display for 'rfplan show --interactive'",
+            "run it on a desktop, or set DISPLAY; pictures need neither",
         )
     return Finding(name, "ok", f"'rfplan show --interactive' draws with {probe.window_class}")
 

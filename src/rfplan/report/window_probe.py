@@ -77,7 +77,7 @@ def check_display() -> None:
     """
     if not has_display():
         raise RfplanError(
-            "--interactive needs a display and this session has none (DISPLAY is not set); without --interactive, "
+            "--interactive needs a display and there is none (DISPLAY is not set); without --interactive, "
             "'rfplan show --out FILE.png' draws the picture"
         )
 
