@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+IndexArray = NDArray[np.int32] | NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 

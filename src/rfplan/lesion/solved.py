@@ -18,6 +18,7 @@ from rfplan.geometry.mesh import Mesh
 from rfplan.lesion.axisymmetric_field import AxisymmetricField
 from rfplan.lesion.history import History
 from rfplan.lesion.lesion import ISOTHERMS_C, LesionSize
+from rfplan.lesion.octree_field import OctreeField
 from rfplan.lesion.placed_body import needle_pose
 from rfplan.lesion.problem import LesionProblem
 from rfplan.lesion.solid_field import SolidField
@@ -29,7 +30,7 @@ LABEL: Final = "solved"
 DOSE_LEVELS: Final[Mapping[DoseName, float]] = {"nerve": 1.0, "tissue": 1.0}
 """Arrhenius dose from which tissue counts as dead: 1 - 1 / e of it is."""
 
-LesionField = AxisymmetricField | SolidField
+LesionField = AxisymmetricField | SolidField | OctreeField
 
 
 @dataclass(frozen=True)
