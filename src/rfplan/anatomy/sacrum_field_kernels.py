@@ -1,7 +1,7 @@
 """Compiled field of the parametric sacrum at one point of its curved axis: the bone of ``sacrum_body``, ``sacrum_dorsum``,
 ``sacrum_processes`` and ``sacrum_canals``, many times as fast; a test holds the two against each other.
 
-``form`` is what ``sacrum_form_kernels.sacrum_form`` makes of one sacrum; x is taken as its size; mm.
+``f`` is a form that ``sacrum_form_kernels.lay_out`` filled; x is taken as its size; mm.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from rfplan.anatomy.sacrum_form_kernels import (
     ALAR_RIM, ALONG, APEX, BORDER_FIRST, BORDER_LAST, CANAL_FLOOR, CANAL_HALF, CANAL_ROOF, CENTRE, DORSAL, DORSAL_EDGE,
     ENDPLATE_SLOPE, FLOOR, FORAMEN_LINE, HALF_WIDTH, INTERMEDIATE, LAMINA, LATERAL_CREST, LINE, ROOF, VENTRAL_EDGE, VENTRAL_MID,
-    VENTRAL_S, VENTRAL_T, VENTRAL_X, WIDTH_FACTOR, CREST, SacrumForm, along_levels, cell_of, crest_lateral, cubic, to_axis,
+    VENTRAL_S, VENTRAL_T, VENTRAL_X, WIDTH_FACTOR, CREST, BORDER, CUBICS, LEVELS, NODES, RISE, RISE_AT, SHARES, STATIONS, WHOLE, along_levels, cell_of, crest_lateral, cubic, to_axis,
 )  # fmt: skip
 from rfplan.anatomy.sacrum_vector import STATION_NAMES, column
 from rfplan.geometry.arrays import FloatArray
@@ -42,7 +42,7 @@ _MID_1, _FLOOR_1 = _PROFILE + VENTRAL_MID * _S + 2, _PROFILE + CANAL_FLOOR * _S 
 _UP = np.array([0.0, -0.62, 0.785])
 _FACING = np.array([-0.72, 0.545, 0.43]) / np.sqrt(0.72**2 + 0.545**2 + 0.43**2)
 _ACROSS = np.cross(_UP, _FACING)
-_TINY = 32.0
+_TINY = 16.0
 _FAR = 1e3
 _ROUNDED_MM = 0.4
 _RIM_ROUNDED_MM = 1.1
@@ -81,22 +81,21 @@ def _capsule(x: float, s: float, t: float, ax: float, as_: float, at: float, bx:
 def _bump(u: float, v: float, sharp: float) -> float:
     reach = u * u + v * v
     if sharp != 1.0:
-        reach = reach**sharp if reach < 1e4 else _TINY
+        reach = reach**sharp if reach < 75.0 else _TINY
     return exp(-reach) if reach < _TINY else 0.0
 
 
 @kernel
-def dorsal_height(form: SacrumForm, x: float, s: float, half_width: float) -> float:
+def dorsal_height(f: FloatArray, x: float, s: float, half_width: float) -> float:
     """Height of the back of the bone over the axis, without processes and holes."""
-    values, levels, stations, profiles = form[0], form[1], form[2], form[3]
-    cell = cell_of(stations, s)
-    u = s - stations[cell]
-    crest = min(crest_lateral(levels, s), 0.86 * half_width)
-    line = min(along_levels(levels, s, CENTRE), 0.75 * crest)
+    cell = cell_of(f, STATIONS, 8, s)
+    u = s - f[STATIONS + cell]
+    crest = min(crest_lateral(f, s), 0.86 * half_width)
+    line = min(along_levels(f, s, CENTRE), 0.75 * crest)
     knots = (0.0, 0.62 * line, line, crest, crest + 0.6 * (half_width - crest), half_width)
     heights = (
-        cubic(profiles[LAMINA, cell], u), cubic(profiles[INTERMEDIATE, cell], u), cubic(profiles[FORAMEN_LINE, cell], u),
-        cubic(profiles[LATERAL_CREST, cell], u), cubic(profiles[ALAR_RIM, cell], u), cubic(profiles[DORSAL_EDGE, cell], u),
+        cubic(f, CUBICS + 28 * LAMINA + 4 * cell, u), cubic(f, CUBICS + 28 * INTERMEDIATE + 4 * cell, u), cubic(f, CUBICS + 28 * FORAMEN_LINE + 4 * cell, u),
+        cubic(f, CUBICS + 28 * LATERAL_CREST + 4 * cell, u), cubic(f, CUBICS + 28 * ALAR_RIM + 4 * cell, u), cubic(f, CUBICS + 28 * DORSAL_EDGE + 4 * cell, u),
     )  # fmt: skip
     i = 0
     while i < 4 and x >= knots[i + 1]:
@@ -119,137 +118,127 @@ def dorsal_height(form: SacrumForm, x: float, s: float, half_width: float) -> fl
     else:
         height = ((2 * q - 3) * q * q + 1) * a + ((q - 2) * q + 1) * q * left * h + (3 - 2 * q) * q * q * b + (q - 1) * q * q * right * h
     for n in range(4):
-        along = s - levels[n, ALONG]
+        along = s - f[LEVELS + 10 * n + ALONG]
         if along < -22.0 or along > 34.0:
             continue
-        centre, reach = levels[n, CENTRE], levels[n, CREST]
-        rough, wide, tall = values[_TUBERCLE + n], values[_WIDTH + n], values[_HEIGHT + n]
+        centre, reach = f[LEVELS + 10 * n + CENTRE], f[LEVELS + 10 * n + CREST]
+        rough, wide, tall = f[_TUBERCLE + n], f[_WIDTH + n], f[_HEIGHT + n]
         height += 1.05 * rough * _bump((x - reach) / 4.6, (along - 1.0) / 5.2, 0.65)
         height -= 0.45 * rough * _bump((x - reach - 1.0) / 5.5, (along - 11.0) / 4.5, 1.0)
         height += 0.45 * rough * _bump((x - 0.62 * centre) / 3.2, (along - 5.0) / 4.2, 0.8)
         height -= 0.13 * tall * _bump((x - centre - 1.0) / wide, along / (0.75 * tall), 1.0)
         height += 0.8 * _bump(x / (0.8 * centre), (along + 2.0) / 4.5, 1.0)
-    height -= values[_FOSSA] * _bump((x - 0.35 * values[_BREADTH]) / 6.5, (s - levels[0, ALONG] + 15.0) / 8.0, 1.0)
+    height -= f[_FOSSA] * _bump((x - 0.35 * f[_BREADTH]) / 6.5, (s - f[LEVELS + ALONG] + 15.0) / 8.0, 1.0)
     return height
 
 
 @kernel
-def _side(form: SacrumForm, s: float, inside: float, t: float, half_width: float) -> float:
-    values, levels, border, whole = form[0], form[1], form[6], form[7]
+def _side(f: FloatArray, s: float, inside: float, t: float, half_width: float) -> float:
     depth = min(max((t + 4.0) / 25.0, -1.3), 1.3)
-    lean = values[_VENTRAL_LEAN]
+    lean = f[_VENTRAL_LEAN]
     if depth > 0:
-        lean = values[_LEAN] - values[_UPRIGHT] * (1.0 - _step(s, 22.0, 5.0))
-    first, last = whole[BORDER_FIRST], whole[BORDER_LAST]
+        lean = f[_LEAN] - f[_UPRIGHT] * (1.0 - _step(s, 22.0, 5.0))
+    first, last = f[WHOLE + BORDER_FIRST], f[WHOLE + BORDER_LAST]
     share = min(max((s - first) / (last - first), 0.0), 1.0)
     cell = 0
-    while cell < 5 and share >= _SHARES[cell + 1]:
+    while cell < 5 and share >= SHARES[cell + 1]:
         cell += 1
-    edge = cubic(border[cell], share - _SHARES[cell])
-    recess = values[_RECESS] * _step(t - edge, 0.0, 0.9) * _step(s, 8.0, 2.0)
-    recess *= (1.0 - _step(inside, form[2][4] - 4.0, 3.0)) * _step(t, -10.0, 1.5)
+    edge = cubic(f, BORDER + 4 * cell, share - SHARES[cell])
+    recess = f[_RECESS] * _step(t - edge, 0.0, 0.9) * _step(s, 8.0, 2.0)
+    recess *= (1.0 - _step(inside, f[STATIONS + 4] - 4.0, 3.0)) * _step(t, -10.0, 1.5)
     corner = 0.0
     for n in range(1, 4):
         share = 0.45 if n == 1 else 1.0 if n == 2 else 0.55
-        corner += share * values[_CORNER] * _bump((s - levels[n, ALONG] + 8.0) / 4.0, (t - 2.0) / 6.0, 1.0)
+        corner += share * f[_CORNER] * _bump((s - f[LEVELS + 10 * n + ALONG] + 8.0) / 4.0, (t - 2.0) / 6.0, 1.0)
     return half_width * (1.0 - lean * depth * depth) + corner - recess
 
 
-_SHARES = np.array([0.0, 0.14, 0.27, 0.40, 0.58, 0.80, 1.0])
-
-
 @kernel
-def _ventral(form: SacrumForm, x: float, s: float, half_width: float) -> float:
-    values, levels, stations, profiles = form[0], form[1], form[2], form[3]
-    cell = cell_of(stations, s)
-    u = s - stations[cell]
-    middle, edge = cubic(profiles[VENTRAL_MID, cell], u), cubic(profiles[VENTRAL_EDGE, cell], u)
+def _ventral(f: FloatArray, x: float, s: float, half_width: float) -> float:
+    cell = cell_of(f, STATIONS, 8, s)
+    u = s - f[STATIONS + cell]
+    middle, edge = cubic(f, CUBICS + 28 * VENTRAL_MID + 4 * cell, u), cubic(f, CUBICS + 28 * VENTRAL_EDGE + 4 * cell, u)
     share = min(max((x - 0.25 * half_width) / (0.68 * half_width), 0.0), 1.3)
     height = middle + (edge - middle) * share * sqrt(share)
     fade = (x / 14.0) ** 4
     if fade < _TINY:
         ridges = 0.0
         for n in range(4):
-            ridges += (1.0 - 0.2 * n) * _bump((s - levels[n, VENTRAL_S]) / 3.0, 0.0, 1.0)
-        height += values[_RIDGE] * (0.4 - ridges) * exp(-fade)
+            ridges += (1.0 - 0.2 * n) * _bump((s - f[LEVELS + 10 * n + VENTRAL_S]) / 3.0, 0.0, 1.0)
+        height += f[_RIDGE] * (0.4 - ridges) * exp(-fade)
     return height
 
 
 @kernel
-def _first_body(form: SacrumForm, x: float, s: float, t: float) -> float:
-    values, levels, whole = form[0], form[1], form[7]
-    lean = whole[ENDPLATE_SLOPE]
+def _first_body(f: FloatArray, x: float, s: float, t: float) -> float:
+    lean = f[WHOLE + ENDPLATE_SLOPE]
     cosine = 1.0 / sqrt(1.0 + lean * lean)
     above = (lean * t - s) * cosine
-    half_plate = 0.5 * values[_AP] * cosine + _RIM_ROUNDED_MM
-    end = levels[0, VENTRAL_S] + 3.0
+    half_plate = 0.5 * f[_AP] * cosine + _RIM_ROUNDED_MM
+    end = f[LEVELS + VENTRAL_S] + 3.0
     along = min(max((s - lean * t) / end, -0.1), 1.2)
     waist = (1.0 - min(max(along, 0.0), 1.0)) ** 1.4
-    ventral = values[_MID_1] + 0.6 - (half_plate + values[_MID_1] + 0.6) * waist
-    floor = values[_FLOOR_1] + (half_plate - values[_FLOOR_1]) * (1.0 - along)
+    ventral = f[_MID_1] + 0.6 - (half_plate + f[_MID_1] + 0.6) * waist
+    floor = f[_FLOOR_1] + (half_plate - f[_FLOOR_1]) * (1.0 - along)
     middle, half_depth = 0.5 * (ventral + floor), 0.5 * (floor - ventral)
-    half_width = 0.5 * values[_PLATE] * (1.0 - 0.16 * along)
+    half_width = 0.5 * f[_PLATE] * (1.0 - 0.16 * along)
     sharp = 2.4 if t > middle else 2.1
     u, v = abs((t - middle) / half_depth), x / half_width
     reach = (u**sharp + v**sharp + 1e-12) ** (1 / sharp)
     side = (reach - 1.0) * half_depth
     hollow = (reach / 0.80) ** 6
-    dish = values[_DISH] * ((exp(-hollow) if hollow < _TINY else 0.0) - 1.3 * v * v)
+    dish = f[_DISH] * ((exp(-hollow) if hollow < _TINY else 0.0) - 1.3 * v * v)
     return _both(_both(side, above + dish, 2.0), s - end, 4.0)
 
 
 @kernel
-def _roughness(values: FloatArray, x: float, s: float, t: float) -> float:
+def _roughness(f: FloatArray, x: float, s: float, t: float) -> float:
     waves = 0.0
     for k in range(6):
         waves += sin((_WAVES[k, 0] * x + _WAVES[k, 1] * s + _WAVES[k, 2] * t) * (2 * pi / _WAVES[k, 3]) + _WAVES[k, 4])
     back = 0.35 + 0.65 * _step(t, 4.0, 3.0)
-    return values[_ROUGH] * waves / sqrt(6.0) * back * (1.0 - exp(-((x / 7.0) ** 2)))
+    return f[_ROUGH] * waves / sqrt(6.0) * back * (1.0 - exp(-((x / 7.0) ** 2)))
 
 
 @kernel
-def _body(form: SacrumForm, x: float, s: float, t: float, inside: float, half_width: float) -> float:
-    whole = form[7]
-    dorsal = dorsal_height(form, x, inside, half_width)
-    ventral = _ventral(form, x, inside, half_width)
+def _body(f: FloatArray, x: float, s: float, t: float, inside: float, half_width: float) -> float:
+    dorsal = dorsal_height(f, x, inside, half_width)
+    ventral = _ventral(f, x, inside, half_width)
     arch = _both((t - dorsal) * 0.9, (ventral - t) * 0.9, 3.0)
-    arch = _both(arch, (x - _side(form, s, inside, t, half_width)) * 0.92, 2.0)
-    arch = _both(arch, s - whole[APEX] - 0.5 + 0.010 * x * x, 4.0)
+    arch = _both(arch, (x - _side(f, s, inside, t, half_width)) * 0.92, 2.0)
+    arch = _both(arch, s - f[WHOLE + APEX] - 0.5 + 0.010 * x * x, 4.0)
     wing = min(max((x - 32.0) / 14.0, 0.0), 1.0)
     wing = wing * wing * (3.0 - 2.0 * wing)
     top = 4.5 - (4.0 + 0.07 * t) * wing + 0.018 * max(x - 46.0, 0.0) ** 2
     top += 5.5 * _step(t, 11.0, 2.0) * (1.0 - _step(x, 31.5, 1.2))
     bone = _both(arch, (top - s) * 0.9, 5.5)
     # below the drum of S1 it is no part of the bone's surface
-    if s - form[1][0, VENTRAL_S] - 3.0 < bone + 4.0:
-        bone = _union(bone, _first_body(form, x, s, t), 4.0)
-    return bone + _roughness(form[0], x, s, t)
+    if s - f[LEVELS + VENTRAL_S] - 3.0 < bone + 4.0:
+        bone = _union(bone, _first_body(f, x, s, t), 4.0)
+    return bone + _roughness(f, x, s, t)
 
 
 @kernel
-def _median_crest(form: SacrumForm, x: float, s: float, t: float, lamina: float) -> float:
-    rise_at, rise = form[4], form[5]
-    inside = min(max(s, rise_at[0]), rise_at[11])
-    cell = cell_of(rise_at, inside)
-    u, c = inside - rise_at[cell], rise[cell]
-    stations, profiles = form[2], form[3]
-    at = cell_of(stations, inside)
-    low = cubic(profiles[LAMINA, at], inside - stations[at])
-    top = low + cubic(c, u)
-    slope = c[1] + u * (2.0 * c[2] + 3.0 * u * c[3])
+def _median_crest(f: FloatArray, x: float, s: float, t: float, lamina: float) -> float:
+    inside = min(max(s, f[RISE_AT + 0]), f[RISE_AT + 11])
+    cell = cell_of(f, RISE_AT, 12, inside)
+    u, c = inside - f[RISE_AT + cell], RISE + 4 * cell
+    at = cell_of(f, STATIONS, 8, inside)
+    low = cubic(f, CUBICS + 28 * LAMINA + 4 * at, inside - f[STATIONS + at])
+    top = low + cubic(f, c, u)
+    slope = f[c + 1] + u * (2.0 * f[c + 2] + 3.0 * u * f[c + 3])
     below = min(max(top - t, 0.0), 30.0)
     half = 1.9 + 0.9 * exp(-(((below - 2.0) / 2.0) ** 2)) + 0.012 * max(below - 5.0, 0.0) ** 2
-    half += 1.0 * _bump((s - rise_at[3]) / 4.0, 0.0, 1.0) + 0.8 * _bump((s - rise_at[6]) / 4.0, 0.0, 1.0)
-    half += 0.6 * _bump((s - rise_at[9]) / 4.0, 0.0, 1.0)
+    half += 1.0 * _bump((s - f[RISE_AT + 3]) / 4.0, 0.0, 1.0) + 0.8 * _bump((s - f[RISE_AT + 6]) / 4.0, 0.0, 1.0)
+    half += 0.6 * _bump((s - f[RISE_AT + 9]) / 4.0, 0.0, 1.0)
     blade = _both((x - half) * 0.9, (t - top) / sqrt(1.0 + slope * slope), 2.6)
-    return max(blade, max(max(rise_at[0] - s, s - rise_at[11]), low - 3.5 - t))
+    return max(blade, max(max(f[RISE_AT + 0] - s, s - f[RISE_AT + 11]), low - 3.5 - t))
 
 
 @kernel
-def _articular(form: SacrumForm, x: float, s: float, t: float) -> float:
-    values, levels = form[0], form[1]
-    rx, ru, rf = 0.5 * values[_EAR], 0.5 * values[_EAR + 1], 0.5 * values[_EAR + 2]
-    cx, cs, ct = values[_TIP], values[_TIP + 1] - ru * _UP[1], values[_TIP + 2] - ru * _UP[2]
+def _articular(f: FloatArray, x: float, s: float, t: float) -> float:
+    rx, ru, rf = 0.5 * f[_EAR], 0.5 * f[_EAR + 1], 0.5 * f[_EAR + 2]
+    cx, cs, ct = f[_TIP], f[_TIP + 1] - ru * _UP[1], f[_TIP + 2] - ru * _UP[2]
     dx, ds, dt = x - cx, s - cs, t - ct
     a = (dx * _ACROSS[0] + ds * _ACROSS[1] + dt * _ACROSS[2]) / rx
     b = (dx * _UP[0] + ds * _UP[1] + dt * _UP[2]) / ru
@@ -260,36 +249,34 @@ def _articular(form: SacrumForm, x: float, s: float, t: float) -> float:
     kx, ks, kt = dx - 17.5 * _FACING[0], ds - 17.5 * _FACING[1] - 3.0 * _UP[1], dt - 17.5 * _FACING[2] - 3.0 * _UP[2]
     ear = _both(ear, 15.0 - sqrt(kx * kx + ks * ks + kt * kt), 1.5)
     post = _capsule(
-        x, s, t, cx, cs - 4.0 * _UP[1], ct - 4.0 * _UP[2], 0.68 * levels[0, CENTRE], levels[0, ALONG] - 3.0, levels[0, DORSAL] + 1.0,
+        x, s, t, cx, cs - 4.0 * _UP[1], ct - 4.0 * _UP[2], 0.68 * f[LEVELS + CENTRE], f[LEVELS + ALONG] - 3.0, f[LEVELS + DORSAL] + 1.0,
         4.8, 3.2,
     )  # fmt: skip
     return _union(ear, post, 5.0)
 
 
 @kernel
-def _cornua(form: SacrumForm, x: float, s: float, t: float) -> float:
-    apex, wide = form[7][APEX], 0.5 * form[0][_HIATUS_WIDTH]
-    stations, profiles = form[2], form[3]
-    one, other = cell_of(stations, apex - 20.0), cell_of(stations, apex - 9.5)
-    start = cubic(profiles[LAMINA, one], apex - 20.0 - stations[one]) - 2.6
-    end = cubic(profiles[LAMINA, other], apex - 9.5 - stations[other]) + 0.6
+def _cornua(f: FloatArray, x: float, s: float, t: float) -> float:
+    apex, wide = f[WHOLE + APEX], 0.5 * f[_HIATUS_WIDTH]
+    one, other = cell_of(f, STATIONS, 8, apex - 20.0), cell_of(f, STATIONS, 8, apex - 9.5)
+    start = cubic(f, CUBICS + 28 * LAMINA + 4 * one, apex - 20.0 - f[STATIONS + one]) - 2.6
+    end = cubic(f, CUBICS + 28 * LAMINA + 4 * other, apex - 9.5 - f[STATIONS + other]) + 0.6
     return _capsule(x, s, t, wide + 2.5, apex - 20.0, start, wide + 0.8, apex - 9.5, end, 3.2, 2.7)
 
 
 @kernel
-def _canal(form: SacrumForm, x: float, s: float, t: float) -> float:
-    values, levels, stations, profiles, whole = form[0], form[1], form[2], form[3], form[7]
-    inside = min(max(s, 0.0), whole[APEX])
-    cell = cell_of(stations, inside)
-    u = inside - stations[cell]
-    floor, roof, half = cubic(profiles[CANAL_FLOOR, cell], u), cubic(profiles[CANAL_ROOF, cell], u), cubic(profiles[CANAL_HALF, cell], u)
+def _canal(f: FloatArray, x: float, s: float, t: float) -> float:
+    inside = min(max(s, 0.0), f[WHOLE + APEX])
+    cell = cell_of(f, STATIONS, 8, inside)
+    u = inside - f[STATIONS + cell]
+    floor, roof, half = cubic(f, CUBICS + 28 * CANAL_FLOOR + 4 * cell, u), cubic(f, CUBICS + 28 * CANAL_ROOF + 4 * cell, u), cubic(f, CUBICS + 28 * CANAL_HALF + 4 * cell, u)
     rise = (roof + 2.0 - floor) / half
     slant = (t - floor - rise * (half - x)) / sqrt(1.0 + rise * rise)
     canal = _both(_both(floor - t, t - roof, 2.5), slant, 3.0)
-    top = levels[0, ALONG] - 8.0
-    notch = _both((x - 0.5 * values[_NOTCH]) * 0.95, (s - top + 0.045 * x * x) * 0.75, 5.0)
-    start = whole[APEX] - values[_HIATUS_LENGTH]
-    taper = 0.5 * values[_HIATUS_WIDTH] * (0.62 + 0.38 * min(max((s - start) / values[_HIATUS_LENGTH], 0.0), 1.2))
+    top = f[LEVELS + ALONG] - 8.0
+    notch = _both((x - 0.5 * f[_NOTCH]) * 0.95, (s - top + 0.045 * x * x) * 0.75, 5.0)
+    start = f[WHOLE + APEX] - f[_HIATUS_LENGTH]
+    taper = 0.5 * f[_HIATUS_WIDTH] * (0.62 + 0.38 * min(max((s - start) / f[_HIATUS_LENGTH], 0.0), 1.2))
     hiatus = _both(x - taper, (start - s + 0.06 * x * x) * 0.9, 4.0)
     return _union(canal, _both(min(notch, hiatus), floor - t, 2.0), 2.0)
 
@@ -305,14 +292,13 @@ def _between(t: float, knots: tuple[float, ...], at: tuple[float, ...]) -> float
 
 
 @kernel
-def _tunnel(form: SacrumForm, n: int, x: float, s: float, t: float) -> float:
-    values, levels = form[0], form[1]
-    centre, along, dorsal = levels[n, CENTRE], levels[n, ALONG], levels[n, DORSAL]
-    lateral, rise, ventral = levels[n, VENTRAL_X], levels[n, VENTRAL_S], levels[n, VENTRAL_T]
-    floor, slope, height = levels[n, FLOOR], values[_SLOPE + n], values[_HEIGHT + n]
+def _tunnel(f: FloatArray, n: int, x: float, s: float, t: float) -> float:
+    centre, along, dorsal = f[LEVELS + 10 * n + CENTRE], f[LEVELS + 10 * n + ALONG], f[LEVELS + 10 * n + DORSAL]
+    lateral, rise, ventral = f[LEVELS + 10 * n + VENTRAL_X], f[LEVELS + 10 * n + VENTRAL_S], f[LEVELS + 10 * n + VENTRAL_T]
+    floor, slope, height = f[LEVELS + 10 * n + FLOOR], f[_SLOPE + n], f[_HEIGHT + n]
     knots = (ventral - 12.0, ventral - 1.0, floor - 1.0, dorsal - 2.0, dorsal + 6.0)
-    upper_x, upper_s = 0.5 * values[_WIDTH + n] - _ROUNDED_MM, 0.5 * height - 1.7 * _ROUNDED_MM
-    lower_x, lower_s = 0.5 * values[_LOW_WIDTH + n] - _ROUNDED_MM, 0.5 * values[_LOW_HEIGHT + n] - _ROUNDED_MM
+    upper_x, upper_s = 0.5 * f[_WIDTH + n] - _ROUNDED_MM, 0.5 * height - 1.7 * _ROUNDED_MM
+    lower_x, lower_s = 0.5 * f[_LOW_WIDTH + n] - _ROUNDED_MM, 0.5 * f[_LOW_HEIGHT + n] - _ROUNDED_MM
     radius_x = _between(t, knots, (1.9 * lower_x, lower_x, 1.25 * upper_x, upper_x, upper_x + 0.6))
     radius_s = _between(t, knots, (1.2 * lower_s, lower_s, 1.1 * upper_s, upper_s, upper_s + 0.6))
     middle_x = _between(t, knots, (lateral + 6.5, lateral, centre - 1.0, centre, centre + 2.0))
@@ -324,7 +310,7 @@ def _tunnel(form: SacrumForm, n: int, x: float, s: float, t: float) -> float:
     three = u * (u * u - 3 * v * v) * cos(0.6 + n) + v * (3 * u * u - v * v) * sin(0.6 + n)
     uneven = 1.0 + 0.07 * two / square + 0.07 * three / (square * sqrt(square))
     tunnel = (sqrt(u * u + v * v) * uneven - 1.0) * min(radius_x, radius_s)
-    flat = min(3.0, 0.36 * (levels[n, ROOF] - floor))
+    flat = min(3.0, 0.36 * (f[LEVELS + 10 * n + ROOF] - floor))
     at = along + slope * (floor + flat - dorsal)
     p, q = (s - at) / (0.5 * height), (t - floor - flat) / flat
     passage = (sqrt(p * p + q * q) - 1.0) * flat
@@ -333,32 +319,30 @@ def _tunnel(form: SacrumForm, n: int, x: float, s: float, t: float) -> float:
 
 
 @kernel
-def sacrum_field(form: SacrumForm, x: float, s: float, t: float, with_foramina: bool) -> float:
+def sacrum_field(f: FloatArray, x: float, s: float, t: float, with_foramina: bool) -> float:
     """Approximate signed distance to the bone, negative inside; without its foramina they are filled up."""
-    stations, profiles, whole = form[2], form[3], form[7]
-    inside = min(max(s, stations[0] - 8.0), whole[APEX])
-    cell = cell_of(stations, inside)
-    half_width = cubic(profiles[HALF_WIDTH, cell], inside - stations[cell]) * whole[WIDTH_FACTOR]
-    solid = _body(form, x, s, t, inside, half_width)
-    solid = _union(solid, _median_crest(form, x, s, t, 0.0), 5.0)
-    solid = _union(solid, _articular(form, x, s, t), 4.0)
-    solid = _union(solid, _cornua(form, x, s, t), 3.0)
-    solid = _both(solid, -_canal(form, x, s, t), 2.0)
+    inside = min(max(s, f[STATIONS + 0] - 8.0), f[WHOLE + APEX])
+    cell = cell_of(f, STATIONS, 8, inside)
+    half_width = cubic(f, CUBICS + 28 * HALF_WIDTH + 4 * cell, inside - f[STATIONS + cell]) * f[WHOLE + WIDTH_FACTOR]
+    solid = _body(f, x, s, t, inside, half_width)
+    solid = _union(solid, _median_crest(f, x, s, t, 0.0), 5.0)
+    solid = _union(solid, _articular(f, x, s, t), 4.0)
+    solid = _union(solid, _cornua(f, x, s, t), 3.0)
+    solid = _both(solid, -_canal(f, x, s, t), 2.0)
     if with_foramina:
         holes = _FAR
         for n in range(4):
-            holes = _union(holes, _tunnel(form, n, x, s, t), 1.5)
+            holes = _union(holes, _tunnel(f, n, x, s, t), 1.5)
         solid = _both(solid, -holes, 1.4)
     return solid
 
 
 @kernel
-def field_at(form: SacrumForm, points: FloatArray, with_foramina: bool) -> FloatArray:
+def field_at(f: FloatArray, points: FloatArray, with_foramina: bool) -> FloatArray:
     """(n,) field at (n, 3) points in the coordinates of the chart (lateral, caudal, height)."""
     result = np.empty(points.shape[0])
-    nodes, tangents, bends = form[8], form[9], form[10]
-    k = nodes.shape[0] // 2
+    k = NODES // 2
     for n in range(points.shape[0]):
-        s, t, k = to_axis(nodes, tangents, bends, points[n, 1], points[n, 2], k)
-        result[n] = sacrum_field(form, abs(points[n, 0]), s, t, with_foramina)
+        s, t, k = to_axis(f, points[n, 1], points[n, 2], k)
+        result[n] = sacrum_field(f, abs(points[n, 0]), s, t, with_foramina)
     return result
