@@ -15,6 +15,9 @@ _CLOSE_MM = 0.004
 _OVER_MM = 14.0
 _UNDER_MM = 26.0
 _STEEP_MM = 3.0
+_LAST_STEP_MM = 0.06
+_OVERHANG_MM = 14.0
+_WIDE_MM, _WIDEST_ABOVE_MM = 30.0, 14.0
 
 
 @kernel
@@ -56,20 +59,21 @@ def highest(f: FloatArray, lateral: float, caudal: float, guess: float, near: in
 def nearby(f: FloatArray, lateral: float, caudal: float, guess: float, near: int) -> tuple[float, int]:
     """The same where the height is known to be near ``guess``, with fewer questions; looked for from above where that fails."""
     value, k = field_on_beam(f, lateral, caudal, guess, near, False)
-    if abs(value) < _CLOSE_MM:
-        return guess, k
     height = guess - value / 0.85
-    for _ in range(6):
+    for _ in range(5):
         if abs(height - guess) > _STEEP_MM:
             break
+        if abs(height - guess) < 1e-6:
+            return height, k
         at, k = field_on_beam(f, lateral, caudal, height, k, False)
         slope = (at - value) / (height - guess)
         if slope < 0.15:
             break
         guess, value = height, at
-        if abs(at) < _CLOSE_MM:
-            return height - at / slope, k
         height -= at / slope
+        # the secant's error is far below its last step
+        if abs(height - guess) < _LAST_STEP_MM:
+            return height, k
     return highest(f, lateral, caudal, guess, k, False)
 
 
@@ -82,28 +86,43 @@ def dorsal_sheet(f: FloatArray, lateral_0: float, caudal_0: float, spacing: floa
     """
     ni, nj = sheet.shape
     sheet[:] = np.nan
-    first, _ = to_view(f, f[LEVELS + ALONG], f[LEVELS + DORSAL])
-    start, height = to_view(f, f[LEVELS + 10 + ALONG], f[LEVELS + 10 + DORSAL])
-    middle = min(max(int((start - caudal_0) / spacing), 1), nj - 2)
-    overhang = int(np.ceil((first - 6.0 - caudal_0) / spacing))
-    known = height
+    first, upper = to_view(f, f[LEVELS + ALONG], f[LEVELS + DORSAL])
+    second, lower = to_view(f, f[LEVELS + 10 + ALONG], f[LEVELS + 10 + DORSAL])
+    overhang = int(np.ceil((first - _OVERHANG_MM - caudal_0) / spacing))
+    known = lower
     for i in range(ni):
         lateral = lateral_0 + i * spacing
-        known, node = highest(f, lateral, caudal_0 + middle * spacing, known, NODES // 2, False)
+        # the bone is widest above S1; nearer to the midline the open canal lies there
+        start = second if lateral < _WIDE_MM else first - _WIDEST_ABOVE_MM
+        middle = min(max(int((start - caudal_0) / spacing), 1), nj - 2)
+        known, node = highest(f, lateral, caudal_0 + middle * spacing, known if np.isfinite(known) else upper, NODES // 2, False)
         if not np.isfinite(known):
-            known = height
             continue
         sheet[i, middle] = known
         for way in (1, -1):
             j, before, last, k = middle + way, known, known, node
             while 0 <= j < nj:
-                guess = last + (last - before)
                 if way < 0 and j < overhang:
                     found, k = highest(f, lateral, caudal_0 + j * spacing, last, k, False)
                 else:
-                    found, k = nearby(f, lateral, caudal_0 + j * spacing, guess, k)
+                    found, k = nearby(f, lateral, caudal_0 + j * spacing, 2.0 * last - before, k)
                 if not np.isfinite(found):
                     break
                 sheet[i, j] = found
                 before, last = last, found
                 j += way
+
+
+@kernel
+def sharpen(f: FloatArray, sheet: FloatArray, lateral_0: float, caudal_0: float, spacing: float, window: FloatArray) -> None:
+    """Ask the bone itself over the nodes of ``window`` (lateral and caudal from and to), where a coarser sheet was interpolated."""
+    ni, nj = sheet.shape
+    i0, i1 = max(int(np.ceil((window[0] - lateral_0) / spacing)), 0), min(int((window[1] - lateral_0) / spacing), ni - 1)
+    j0, j1 = max(int(np.ceil((window[2] - caudal_0) / spacing)), 0), min(int((window[3] - caudal_0) / spacing), nj - 1)
+    node = NODES // 2
+    for i in range(i0, i1 + 1):
+        last = np.nan
+        for j in range(j1, j0 - 1, -1):
+            guess = sheet[i, j] if np.isfinite(sheet[i, j]) else last if np.isfinite(last) else 8.0
+            last, node = highest(f, lateral_0 + i * spacing, caudal_0 + j * spacing, guess, node, False)
+            sheet[i, j] = last

@@ -292,7 +292,8 @@ def _between(t: float, knots: tuple[float, ...], at: tuple[float, ...]) -> float
 
 
 @kernel
-def _tunnel(f: FloatArray, n: int, x: float, s: float, t: float) -> float:
+def tunnel_field(f: FloatArray, n: int, x: float, s: float, t: float) -> float:
+    """Field of the tunnel of one level with its way into the canal."""
     centre, along, dorsal = f[LEVELS + 10 * n + CENTRE], f[LEVELS + 10 * n + ALONG], f[LEVELS + 10 * n + DORSAL]
     lateral, rise, ventral = f[LEVELS + 10 * n + VENTRAL_X], f[LEVELS + 10 * n + VENTRAL_S], f[LEVELS + 10 * n + VENTRAL_T]
     floor, slope, height = f[LEVELS + 10 * n + FLOOR], f[_SLOPE + n], f[_HEIGHT + n]
@@ -332,7 +333,7 @@ def sacrum_field(f: FloatArray, x: float, s: float, t: float, with_foramina: boo
     if with_foramina:
         holes = _FAR
         for n in range(4):
-            holes = _union(holes, _tunnel(f, n, x, s, t), 1.5)
+            holes = _union(holes, tunnel_field(f, n, x, s, t), 1.5)
         solid = _both(solid, -holes, 1.4)
     return solid
 

@@ -1,0 +1,196 @@
+"""Compiled chart of a dorsal sheet: refined, bridged over its foramina and smoothed as the chart of a mesh is."""
+
+from __future__ import annotations
+
+from math import ceil, exp, floor, sqrt
+
+import numpy as np
+
+from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.compiled import kernel
+
+_GROWN_MM = 1.0
+_ROUNDS = 60
+_OVER = 1.6
+_SIGMA_MM = 1.2
+_TRUE_WITHIN_MM = 0.4
+
+
+@kernel
+def _through(a: float, b: float, c: float, d: float, u: float) -> float:
+    """Cubic through four even places between the middle two; straight where an outer one is missing."""
+    if not np.isfinite(a):
+        a = 2.0 * b - c
+    if not np.isfinite(d):
+        d = 2.0 * c - b
+    if u == 0.5:
+        return 0.5625 * (b + c) - 0.0625 * (a + d)
+    return b
+
+
+@kernel
+def refined(coarse: FloatArray) -> FloatArray:
+    """(2 ni - 1, 2 nj - 1) heights on a grid of half the step; NaN where a neighbour that carries it is missing."""
+    ni, nj = coarse.shape
+    fine = np.full((2 * ni - 1, 2 * nj - 1), np.nan)
+    for i in range(ni):
+        for j in range(nj):
+            fine[2 * i, 2 * j] = coarse[i, j]
+            if j + 1 < nj:
+                a = coarse[i, j - 1] if j > 0 else np.nan
+                d = coarse[i, j + 2] if j + 2 < nj else np.nan
+                fine[2 * i, 2 * j + 1] = _through(a, coarse[i, j], coarse[i, j + 1], d, 0.5)
+    for i in range(ni - 1):
+        for j in range(2 * nj - 1):
+            a = fine[2 * i - 2, j] if i > 0 else np.nan
+            d = fine[2 * i + 4, j] if i + 2 < ni else np.nan
+            fine[2 * i + 1, j] = _through(a, fine[2 * i, j], fine[2 * i + 2, j], d, 0.5)
+    return fine
+
+
+@kernel
+def _inside(rim: FloatArray, x: float, y: float) -> tuple[bool, float]:
+    """Whether (x, y) is inside a ring in the plane, and its squared distance from it."""
+    inside, nearest = False, 1e30
+    n = rim.shape[0]
+    for k in range(n):
+        ax, ay = rim[k, 0], rim[k, 1]
+        bx, by = rim[(k + 1) % n, 0], rim[(k + 1) % n, 1]
+        if (ay > y) != (by > y) and x < ax + (y - ay) / (by - ay) * (bx - ax):
+            inside = not inside
+        dx, dy = bx - ax, by - ay
+        share = ((x - ax) * dx + (y - ay) * dy) / max(dx * dx + dy * dy, 1e-12)
+        share = min(max(share, 0.0), 1.0)
+        gap = (ax + share * dx - x) ** 2 + (ay + share * dy - y) ** 2
+        nearest = min(nearest, gap)
+    return inside, nearest
+
+
+@kernel
+def bridge_over(sheet: FloatArray, lateral_0: float, caudal_0: float, spacing: float, rims: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The sheet with membranes over its foramina, and the same smoothed.
+
+    ``rims`` (f, k, 3) chart coordinates. A membrane is held by the bone around it (Laplace's equation), as in ``bridge.bridge``.
+    """
+    ni, nj = sheet.shape
+    held = sheet.copy()
+    opened = np.zeros((ni, nj), dtype=np.bool_)
+    for n in range(rims.shape[0]):
+        low_l, high_l = rims[n, :, 0].min() - _GROWN_MM, rims[n, :, 0].max() + _GROWN_MM
+        low_c, high_c = rims[n, :, 1].min() - _GROWN_MM, rims[n, :, 1].max() + _GROWN_MM
+        i0, i1 = max(int(ceil((low_l - lateral_0) / spacing)), 1), min(int(floor((high_l - lateral_0) / spacing)), ni - 2)
+        j0, j1 = max(int(ceil((low_c - caudal_0) / spacing)), 1), min(int(floor((high_c - caudal_0) / spacing)), nj - 2)
+        for i in range(i0, i1 + 1):
+            for j in range(j0, j1 + 1):
+                if np.isfinite(held[i, j]):
+                    within, gap = _inside(rims[n], lateral_0 + i * spacing, caudal_0 + j * spacing)
+                    opened[i, j] = within or gap <= _GROWN_MM * _GROWN_MM
+        for _ in range(_ROUNDS):
+            most = 0.0
+            for i in range(i0, i1 + 1):
+                for j in range(j0, j1 + 1):
+                    if opened[i, j]:
+                        total, count = 0.0, 0
+                        for di, dj in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+                            if np.isfinite(held[i + di, j + dj]):
+                                total += held[i + di, j + dj]
+                                count += 1
+                        if count > 0:
+                            change = _OVER * (total / count - held[i, j])
+                            held[i, j] += change
+                            most = max(most, abs(change))
+            if most < 0.002:
+                break
+    return held, _smoothed(held, opened, spacing)
+
+
+@kernel
+def _smoothed(held: FloatArray, opened: FloatArray, spacing: float) -> FloatArray:
+    ni, nj = held.shape
+    reach = int(ceil(3.2 * _SIGMA_MM / spacing))
+    weights = np.empty(reach + 1)
+    for k in range(reach + 1):
+        weights[k] = exp(-0.5 * (k * spacing / _SIGMA_MM) ** 2)
+    total, share = np.zeros((ni, nj)), np.zeros((ni, nj))
+    for i in range(ni):
+        for j in range(nj):
+            a = b = 0.0
+            for k in range(max(-reach, -j), min(reach, nj - 1 - j) + 1):
+                value = held[i, j + k]
+                if np.isfinite(value):
+                    a += weights[abs(k)] * value
+                    b += weights[abs(k)]
+            total[i, j], share[i, j] = a, b
+    smooth = np.full((ni, nj), np.nan)
+    for i in range(ni):
+        for j in range(nj):
+            if not np.isfinite(held[i, j]):
+                continue
+            a = b = 0.0
+            for k in range(max(-reach, -i), min(reach, ni - 1 - i) + 1):
+                a += weights[abs(k)] * total[i + k, j]
+                b += weights[abs(k)] * share[i + k, j]
+            value = a / b
+            if not opened[i, j]:
+                value = min(max(value, held[i, j] - _TRUE_WITHIN_MM), held[i, j] + _TRUE_WITHIN_MM)
+            smooth[i, j] = value
+    return smooth
+
+
+@kernel
+def sheet_distance(
+    held: FloatArray, slopes: FloatArray, lateral_0: float, caudal_0: float, spacing: float, far: float, points: FloatArray
+) -> FloatArray:
+    """(n,) signed distance of chart points (n, 3) from the sheet, negative under it, cut off at ``far``.
+
+    ``slopes`` (ni, nj, 2) as :func:`slopes_of` gives them; ``points`` with the lateral coordinate of the side of the sheet. Under the
+    sheet the distance is that along the beam where the surface is farther than ``far``.
+    """
+    ni, nj = held.shape
+    result = np.full(points.shape[0], far)
+    reach = int(ceil(far / spacing))
+    for n in range(points.shape[0]):
+        u, v = (points[n, 0] - lateral_0) / spacing, (points[n, 1] - caudal_0) / spacing
+        i, j = int(floor(u + 0.5)), int(floor(v + 0.5))
+        nearest, under = far * far, False
+        if 0 <= i < ni and 0 <= j < nj and np.isfinite(held[i, j]):
+            over = points[n, 2] - held[i, j] - slopes[i, j, 0] * (u - i) * spacing - slopes[i, j, 1] * (v - j) * spacing
+            under = over < 0.0
+            if over > 60.0:
+                continue
+        for p in range(max(i - reach, 0), min(i + reach, ni - 1) + 1):
+            for q in range(max(j - reach, 0), min(j + reach, nj - 1) + 1):
+                if not np.isfinite(held[p, q]):
+                    continue
+                a, b, c = (u - p) * spacing, (v - q) * spacing, points[n, 2] - held[p, q]
+                hx, hy = slopes[p, q, 0], slopes[p, q, 1]
+                t = (c - hx * a - hy * b) / (1.0 + hx * hx + hy * hy)
+                if t * t > nearest:
+                    continue
+                half = 0.5 * spacing
+                du, dv = min(max(a + hx * t, -half), half), min(max(b + hy * t, -half), half)
+                gap = (a - du) ** 2 + (b - dv) ** 2 + (c - hx * du - hy * dv) ** 2
+                nearest = min(nearest, gap)
+        result[n] = -sqrt(nearest) if under else sqrt(nearest)
+    return result
+
+
+@kernel
+def slopes_of(held: FloatArray, spacing: float) -> FloatArray:
+    """(ni, nj, 2) slopes of a sheet at its nodes, one-sided at its edge."""
+    ni, nj = held.shape
+    slopes = np.zeros((ni, nj, 2))
+    for i in range(ni):
+        for j in range(nj):
+            for way in range(2):
+                di, dj = (1, 0) if way == 0 else (0, 1)
+                low, high, count = held[i, j], held[i, j], 0
+                if i + di < ni and j + dj < nj and np.isfinite(held[i + di, j + dj]):
+                    high = held[i + di, j + dj]
+                    count += 1
+                if i - di >= 0 and j - dj >= 0 and np.isfinite(held[i - di, j - dj]):
+                    low = held[i - di, j - dj]
+                    count += 1
+                if count > 0 and np.isfinite(held[i, j]):
+                    slopes[i, j, way] = (high - low) / (count * spacing)
+    return slopes

@@ -1,0 +1,130 @@
+"""The quantities in which virtual patients differ: marginal distributions, and how they go together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from rfplan.figures import Figure, figures
+from rfplan.geometry.arrays import FloatArray, frozen
+
+SEXES = ("female", "male")
+_GROUPS = ("body.", "sacrum.", "hip.", "skin.")
+_LEVELS = ("S1", "S2", "S3", "S4")
+
+
+@dataclass(frozen=True, eq=False)
+class Quantities:
+    """``names`` (q,) by their dotted key, ``figures`` by name and sex (the same for both where they do not differ).
+
+    ``mean``, ``sd``, ``low``, ``high`` (2, q) in the order female, male; ``root`` (q, q) lower triangular factor of the
+    ``correlation`` (q, q).
+    """
+
+    names: tuple[str, ...]
+    figures: tuple[tuple[Figure, Figure], ...]
+    mean: FloatArray
+    sd: FloatArray
+    low: FloatArray
+    high: FloatArray
+    correlation: FloatArray
+    root: FloatArray
+
+    def values(self, uniform: FloatArray, female: FloatArray) -> FloatArray:
+        """(n, q) quantities of (n, q) independent uniform numbers and (n,) 1 for women, 0 for men.
+
+        A normal copula over normal distributions that are cut off at both ends.
+        """
+        ranks = ndtr(ndtri(np.clip(uniform, 1e-12, 1.0 - 1e-12)) @ self.root.T)
+        row = np.where(female > 0.5, 0, 1)
+        mean, sd = self.mean[row], self.sd[row]
+        below, above = ndtr((self.low[row] - mean) / sd), ndtr((self.high[row] - mean) / sd)
+        return np.asarray(mean + sd * ndtri(below + ranks * (above - below)))
+
+
+@cache
+def quantities() -> Quantities:
+    """All quantities of ``anatomy/population.toml``."""
+    table = figures("population")
+    found: dict[str, tuple[Figure, Figure]] = {}
+    for key, figure in table.items():
+        if not key.startswith(_GROUPS):
+            continue
+        name, _, sex = key.rpartition(".")
+        if sex in SEXES:
+            female, male = table[f"{name}.female"], table[f"{name}.male"]
+            found[name] = (female, male)
+        else:
+            found[name if sex == "both" else key] = (figure, figure)
+    pairs = tuple(found.values())
+    correlation = _correlation(tuple(found))
+    return Quantities(
+        tuple(found),
+        pairs,
+        *(frozen([[getattr(pair[row], part) for pair in pairs] for row in (0, 1)]) for part in ("value", "sd", "low", "high")),
+        frozen(correlation),
+        frozen(np.linalg.cholesky(correlation)),
+    )
+
+
+def stated_correlations() -> Iterator[tuple[str, str, Figure]]:
+    """Pairs of quantities whose correlation ``[correlation]`` states, with its figure."""
+    table = figures("population")
+
+    def of(name: str) -> Figure:
+        return table[f"correlation.{name}"]
+
+    lateral = [f"sacrum.foramen.{level}.lateral" for level in _LEVELS]
+    spacing = ["sacrum.foramen.S1.caudal", *(f"sacrum.foramen.{level}.spacing" for level in _LEVELS[1:])]
+    tubercles = [f"sacrum.tubercle.{level}.from_foramen" for level in _LEVELS]
+    skin = [f"skin.residual.{level}" for level in _LEVELS[:3]]
+    for one, other in combinations(lateral, 2):
+        yield one, other, of("lateral_levels")
+    for one, other in combinations(spacing, 2):
+        yield one, other, of("spacing_levels")
+    for name in spacing:
+        yield "sacrum.length", name, of("length_spacing")
+    for one, other in combinations(tubercles, 2):
+        yield one, other, of("tubercle_levels")
+    for one, other in combinations(skin, 2):
+        yield one, other, of("skin_levels")
+    for name in lateral:
+        yield "sacrum.breadth", name, of("breadth_lateral")
+    for name in ("sacrum.endplate_ap", "sacrum.endplate_width"):
+        yield "sacrum.breadth", name, of("breadth_endplate")
+    yield "sacrum.length", "sacrum.breadth", of("length_breadth")
+    yield "sacrum.length", "sacrum.auricular_height", of("length_auricular")
+    for level in _LEVELS:
+        yield f"sacrum.foramen.{level}.width", f"sacrum.foramen.{level}.height", of("width_height")
+    yield "body.sacral_slope", "sacrum.prone_tilt_deg", of("slope_prone_tilt")
+
+
+def _correlation(names: tuple[str, ...]) -> FloatArray:
+    """The stated correlations, completed along length, breadth and what hangs on them: a pair that is not stated goes together only
+    by way of the quantities that both are stated to go with."""
+    at = {name: k for k, name in enumerate(names)}
+    matrix = np.eye(len(names))
+    stated = np.eye(len(names), dtype=bool)
+    for one, other, figure in stated_correlations():
+        i, j = at[one], at[other]
+        matrix[i, j] = matrix[j, i] = figure.value
+        stated[i, j] = stated[j, i] = True
+    trunk = [at["sacrum.length"], at["sacrum.breadth"]]
+    core = matrix[np.ix_(trunk, trunk)]
+    for i in range(len(names)):
+        for k in trunk:
+            if not stated[i, k]:
+                other = trunk[1 - trunk.index(k)]
+                if stated[i, other]:
+                    matrix[i, k] = matrix[k, i] = matrix[i, other] * core[0, 1]
+    weights = np.linalg.solve(core, matrix[trunk])
+    for i in range(len(names)):
+        for j in range(len(names)):
+            if not stated[i, j] and i not in trunk and j not in trunk:
+                matrix[i, j] = matrix[i, trunk] @ weights[:, j]
+    return matrix

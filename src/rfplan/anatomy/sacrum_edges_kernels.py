@@ -1,0 +1,194 @@
+"""Compiled edges of the parametric sacrum: rims of the posterior foramina, the back of the joint, the groove of L5; chart coordinates
+of the left side (lateral, caudal, height), mm."""
+
+from __future__ import annotations
+
+from math import cos, pi, sin, sqrt
+
+import numpy as np
+
+from rfplan.anatomy.dorsal_sheet_kernels import field_on_beam, highest
+from rfplan.anatomy.sacrum_field_kernels import sacrum_field, tunnel_field
+from rfplan.anatomy.sacrum_form_kernels import (
+    ALONG, BORDER, BORDER_FIRST, BORDER_LAST, CENTRE, CUBICS, DORSAL, HALF_WIDTH, LEVELS, NODES, SHARES, STATIONS, VENTRAL_EDGE,
+    WHOLE, WIDTH_FACTOR, cell_of, cubic, profile, to_axis, to_view,
+)  # fmt: skip
+from rfplan.anatomy.sacrum_vector import column
+from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.compiled import kernel
+
+_SLOPE, _WIDTH, _HEIGHT = column("foramen.S1.slope"), column("foramen.S1.width"), column("foramen.S1.height")
+_BREADTH = column("breadth")
+_EDGE_MM = 1.4  # rounding of an aperture's edge, as in the field
+_STEEP = 2.0  # slope of the bone at what is called the rim
+_TIP_MM, _BLUNT = 7.0, 0.12
+_BELOW_EDGE_MM = 1.5
+_LATERAL_0, _LATERAL_STEP = 20.0, 0.5
+_FROM_H, _TO_H = -4.0, 25.0
+
+
+@kernel
+def rim(f: FloatArray, n: int, points: FloatArray) -> None:
+    """Fill (k, 3) ``points`` with the rim of the left foramen of level ``n``: cranial first, then lateral.
+
+    In each half-plane through the middle of the tunnel it is where the rounded edge falls twice as steeply as it goes inward: the point
+    furthest out along the tunnel and closest to its middle, the second counted twice.
+    """
+    centre, along, dorsal = f[LEVELS + 10 * n + CENTRE], f[LEVELS + 10 * n + ALONG], f[LEVELS + 10 * n + DORSAL]
+    middle_c, middle_h = to_view(f, along, dorsal)
+    ahead_c, ahead_h = to_view(f, along + f[_SLOPE + n], dorsal + 1.0)
+    size = sqrt((ahead_c - middle_c) ** 2 + (ahead_h - middle_h) ** 2)
+    out_c, out_h = (ahead_c - middle_c) / size, (ahead_h - middle_h) / size
+    # cranial is square to the way out
+    up_c, up_h = -out_h, out_c
+    _, _, node = to_axis(f, middle_c, middle_h, NODES // 2)
+    count = points.shape[0]
+    for k in range(count):
+        turn = 2.0 * pi * k / count
+        ray_c, ray_h, ray_l = cos(turn) * up_c, cos(turn) * up_h, sin(turn)
+        away = 0.5 / sqrt((sin(turn) / f[_WIDTH + n]) ** 2 + (cos(turn) / f[_HEIGHT + n]) ** 2)
+        high = 0.0
+        for _ in range(4):
+            # the two faces that the edge rounds off, and their slopes in this half-plane
+            face, face_a, face_h, hole, hole_a, hole_h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+            for probe in range(3):
+                a, h = away + (0.2 if probe == 1 else 0.0), high + (0.2 if probe == 2 else 0.0)
+                s, t, node = to_axis(f, middle_c + a * ray_c + h * out_c, middle_h + a * ray_h + h * out_h, node)
+                x = centre + a * ray_l
+                one, other = sacrum_field(f, x, s, t, False), -tunnel_field(f, n, x, s, t)
+                if probe == 0:
+                    face, hole = one, other
+                elif probe == 1:
+                    face_a, hole_a = (one - face) / 0.2, (other - hole) / 0.2
+                else:
+                    face_h, hole_h = (one - face) / 0.2, (other - hole) / 0.2
+            # share of the face's direction in that of the edge where it has the slope looked for
+            top, bottom = -hole_a - _STEEP * hole_h, face_a + _STEEP * face_h - hole_a - _STEEP * hole_h
+            share = 0.5 if bottom == 0.0 else min(max(top / bottom, 0.0), 1.0)
+            apart = _EDGE_MM * (2.0 * share - 1.0)
+            round_off = (_EDGE_MM - abs(apart)) ** 2 / (4.0 * _EDGE_MM)
+            wanted_face = -round_off + min(apart, 0.0)
+            wanted_hole = -round_off - max(apart, 0.0)
+            miss_face, miss_hole = wanted_face - face, wanted_hole - hole
+            area = face_a * hole_h - face_h * hole_a
+            if abs(area) < 1e-6:
+                break
+            step_a, step_h = (miss_face * hole_h - face_h * miss_hole) / area, (face_a * miss_hole - miss_face * hole_a) / area
+            away += min(max(step_a, -1.5), 1.5)
+            high += min(max(step_h, -1.5), 1.5)
+            if abs(step_a) + abs(step_h) < 0.02:
+                break
+        points[k, 0] = centre + away * ray_l
+        points[k, 1] = middle_c + away * ray_c + high * out_c
+        points[k, 2] = middle_h + away * ray_h + high * out_h
+
+
+@kernel
+def _side_at(f: FloatArray, s: float, t: float, guess: float) -> float:
+    """Lateral coordinate of the side of the bone at a place of the axis' coordinates."""
+    x, before = guess, sacrum_field(f, guess, s, t, True)
+    step = -before / 0.9
+    for _ in range(8):
+        step = min(max(step, -3.0), 3.0)
+        there = x + step
+        value = sacrum_field(f, there, s, t, True)
+        slope = (value - before) / step if abs(step) > 1e-9 else 0.9
+        x, before = there, value
+        if abs(value) < 0.005:
+            break
+        step = -value / max(slope, 0.3)
+    return x
+
+
+@kernel
+def joint_margin(f: FloatArray, gap: float, points: FloatArray) -> None:
+    """Fill (k, 3) ``points`` with the line where the left joint opens at the back, cranial to caudal, in the middle of its ``gap``."""
+    first, last = f[WHOLE + BORDER_FIRST], f[WHOLE + BORDER_LAST]
+    count = points.shape[0]
+    guess = 0.45 * f[_BREADTH]
+    for k in range(count):
+        share = k / (count - 1)
+        along = first + share * (last - first)
+        cell = 0
+        while cell < 5 and share >= SHARES[cell + 1]:
+            cell += 1
+        dorsal = cubic(f, BORDER + 4 * cell, share - SHARES[cell])
+        ventral = min(profile(f, VENTRAL_EDGE, along) + 1.0, dorsal - 2.0)
+        beyond = min(max((along - (last - _TIP_MM)) / _TIP_MM, 0.0), 1.0)
+        taper = max(sqrt(1.0 - beyond * beyond), _BLUNT)
+        t = 0.5 * (dorsal + ventral) + taper * 0.5 * (dorsal - ventral)
+        inside = min(max(along, f[STATIONS] - 8.0), f[STATIONS + 7])
+        at = cell_of(f, STATIONS, 8, inside)
+        half_width = cubic(f, CUBICS + 28 * HALF_WIDTH + 4 * at, inside - f[STATIONS + at]) * f[WHOLE + WIDTH_FACTOR]
+        guess = _side_at(f, along, t, half_width if k == 0 else guess)
+        caudal, height = to_view(f, along, t)
+        _, _, node = to_axis(f, caudal, height, NODES // 2)
+        slope = np.empty(3)
+        for way in range(3):
+            step = np.zeros(3)
+            step[way] = 0.1
+            plus, node = field_on_beam(f, guess + step[0], caudal + step[1], height + step[2], node, True)
+            minus, node = field_on_beam(f, guess - step[0], caudal - step[1], height - step[2], node, True)
+            slope[way] = plus - minus
+        size = max(sqrt(np.sum(slope * slope)), 1e-9)
+        points[k, 0] = guess + 0.5 * gap * slope[0] / size
+        points[k, 1] = caudal + 0.5 * gap * slope[1] / size
+        points[k, 2] = height + 0.5 * gap * slope[2] / size
+
+
+@kernel
+def _crest_of_silhouette(f: FloatArray, lateral: float, caudal: float, height: float, node: int) -> tuple[float, float, int]:
+    """(caudal, height) of the most cranial bone near a place, in the sagittal plane ``lateral``."""
+    for _ in range(4):
+        below, node = field_on_beam(f, lateral, caudal, height - 1.0, node, True)
+        here, node = field_on_beam(f, lateral, caudal, height, node, True)
+        above, node = field_on_beam(f, lateral, caudal, height + 1.0, node, True)
+        bend = below + above - 2.0 * here
+        shift = 0.5 * (below - above) / bend if bend > 0.02 else (-1.0 if below < above else 1.0)
+        shift = min(max(shift, -2.0), 2.0)
+        lowest = here + 0.5 * shift * (above - below) + 0.5 * shift * shift * bend
+        height = min(max(height + shift, _FROM_H), _TO_H)
+        caudal += min(max(lowest / 0.9, -3.0), 3.0)
+        if abs(lowest) < 0.03 and abs(shift) < 0.3:
+            break
+    return caudal, height, node
+
+
+@kernel
+def groove_base(f: FloatArray, point: FloatArray) -> None:
+    """Fill (3,) with the notch between the left S1 articular process and the ala, where a beam from behind first meets it."""
+    count = int((0.5 * f[_BREADTH] - 6.0 - _LATERAL_0) / _LATERAL_STEP)
+    count = min(count, 40)
+    top, node = np.full(count, 1e3), NODES // 2
+    for way in range(2):
+        caudal = -14.0 if way == 0 else 0.0
+        height = 14.0 if way == 0 else 2.0
+        for step in range(count):
+            i = step if way == 0 else count - 1 - step
+            caudal, height, node = _crest_of_silhouette(f, _LATERAL_0 + i * _LATERAL_STEP, caudal, height, node)
+            top[i] = min(top[i], caudal)
+    peak = 0
+    for i in range(20):
+        if top[i] < top[peak]:
+            peak = i
+    notch = peak
+    for i in range(peak, min(peak + 36, count)):
+        if top[i] > top[notch]:
+            notch = i
+    lateral = _LATERAL_0 + notch * _LATERAL_STEP
+    # rows of half a millimetre, as the landmark of the meshed bone has them
+    caudal = np.ceil(2.0 * top[notch]) / 2.0 + _BELOW_EDGE_MM
+    height, node = highest(f, lateral, caudal, 12.0, node, True)
+    point[0], point[1], point[2] = lateral, caudal, height
+    for _ in range(4):
+        value, node = field_on_beam(f, point[0], point[1], point[2], node, True)
+        slope = np.empty(3)
+        for way in range(3):
+            step = np.zeros(3)
+            step[way] = 0.1
+            plus, node = field_on_beam(f, point[0] + step[0], point[1] + step[1], point[2] + step[2], node, True)
+            minus, node = field_on_beam(f, point[0] - step[0], point[1] - step[1], point[2] - step[2], node, True)
+            slope[way] = (plus - minus) / 0.2
+        square = max(np.sum(slope * slope), 0.05)
+        for way in range(3):
+            point[way] -= min(max(value / square, -1.0), 1.0) * slope[way]

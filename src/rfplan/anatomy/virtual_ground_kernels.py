@@ -1,0 +1,101 @@
+"""Compiled ground of one virtual patient: everything that branches and needles need of a parametric sacrum, without a mesh."""
+
+from __future__ import annotations
+
+from math import pi, sqrt
+
+import numpy as np
+
+from rfplan.anatomy.bridged_sheet_kernels import bridge_over, refined, slopes_of
+from rfplan.anatomy.dorsal_sheet_kernels import dorsal_sheet, sharpen
+from rfplan.anatomy.sacrum_edges_kernels import groove_base, joint_margin, rim
+from rfplan.anatomy.sacrum_form_kernels import (
+    ALONG, CENTRE, DORSAL, FLOOR, FORM_SIZE, LEVELS, VENTRAL_S, VENTRAL_T, VENTRAL_X, lay_out, to_view,
+)  # fmt: skip
+from rfplan.anatomy.sacrum_vector import column
+from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.compiled import kernel
+
+LATERAL_0_MM, CAUDAL_0_MM, COARSE_MM, FINE_MM = 6.0, -12.0, 2.0, 1.0
+_ROOM_MM = 8.0
+_SLOPE = column("foramen.S1.slope")
+_BREADTH = column("breadth")
+RIM_POINTS, CANAL_POINTS, JOINT_POINTS = 24, 9, 25
+
+
+@kernel
+def filled_form(values: FloatArray) -> FloatArray:
+    """(FORM_SIZE,) form of the sacrum with the dimensions ``values`` (k,)."""
+    f = np.zeros(FORM_SIZE)
+    f[: values.shape[0]] = values
+    lay_out(f)
+    return f
+
+
+@kernel
+def canal(f: FloatArray, n: int, points: FloatArray) -> None:
+    """Fill (9, 3) with the middle of the left tunnel of level ``n`` from below its aperture to the pelvic surface; chart."""
+    at = LEVELS + 10 * n
+    x, along, dorsal, floor, slope = f[at + CENTRE], f[at + ALONG], f[at + DORSAL], f[at + FLOOR] - 1.0, f[_SLOPE + n]
+    bend_x, bend_s = x - 1.0, along + slope * (floor - dorsal)
+    for k in range(9):
+        if k < 4:
+            u = k / 3.0
+            px, ps, pt = x + u * (bend_x - x), along - 2.0 * slope, dorsal - 2.0
+            ps, pt = ps + u * (bend_s - ps), pt + u * (floor - pt)
+        else:
+            u = (k - 3) / 4.0
+            px = bend_x + u * (f[at + VENTRAL_X] - bend_x)
+            ps = bend_s + u * (f[at + VENTRAL_S] - bend_s)
+            pt = floor + u * (f[at + VENTRAL_T] - floor)
+        points[k, 0] = px
+        points[k, 1], points[k, 2] = to_view(f, ps, pt)
+
+
+@kernel
+def ring_area(ring: FloatArray) -> float:
+    """Area of a closed ring (k, 3) in space."""
+    middle = np.zeros(3)
+    k = ring.shape[0]
+    for n in range(k):
+        middle += ring[n] / k
+    area = np.zeros(3)
+    for n in range(k):
+        a, b = ring[n] - middle, ring[(n + 1) % k] - middle
+        area[0] += 0.5 * (a[1] * b[2] - a[2] * b[1])
+        area[1] += 0.5 * (a[2] * b[0] - a[0] * b[2])
+        area[2] += 0.5 * (a[0] * b[1] - a[1] * b[0])
+    return sqrt(np.sum(area * area))
+
+
+@kernel
+def lay_ground(
+    values: FloatArray, gap: float
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Ground of the left side of the sacrum with the dimensions ``values`` (k,) and a joint of width ``gap``; chart coordinates, mm.
+
+    Returns
+    -------
+    form, sheet with bridges (ni, nj), the same smoothed, slopes (ni, nj, 2), rims (4, 24, 3), diameters (4,), canals (4, 9, 3), back of
+    the joint (25, 3), base of the groove of L5 (3,); the sheet begins at ``LATERAL_0_MM``, ``CAUDAL_0_MM`` in steps of 1 mm
+    """
+    f = filled_form(values)
+    rims, canals, diameters = np.empty((4, RIM_POINTS, 3)), np.empty((4, CANAL_POINTS, 3)), np.empty(4)
+    lowest = 0.0
+    for n in range(4):
+        rim(f, n, rims[n])
+        canal(f, n, canals[n])
+        diameters[n] = 2.0 * sqrt(ring_area(rims[n]) / pi)
+        lowest = max(lowest, rims[n, :, 1].max())
+    joint, base = np.empty((JOINT_POINTS, 3)), np.empty(3)
+    joint_margin(f, gap, joint)
+    groove_base(f, base)
+    ni = int((0.5 * f[_BREADTH] + 2.0 - LATERAL_0_MM) / COARSE_MM) + 2
+    nj = int((lowest + _ROOM_MM - CAUDAL_0_MM) / COARSE_MM) + 2
+    coarse = np.empty((ni, nj))
+    dorsal_sheet(f, LATERAL_0_MM, CAUDAL_0_MM, COARSE_MM, coarse)
+    fine = refined(coarse)
+    window = np.array([base[0] - 6.0, base[0] + 6.0, base[1] - 4.0, base[1] + 13.0])
+    sharpen(f, fine, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, window)
+    held, smooth = bridge_over(fine, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, rims)
+    return f, held, smooth, slopes_of(held, FINE_MM), rims, diameters, canals, joint, base
