@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from rfplan.figures import Figure, figures
 
@@ -117,7 +117,7 @@ def _branch(
     over_bone = table["depth.lateral_branch"]
     assert over_bone.high is not None
     # lognormal with the stated median and 95 % below the stated upper bound
-    sigma = np.log(over_bone.high / over_bone.value) / norm.ppf(0.95)
+    sigma = np.log(over_bone.high / over_bone.value) / ndtri(0.95)
     diameter = table["diameter.lateral_branch"]
     assert diameter.low is not None and diameter.high is not None
     return BranchTraits(
@@ -125,7 +125,7 @@ def _branch(
         ordinal=ordinal,
         clock_deg=clock_deg,
         angle_deg=_truncated_normal(course, angle, 5.0, 90.0),
-        depth_mm=float(over_bone.value * np.exp(sigma * norm.ppf(np.clip(depth, 1e-6, 0.995)))),
+        depth_mm=float(over_bone.value * np.exp(sigma * ndtri(np.clip(depth, 1e-6, 0.995)))),
         diameter_mm=_truncated_normal(diameter, thickness, diameter.low, diameter.high),
     )
 
@@ -137,5 +137,5 @@ def _l5(table: Mapping[str, Figure], shift_mm: float) -> BranchTraits:
 def _truncated_normal(figure: Figure, quantile: float, low: float, high: float) -> float:
     """Quantile of a normal distribution cut off at ``low`` and ``high``."""
     assert figure.sd is not None
-    below, above = norm.cdf([(low - figure.value) / figure.sd, (high - figure.value) / figure.sd])
-    return float(figure.value + figure.sd * norm.ppf(below + quantile * (above - below)))
+    below, above = ndtr((low - figure.value) / figure.sd), ndtr((high - figure.value) / figure.sd)
+    return float(figure.value + figure.sd * ndtri(below + quantile * (above - below)))

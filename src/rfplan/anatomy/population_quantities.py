@@ -97,6 +97,8 @@ def stated_correlations() -> Iterator[tuple[str, str, Figure]]:
         yield "sacrum.breadth", name, of("breadth_lateral")
     for name in ("sacrum.endplate_ap", "sacrum.endplate_width"):
         yield "sacrum.breadth", name, of("breadth_endplate")
+    for name in ("sacrum.axis_to_beam_deg", "sacrum.axis_turn_deg"):
+        yield "sacrum.length", name, of("length_curvature")
     yield "sacrum.length", "sacrum.breadth", of("length_breadth")
     yield "sacrum.length", "sacrum.auricular_height", of("length_auricular")
     for level in _LEVELS:
