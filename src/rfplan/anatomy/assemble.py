@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 import rfplan
 from rfplan.anatomy.chart import DorsalChart
 from rfplan.anatomy.foramen import Foramen
+from rfplan.anatomy.innervation import BranchTraits
 from rfplan.anatomy.landmarks import Curve, Landmark
 from rfplan.anatomy.nerves import nerves_on
 from rfplan.anatomy.patient import Patient
@@ -43,13 +44,15 @@ def assemble_patient(
     skin: SkinSurface,
     *,
     seed: int | None = None,
+    traits: Sequence[BranchTraits] | None = None,
     repairs: Iterable[str] = (),
     warnings: Iterable[str] = (),
     provenance: Mapping[str, Any] | None = None,
 ) -> Patient:
     """The patient with its nerves and the distance field of its bones.
 
-    ``bones`` must be closed. ``seed`` draws the nerves from the population; without one the typical set is used.
+    ``bones`` must be closed. ``seed`` draws the nerves from the population; without one the typical set is used. ``traits`` are the
+    branches where they are known already.
     """
     foramina = tuple(foramina)
     distance = DistanceField.of(list(bones.values()), region_of_needles(chart, bones["sacrum"]))
@@ -61,7 +64,7 @@ def assemble_patient(
         foramina=foramina,
         landmarks=landmarks,
         curves=curves,
-        nerves=nerves_on(chart, foramina, landmarks, curves, seed),
+        nerves=nerves_on(chart, foramina, landmarks, curves, seed, traits=traits),
         skin=skin,
         bone_distance=distance,
         repairs=tuple(repairs),

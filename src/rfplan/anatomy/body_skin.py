@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -137,6 +137,7 @@ def torso_over(
     bmi: float = 25.0,
     female: bool | None = None,
     cover_mm: ArrayLike | None = None,
+    residual_mm: Mapping[str, float] | None = None,
 ) -> Torso:
     """The body round a sacrum, its skin at the depths of the population prior over the foramina.
 
@@ -147,6 +148,7 @@ def torso_over(
     bmi : body mass index, kg/m2
     female : adds the difference of the sexes; None takes their mean
     cover_mm : (k, 3) patient points that must lie well under the skin, such as the posterior superior spines
+    residual_mm : how much deeper than the prior says each level lies, by level
 
     Raises
     ------
@@ -167,7 +169,8 @@ def torso_over(
         if not centres:
             continue
         local = (np.array(centres) - frame.origin_mm) @ axes.T
-        depth = max(_depth_mm(known, level, bmi, female), known["depth.least"].value)
+        depth = _depth_mm(known, level, bmi, female) + (residual_mm or {}).get(level, 0.0)
+        depth = max(depth, known["depth.least"].value)
         found.append((float(local[:, 1].mean()), float(local[:, 2].mean()) + depth))
         besides.append(float(np.abs(local[:, 0]).mean()))
     if not found:
@@ -206,9 +209,10 @@ def skin_over(
     bmi: float = 25.0,
     female: bool | None = None,
     cover_mm: ArrayLike | None = None,
+    residual_mm: Mapping[str, float] | None = None,
 ) -> SkinSurface:
     """The skin of the back as a height field, estimated; parameters as of :func:`torso_over`."""
-    return torso_over(frame, foramina, bmi=bmi, female=female, cover_mm=cover_mm).surface()
+    return torso_over(frame, foramina, bmi=bmi, female=female, cover_mm=cover_mm, residual_mm=residual_mm).surface()
 
 
 def skin_mesh(
@@ -218,9 +222,10 @@ def skin_mesh(
     bmi: float = 25.0,
     female: bool | None = None,
     cover_mm: ArrayLike | None = None,
+    residual_mm: Mapping[str, float] | None = None,
 ) -> Mesh:
     """The trunk round the pelvis as a closed mesh, estimated; parameters as of :func:`torso_over`."""
-    return torso_over(frame, foramina, bmi=bmi, female=female, cover_mm=cover_mm).mesh()
+    return torso_over(frame, foramina, bmi=bmi, female=female, cover_mm=cover_mm, residual_mm=residual_mm).mesh()
 
 
 def _prone_axes(frame: ApFrame, tilt_deg: float) -> FloatArray:

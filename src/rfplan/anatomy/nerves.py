@@ -128,9 +128,15 @@ def nerves_on(
     curves: Mapping[str, Curve],
     seed: int | None = None,
     innervation: Innervation | None = None,
+    traits: Sequence[BranchTraits] | None = None,
 ) -> tuple[Nerve, ...]:
-    """Branches of both sides: the typical set, or with a ``seed`` one drawn from the population. Both sides are alike."""
+    """Branches of both sides: those of the ``traits``, else the typical set, or with a ``seed`` one drawn from the population.
+
+    Both sides are alike.
+    """
     grounds = [NerveGround(chart, foramina, landmarks, curves, side) for side in SIDES]
+    if traits is not None:
+        return _draw(grounds, traits)
     if seed is None:
         return _draw(grounds, typical_branches(innervation))
     return _draw(grounds, drawn_branches(np.random.default_rng(seed), innervation))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from rfplan.anatomy.body_skin import skin_over
 from rfplan.anatomy.chart import DorsalChart
+from rfplan.anatomy.innervation import BranchTraits
 from rfplan.anatomy.hip import ParametricHip, hip_parameters
 from rfplan.anatomy.landmarks import Curve, Landmark
 from rfplan.anatomy.lumbar import ParametricL5, lumbar_parameters
@@ -140,20 +141,55 @@ def checked_overrides(overrides: Mapping[str, float] | None) -> dict[str, float]
 
 
 def _built(seed: int | None, bmi: float, overrides: Mapping[str, float], spacing_mm: float) -> Patient:
+    return meshed_patient(
+        "reference",
+        "parametric reference patient",
+        overrides,
+        bmi=bmi,
+        seed=seed,
+        spacing_mm=spacing_mm,
+        provenance={"bmi": float(bmi), "overrides": dict(overrides), "spacing_mm": float(spacing_mm)},
+    )
+
+
+def meshed_patient(
+    name: str,
+    source: str,
+    overrides: Mapping[str, float],
+    *,
+    bmi: float = 25.0,
+    female: bool | None = None,
+    skin_residual_mm: Mapping[str, float] | None = None,
+    seed: int | None = None,
+    traits: Sequence[BranchTraits] | None = None,
+    spacing_mm: float = 0.75,
+    provenance: Mapping[str, Any] | None = None,
+) -> Patient:
+    """A parametric patient with all its bones, built anew.
+
+    Parameters
+    ----------
+    overrides : dimensions by their key in anatomy/morphometry.toml
+    bmi, female, skin_residual_mm : decide how deep the sacrum lies, see :func:`rfplan.anatomy.body_skin.torso_over`
+    seed, traits : draw the branches, or say what they are; without either they are the typical set
+    spacing_mm : step of the grid on which the bones are meshed
+    """
     from rfplan.anatomy.assemble import assemble_patient
 
     pelvis = parametric_pelvis(overrides, spacing_mm)
     frame, foramina = pelvis.sacrum.frame(), pelvis.sacrum.foramina()
     spines = [pelvis.landmarks[f"psis_{side}"].position_mm for side in SIDES]
+    skin = skin_over(frame, foramina, bmi=bmi, female=female, cover_mm=spines, residual_mm=skin_residual_mm)
     return assemble_patient(
-        "reference",
-        "parametric reference patient",
+        name,
+        source,
         pelvis.bones,
         DorsalChart.of(pelvis.bones["sacrum"], frame),
         foramina,
         pelvis.landmarks,
         pelvis.curves,
-        skin_over(frame, foramina, bmi=bmi, cover_mm=spines),
+        skin,
         seed=seed,
-        provenance={"bmi": float(bmi), "overrides": dict(overrides), "spacing_mm": float(spacing_mm)},
+        traits=traits,
+        provenance=provenance,
     )

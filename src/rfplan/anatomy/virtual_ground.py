@@ -1,9 +1,12 @@
-"""What plans are made and judged on in a virtual patient, straight from its dimensions: the chart, foramina, branches, the back of the
-joint and the distance to bone, without a mesh. It answers to the same names as a :class:`rfplan.anatomy.patient.Patient`."""
+"""What plans are made and judged on in a virtual patient, straight from its dimensions and without a mesh.
+
+It answers to the names of a :class:`rfplan.anatomy.patient.Patient` that techniques use: chart, foramina, landmarks, curves, branches,
+skin and the distance to bone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,58 +18,162 @@ from rfplan.anatomy.body_skin import skin_over
 from rfplan.anatomy.bridged_sheet_kernels import sheet_distance
 from rfplan.anatomy.chart import DorsalChart
 from rfplan.anatomy.foramen import Foramen
+from rfplan.anatomy.innervation import BranchTraits
 from rfplan.anatomy.landmarks import Curve, Landmark
-from rfplan.anatomy.sacrum_parameters import SacrumParameters
+from rfplan.anatomy.nerve import Nerve
+from rfplan.anatomy.nerves import nerves_on
+from rfplan.anatomy.overhang import overhang
+from rfplan.anatomy.sacrum_parameters import SacrumParameters, sacrum_parameters
 from rfplan.anatomy.sacrum_vector import sacrum_vector
 from rfplan.anatomy.sides import LEVELS, SIDES, Side, lateral_sign
 from rfplan.anatomy.skin import SkinSurface
 from rfplan.anatomy.virtual_ground_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM, lay_ground
+from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray
-from rfplan.geometry.frames import ApFrame
+from rfplan.geometry.distance_kernels import sample_grid
+from rfplan.geometry.frames import ApFrame, Isometry
 
 FAR_MM = 2.5
 """Distances to bone are told up to here: what a needle needs for its seat and its clearance."""
 
 
 @dataclass(frozen=True, eq=False)
-class Ground:
-    """Ground of one virtual patient, both sides alike.
+class SheetDistance:
+    """Signed distance, mm, to the back of a sacrum given as a sheet and to what hangs over it; cut off at ``band_mm``.
 
-    Arrays are of the left side in chart coordinates, as ``virtual_ground_kernels.lay_ground`` returns them.
+    ``shift_mm`` (3,) moves the overhang of the reference patient to this one; the two sides are alike.
     """
 
     frame: ApFrame
-    form: FloatArray
     held: FloatArray
-    smooth: FloatArray
     slopes: FloatArray
-    rims: FloatArray
-    diameters: FloatArray
-    canals: FloatArray
-    joint: FloatArray
-    base: FloatArray
+    shift_mm: FloatArray
+    band_mm: float = FAR_MM
+
+    def __call__(self, points_mm: ArrayLike) -> FloatArray:
+        """(...,) distance at (..., 3) patient points."""
+        points = np.asarray(points_mm, dtype=float)
+        local = self.frame.to_chart(points).reshape(-1, 3)
+        local[:, 0] = np.abs(local[:, 0])
+        near = sheet_distance(self.held, self.slopes, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, self.band_mm, local)
+        above = overhang()
+        hung = sample_grid(above.values, above.origin_mm, above.spacing_mm, self.band_mm, local - self.shift_mm)
+        return np.asarray(np.minimum(near, hung).reshape(points.shape[:-1]))
+
+
+@dataclass(frozen=True, eq=False)
+class VirtualGround:
+    """Ground of one virtual patient, both sides alike.
+
+    ``side_mm``: arrays of the left side in chart coordinates, as ``virtual_ground_kernels.lay_ground`` returns them.
+    """
+
+    name: str
+    frame: ApFrame
+    side_mm: tuple[FloatArray, ...]
+    traits: tuple[BranchTraits, ...]
+    bmi: float
+    female: bool
+    skin_residual_mm: Mapping[str, float]
+    psis_mm: float
+    provenance: Mapping[str, Any]
+    source: str = "virtual patient"
 
     @classmethod
-    def of(cls, parameters: SacrumParameters, joint_gap_mm: float) -> Ground:
-        """The ground of a parametric sacrum."""
-        return cls(view_frame(parameters), *lay_ground(sacrum_vector(parameters.values), joint_gap_mm))
+    def of(
+        cls,
+        name: str,
+        dimensions: Mapping[str, float],
+        traits: Sequence[BranchTraits],
+        bmi: float,
+        female: bool,
+        skin_residual_mm: Mapping[str, float],
+        provenance: Mapping[str, Any],
+    ) -> VirtualGround:
+        """The ground of a patient with these ``dimensions`` (by their key in morphometry.toml; the reference's where not named)."""
+        sacrum = sacrum_parameters({key.removeprefix("sacrum."): v for key, v in dimensions.items() if key.startswith("sacrum.")})
+        table = figures("morphometry")
+        gap, psis = (dimensions.get(key, table[key].value) for key in ("hip.joint.gap", "hip.psis.from_midline"))
+        arrays = lay_ground(sacrum_vector(sacrum.values), gap)
+        return cls(name, view_frame(sacrum), arrays, tuple(traits), bmi, female, skin_residual_mm, psis, provenance)
 
     @cached_property
     def chart(self) -> DorsalChart:
         """The back of the sacrum as a map; the strip of 6 mm beside the midline is left out."""
-        ni, nj = self.smooth.shape
-        beside = int(LATERAL_0_MM / FINE_MM)
-        middle = np.full((2 * beside - 1, nj), np.nan)
-        bridged = np.concatenate([self.smooth[::-1], middle, self.smooth])
-        held = np.concatenate([self.held[::-1], middle, self.held])
-        return DorsalChart(self.frame, FINE_MM, -(LATERAL_0_MM + (ni - 1) * FINE_MM), CAUDAL_0_MM, held, bridged)
+        _, held, smooth, *_ = self.side_mm
+        ni, nj = smooth.shape
+        middle = np.full((2 * int(LATERAL_0_MM / FINE_MM) - 1, nj), np.nan)
+        whole = (np.concatenate([half[::-1], middle, half]) for half in (held, smooth))
+        return DorsalChart(self.frame, FINE_MM, -(LATERAL_0_MM + (ni - 1) * FINE_MM), CAUDAL_0_MM, *whole)
+
+    @cached_property
+    def foramina(self) -> tuple[Foramen, ...]:
+        """The eight posterior foramina, left then right of each level."""
+        rims, diameters, canals = self.side_mm[4:7]
+        mirror = Isometry.mirror_left_right()
+        found: list[Foramen] = []
+        for n, level in enumerate(LEVELS):
+            rim = self.frame.to_patient(rims[n])
+            centre = rim.mean(axis=0)
+            normal = np.cross(rim[6] - rim[18], rim[0] - rim[12])
+            normal *= np.sign(normal @ self.frame.posterior) / np.linalg.norm(normal)
+            course = np.concatenate([centre[None], self.frame.to_patient(canals[n])])
+            left = Foramen(level, "left", centre, normal, rim, course, float(diameters[n]), "given", 1.0)
+            found += [left, left.moved(mirror)]
+        return tuple(found)
+
+    @cached_property
+    def landmarks(self) -> dict[str, Landmark]:
+        """The base of the groove of L5 on both sides."""
+        base = self.frame.to_patient(self.side_mm[8])
+        return {
+            f"s1_sap_base_{side}": Landmark(f"s1_sap_base_{side}", base * [lateral_sign(side), 1.0, 1.0], "given", 1.0) for side in SIDES
+        }
+
+    @cached_property
+    def curves(self) -> dict[str, Curve]:
+        """The posterior line of the joint on both sides."""
+        line = self.frame.to_patient(self.side_mm[7])
+        return {
+            f"sij_posterior_line_{side}": Curve(f"sij_posterior_line_{side}", line * [lateral_sign(side), 1.0, 1.0], "given", 1.0)
+            for side in SIDES
+        }
+
+    @cached_property
+    def nerves(self) -> tuple[Nerve, ...]:
+        """The branches of both sides."""
+        return nerves_on(self.chart, self.foramina, self.landmarks, self.curves, traits=self.traits)
+
+    @cached_property
+    def skin(self) -> SkinSurface:
+        """The skin of the back."""
+        return skin_over(self.frame, self.foramina, bmi=self.bmi, female=self.female, residual_mm=self.skin_residual_mm)
+
+    @cached_property
+    def bone_distance(self) -> SheetDistance:
+        """Distance to bone within 2.5 mm of it."""
+        above = overhang()
+        shift = self.side_mm[7].mean(axis=0) - above.joint_mm
+        # the posterior spine keeps its own distance from the midline, whatever the width of the sacrum
+        shift[0] = self.psis_mm - above.psis_mm
+        return SheetDistance(self.frame, self.side_mm[1], self.side_mm[3], shift)
+
+    def foramen(self, level: str, side: Side) -> Foramen:
+        """The posterior foramen of ``level`` on ``side``; KeyError where there is none of that name."""
+        for foramen in self.foramina:
+            if foramen.level == level and foramen.side == side:
+                return foramen
+        raise KeyError(f"{level}_{side}")
+
+    def nerves_on(self, side: Side) -> tuple[Nerve, ...]:
+        """The branches of one side."""
+        return tuple(nerve for nerve in self.nerves if nerve.side == side)
 
 
-def view_frame(parameters: Mapping[str, float] | SacrumParameters) -> ApFrame:
+def view_frame(parameters: SacrumParameters) -> ApFrame:
     """The true AP view of a parametric sacrum in the patient's frame."""
-    p = parameters
-    tilt = np.deg2rad(p["prone_tilt_deg"])
+    tilt = np.deg2rad(parameters["prone_tilt_deg"])
     posterior = np.array([0.0, np.cos(tilt), np.sin(tilt)])
     caudal = np.array([0.0, np.sin(tilt), -np.cos(tilt)])
-    start = -0.42 * p["length"] * np.array([0.0, np.cos(np.deg2rad(52.0)), -np.sin(np.deg2rad(52.0))])
-    return ApFrame(start + 0.5 * p["endplate_ap"] * posterior, np.array([1.0, 0.0, 0.0]), caudal, posterior)
+    start = -0.42 * parameters["length"] * np.array([0.0, np.cos(np.deg2rad(52.0)), -np.sin(np.deg2rad(52.0))])
+    return ApFrame(start + 0.5 * parameters["endplate_ap"] * posterior, np.array([1.0, 0.0, 0.0]), caudal, posterior)

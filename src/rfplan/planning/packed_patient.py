@@ -13,6 +13,7 @@ import numpy as np
 from rfplan.anatomy.nerve import Nerve
 from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side
+from rfplan.anatomy.virtual_ground import VirtualGround
 from rfplan.errors import InputError
 from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray, IntArray
@@ -70,8 +71,11 @@ def packed(patient: Patient) -> PackedPatient:
     return found
 
 
-def patient_record(patient: Patient) -> dict[str, str]:
+def patient_record(patient: Patient | VirtualGround) -> dict[str, str]:
     """What a plan notes of the patient that it was made for: name, source and a hash of bones and foramina."""
+    if isinstance(patient, VirtualGround):
+        # drawn from a seed, which says all
+        return {"name": patient.name, "source": patient.source}
     return {"name": patient.name, "source": patient.source, "hash": packed(patient).fingerprint}
 
 

@@ -1,0 +1,119 @@
+"""People as they differ: distributions of morphometry and of nerves, and virtual patients drawn from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rfplan.anatomy.innervation import Innervation
+from rfplan.anatomy.population_branches import UNIFORMS, DrawnBranches, drawn_many
+from rfplan.anatomy.population_possible_kernels import possible
+from rfplan.anatomy.population_quantities import quantities
+from rfplan.anatomy.sacrum_parameters import sacrum_parameters
+from rfplan.anatomy.sacrum_vector import NAMES, sacrum_vector
+from rfplan.anatomy.virtual_patient import VirtualPatient
+from rfplan.errors import InputError, RfplanError
+from rfplan.figures import figures
+from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
+
+_MOST_ATTEMPTS = 400
+_LIMITS = ("bone_below_S4", "bone_between_apertures", "bone_lateral_of_aperture", "bone_medial_of_aperture", "bone_above_S1")
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnPatients:
+    """n virtual patients: their ``index`` (n,) in the draw of ``seed``, who is ``female`` (n,), ``quantities`` (n, q) in the order of
+    ``names``, ``sacra`` (n, k) dimensions of their sacra in the order of ``sacrum_vector.NAMES``, and their ``branches``.
+
+    ``attempts`` (n,) says how often each was drawn until it was anatomically possible.
+    """
+
+    seed: int
+    index: IntArray
+    female: BoolArray
+    names: tuple[str, ...]
+    quantities: FloatArray
+    sacra: FloatArray
+    branches: DrawnBranches
+    attempts: IntArray
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __iter__(self) -> Iterator[VirtualPatient]:
+        return (self[k] for k in range(len(self)))
+
+    def __getitem__(self, k: int) -> VirtualPatient:
+        if not 0 <= k < len(self):
+            raise IndexError(k)
+        known = dict(zip(self.names, self.quantities[k].tolist(), strict=True))
+        return VirtualPatient(
+            name=f"virtual-{self.seed}-{int(self.index[k])}",
+            seed=self.seed,
+            index=int(self.index[k]),
+            female=bool(self.female[k]),
+            values=known,
+            traits=self.branches.traits(k),
+        )
+
+    def of(self, name: str) -> FloatArray:
+        """(n,) values of one quantity.
+
+        Raises
+        ------
+        KeyError : there is none of that name
+        """
+        if name not in self.names:
+            raise KeyError(name)
+        column: FloatArray = self.quantities[:, self.names.index(name)]
+        return column
+
+
+@dataclass(frozen=True)
+class Population:
+    """Adults of both sexes as ``anatomy/population.toml`` and ``anatomy/nerves.toml`` describe them.
+
+    ``innervation`` holds the two switches on which the literature disagrees.
+    """
+
+    innervation: Innervation = field(default_factory=Innervation)
+
+    def draw(self, n: int, seed: int, first: int = 0) -> DrawnPatients:
+        """Virtual patients ``first`` to ``first + n - 1``.
+
+        Patient k depends on ``seed`` and k alone, so that it is the same whoever draws it and beside whomever.
+
+        Raises
+        ------
+        InputError : ``n`` is below 1, or ``seed`` or ``first`` below 0
+        """
+        for name, value, least in (("n", n, 1), ("seed", seed, 0), ("first", first, 0)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise InputError(f"{name} is {value!r}; it must be a whole number of at least {least}")
+        table, known = figures("population"), quantities()
+        streams = [np.random.default_rng([seed, first + k]) for k in range(n)]
+        branches = drawn_many(np.stack([stream.random(UNIFORMS) for stream in streams]), self.innervation)
+        female = np.array([stream.random() for stream in streams]) < table["sex.female"].value
+        values, attempts = np.empty((n, len(known.names))), np.zeros(n, dtype=np.int64)
+        sacra = np.tile(sacrum_vector(sacrum_parameters().values), (n, 1))
+        limits = [table[f"possible.{name}"].value for name in _LIMITS]
+        pairs = [
+            (k, NAMES.index(name.removeprefix("sacrum.")))
+            for k, name in enumerate(known.names)
+            if name.removeprefix("sacrum.") in NAMES and name.startswith("sacrum.")
+        ]
+        mine, theirs = [k for k, _ in pairs], [place for _, place in pairs]
+        left = np.arange(n)
+        for _ in range(_MOST_ATTEMPTS):
+            uniform = np.stack([streams[k].random(len(known.names)) for k in left])
+            values[left] = known.values(uniform, female[left])
+            sacra[np.ix_(left, theirs)] = values[np.ix_(left, mine)]
+            attempts[left] += 1
+            left = left[~possible(np.ascontiguousarray(sacra[left]), *limits)]
+            if len(left) == 0:
+                break
+        else:
+            raise RfplanError(f"{len(left)} of {n} virtual patients stayed impossible after {_MOST_ATTEMPTS} draws")
+        return DrawnPatients(seed, np.arange(first, first + n), female, known.names, values, sacra, branches, attempts)
