@@ -138,41 +138,39 @@ def _smoothed(held: FloatArray, opened: FloatArray, spacing: float) -> FloatArra
 
 
 @kernel
-def sheet_distance(
-    held: FloatArray, slopes: FloatArray, lateral_0: float, caudal_0: float, spacing: float, far: float, points: FloatArray
-) -> FloatArray:
-    """(n,) signed distance of chart points (n, 3) from the sheet, negative under it, cut off at ``far``.
+def gap_to_sheet(
+    held: FloatArray, slopes: FloatArray, tops: FloatArray, lateral_0: float, caudal_0: float, spacing: float, far: float,
+    x: float, y: float, z: float,
+) -> float:  # fmt: skip
+    """Signed distance of a chart point from the sheet, negative under it, cut off at ``far``.
 
-    ``slopes`` (ni, nj, 2) as :func:`slopes_of` gives them; ``points`` with the lateral coordinate of the side of the sheet. Under the
-    sheet the distance is that along the beam where the surface is farther than ``far``.
+    ``slopes`` (ni, nj, 2) and ``tops`` (ni, nj) as :func:`slopes_of` and :func:`tops_of` give them; the lateral coordinate is that of the
+    side of the sheet, which about each node is taken as its tangent plane.
     """
     ni, nj = held.shape
-    result = np.full(points.shape[0], far)
+    u, v = (x - lateral_0) / spacing, (y - caudal_0) / spacing
+    i, j = int(floor(u + 0.5)), int(floor(v + 0.5))
+    if z > tops[min(max(i, 0), ni - 1), min(max(j, 0), nj - 1)] + far:
+        return far
     reach = int(ceil(far / spacing))
-    for n in range(points.shape[0]):
-        u, v = (points[n, 0] - lateral_0) / spacing, (points[n, 1] - caudal_0) / spacing
-        i, j = int(floor(u + 0.5)), int(floor(v + 0.5))
-        nearest, under = far * far, False
-        if 0 <= i < ni and 0 <= j < nj and np.isfinite(held[i, j]):
-            over = points[n, 2] - held[i, j] - slopes[i, j, 0] * (u - i) * spacing - slopes[i, j, 1] * (v - j) * spacing
-            under = over < 0.0
-            if over > 60.0:
+    nearest, under = far * far, False
+    if 0 <= i < ni and 0 <= j < nj and np.isfinite(held[i, j]):
+        under = z < held[i, j] + slopes[i, j, 0] * (u - i) * spacing + slopes[i, j, 1] * (v - j) * spacing
+    half = 0.5 * spacing
+    for p in range(max(i - reach, 0), min(i + reach, ni - 1) + 1):
+        for q in range(max(j - reach, 0), min(j + reach, nj - 1) + 1):
+            height = held[p, q]
+            if not np.isfinite(height):
                 continue
-        for p in range(max(i - reach, 0), min(i + reach, ni - 1) + 1):
-            for q in range(max(j - reach, 0), min(j + reach, nj - 1) + 1):
-                if not np.isfinite(held[p, q]):
-                    continue
-                a, b, c = (u - p) * spacing, (v - q) * spacing, points[n, 2] - held[p, q]
-                hx, hy = slopes[p, q, 0], slopes[p, q, 1]
-                t = (c - hx * a - hy * b) / (1.0 + hx * hx + hy * hy)
-                if t * t > nearest:
-                    continue
-                half = 0.5 * spacing
-                du, dv = min(max(a + hx * t, -half), half), min(max(b + hy * t, -half), half)
-                gap = (a - du) ** 2 + (b - dv) ** 2 + (c - hx * du - hy * dv) ** 2
-                nearest = min(nearest, gap)
-        result[n] = -sqrt(nearest) if under else sqrt(nearest)
-    return result
+            a, b, c = (u - p) * spacing, (v - q) * spacing, z - height
+            hx, hy = slopes[p, q, 0], slopes[p, q, 1]
+            size = 1.0 + hx * hx + hy * hy
+            t = (c - hx * a - hy * b) / size
+            if t * t * size > nearest:
+                continue
+            du, dv = min(max(a + hx * t, -half), half), min(max(b + hy * t, -half), half)
+            nearest = min(nearest, (a - du) ** 2 + (b - dv) ** 2 + (c - hx * du - hy * dv) ** 2)
+    return -sqrt(nearest) if under else sqrt(nearest)
 
 
 @kernel
@@ -194,3 +192,21 @@ def slopes_of(held: FloatArray, spacing: float) -> FloatArray:
                 if count > 0 and np.isfinite(held[i, j]):
                     slopes[i, j, way] = (high - low) / (count * spacing)
     return slopes
+
+
+@kernel
+def tops_of(held: FloatArray, spacing: float, far: float) -> FloatArray:
+    """(ni, nj) highest place of a sheet within ``far`` and a step of each node; far below everything where there is none."""
+    ni, nj = held.shape
+    reach = int(ceil(far / spacing)) + 1
+    along, tops = np.full((ni, nj), -1e9), np.full((ni, nj), -1e9)
+    for i in range(ni):
+        for j in range(nj):
+            for q in range(max(j - reach, 0), min(j + reach, nj - 1) + 1):
+                if held[i, q] > along[i, j]:
+                    along[i, j] = held[i, q]
+    for i in range(ni):
+        for j in range(nj):
+            for p in range(max(i - reach, 0), min(i + reach, ni - 1) + 1):
+                tops[i, j] = max(tops[i, j], along[p, j])
+    return tops

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from rfplan.anatomy.skin_kernels import entry_along
 from rfplan.geometry.arrays import FloatArray, frozen
 from rfplan.geometry.frames import Isometry
 
@@ -51,21 +52,16 @@ class SkinSurface:
 
     def entry_mm(self, tip_mm: ArrayLike, axis: ArrayLike, longest_mm: float = 250.0) -> FloatArray | None:
         """Where the line from ``tip_mm`` along ``axis`` (towards the hub) leaves the body; None if it does not."""
-        tip, direction = np.asarray(tip_mm, dtype=float), np.asarray(axis, dtype=float)
-        along = np.arange(0.0, longest_mm, 1.0)
-        depth = self.depth_mm(tip + along[:, None] * direction)
-        outside = np.flatnonzero(depth < 0)
-        if len(outside) == 0 or outside[0] == 0:
-            return None
-        low, high = along[outside[0] - 1], along[outside[0]]
-        for _ in range(40):
-            middle = 0.5 * (low + high)
-            if self.depth_mm(tip + middle * direction) < 0:
-                high = middle
-            else:
-                low = middle
-        entry: FloatArray = tip + 0.5 * (low + high) * direction
-        return entry
+        along = entry_along(
+            self.height_mm,
+            self.axes @ (np.asarray(tip_mm, dtype=float) - self.origin_mm),
+            self.axes @ np.asarray(axis, dtype=float),
+            self.lateral_0_mm,
+            self.caudal_0_mm,
+            self.spacing_mm,
+            float(longest_mm),
+        )
+        return None if along < 0.0 else np.asarray(tip_mm, dtype=float) + along * np.asarray(axis, dtype=float)
 
     def moved(self, motion: Isometry) -> SkinSurface:
         """The skin of the moved patient; a mirror image reverses the lateral axis."""

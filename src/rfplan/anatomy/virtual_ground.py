@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rfplan.anatomy.body_skin import skin_over
-from rfplan.anatomy.bridged_sheet_kernels import sheet_distance
 from rfplan.anatomy.chart import DorsalChart
 from rfplan.anatomy.foramen import Foramen
 from rfplan.anatomy.innervation import BranchTraits
@@ -25,16 +24,13 @@ from rfplan.anatomy.nerves import nerves_on
 from rfplan.anatomy.overhang import overhang
 from rfplan.anatomy.sacrum_parameters import SacrumParameters, sacrum_parameters
 from rfplan.anatomy.sacrum_vector import sacrum_vector
+from rfplan.anatomy.sheet_distance_kernels import bone_gaps, bone_rooms
 from rfplan.anatomy.sides import LEVELS, SIDES, Side, lateral_sign
 from rfplan.anatomy.skin import SkinSurface
-from rfplan.anatomy.virtual_ground_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM, lay_ground
+from rfplan.anatomy.virtual_ground_kernels import CAUDAL_0_MM, FAR_MM, FINE_MM, LATERAL_0_MM, lay_ground
 from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray
-from rfplan.geometry.distance_kernels import sample_grid
 from rfplan.geometry.frames import ApFrame, Isometry
-
-FAR_MM = 2.5
-"""Distances to bone are told up to here: what a needle needs for its seat and its clearance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,18 +43,40 @@ class SheetDistance:
     frame: ApFrame
     held: FloatArray
     slopes: FloatArray
+    tops: FloatArray
     shift_mm: FloatArray
     band_mm: float = FAR_MM
+
+    @cached_property
+    def _bone(self) -> tuple[Any, ...]:
+        above = overhang()
+        return (
+            self.held, self.slopes, self.tops, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, self.band_mm,
+            above.values, above.origin_mm + self.shift_mm, above.spacing_mm,
+        )  # fmt: skip
 
     def __call__(self, points_mm: ArrayLike) -> FloatArray:
         """(...,) distance at (..., 3) patient points."""
         points = np.asarray(points_mm, dtype=float)
-        local = self.frame.to_chart(points).reshape(-1, 3)
-        local[:, 0] = np.abs(local[:, 0])
-        near = sheet_distance(self.held, self.slopes, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, self.band_mm, local)
-        above = overhang()
-        hung = sample_grid(above.values, above.origin_mm, above.spacing_mm, self.band_mm, local - self.shift_mm)
-        return np.asarray(np.minimum(near, hung).reshape(points.shape[:-1]))
+        local = self.frame.to_chart(points)
+        return bone_gaps(*self._bone, local.reshape(-1, 3)).reshape(points.shape[:-1])
+
+    def least_room(
+        self,
+        tip_mm: FloatArray,
+        directions: FloatArray,
+        along_mm: FloatArray,
+        wanted_mm: FloatArray,
+        bound_mm: float = -np.inf,
+        first_clear: bool = False,
+    ) -> FloatArray:
+        """(n,) smallest distance less what is ``wanted_mm`` (m,) at ``along_mm`` (m,) from ``tip_mm``, for each of (n, 3) directions.
+
+        See :meth:`rfplan.geometry.distance.DistanceField.least_room` for the hints.
+        """
+        axes = self.frame.axes
+        tip = axes @ (tip_mm - self.frame.origin_mm)
+        return bone_rooms(*self._bone, tip, directions @ axes.T, along_mm, wanted_mm, bound_mm, first_clear)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +174,7 @@ class VirtualGround:
         shift = self.side_mm[7].mean(axis=0) - above.joint_mm
         # the posterior spine keeps its own distance from the midline, whatever the width of the sacrum
         shift[0] = self.psis_mm - above.psis_mm
-        return SheetDistance(self.frame, self.side_mm[1], self.side_mm[3], shift)
+        return SheetDistance(self.frame, self.side_mm[1], self.side_mm[3], self.side_mm[9], shift)
 
     def foramen(self, level: str, side: Side) -> Foramen:
         """The posterior foramen of ``level`` on ``side``; KeyError where there is none of that name."""

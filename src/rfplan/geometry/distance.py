@@ -69,6 +69,23 @@ class DistanceField:
             points.shape[:-1]
         )
 
+    def least_room(
+        self,
+        tip_mm: FloatArray,
+        directions: FloatArray,
+        along_mm: FloatArray,
+        wanted_mm: FloatArray,
+        bound_mm: float = -np.inf,
+        first_clear: bool = False,
+    ) -> FloatArray:
+        """(n,) smallest distance less what is ``wanted_mm`` (m,) at ``along_mm`` (m,) from ``tip_mm`` (3,), for each of (n, 3) directions.
+
+        Two hints of what the caller does not need, which an implementation may use or not: rooms below ``bound_mm`` need not be exact,
+        only below it; with ``first_clear`` neither need those below an earlier one, nor any after the first that is not negative.
+        """
+        distance = self(tip_mm + along_mm[:, None] * directions[:, None, :])
+        return np.asarray((distance - wanted_mm).min(axis=-1))
+
     def moved(self, motion: Isometry) -> DistanceField:
         """The field of the moved bones."""
         return replace(self, pose=motion.after(self.pose))

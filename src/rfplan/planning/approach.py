@@ -89,7 +89,8 @@ def straight_approach(
     best: tuple[float, int, FloatArray] | None = None
     # most targets are clear at once: look at little before looking at all
     for start, stop in pairwise((0, 1, *(look for look in _LOOKS if look < len(tilts)), len(tilts))):
-        spare = spare_room_mm(patient, tip_mm, directions[start:stop], radius_mm, contact_mm)
+        known_mm = -np.inf if best is None else best[0]
+        spare = spare_room_mm(patient, tip_mm, directions[start:stop], radius_mm, contact_mm, known_mm, first_clear=True)
         for index in range(start, stop):
             room_mm = float(spare[index - start])
             # rounding keeps a patient and its mirror image on the same choice
@@ -132,7 +133,7 @@ def shared_direction(
     directions, _ = _directions(patient, side, preferred, figures("techniques")["common.largest_tilt_deg"].value)
     most, best = -1, 0
     for start, stop in pairwise((0, 1, *(look for look in _LOOKS if look < len(directions)), len(directions))):
-        rooms = [spare_room_mm(patient, tip, directions[start:stop], radius_mm, contact_mm) for tip in tips_mm]
+        rooms = [spare_room_mm(patient, tip, directions[start:stop], radius_mm, contact_mm, 0.0) for tip in tips_mm]
         clear = np.sum(np.asarray(rooms) >= 0.0, axis=0)
         if clear.max() > most:
             most, best = int(clear.max()), start + int(np.argmax(clear))
@@ -142,19 +143,31 @@ def shared_direction(
 
 
 def spare_room_mm(
-    patient: Patient, tip_mm: FloatArray, directions: FloatArray, radius_mm: float, contact_mm: float
+    patient: Patient,
+    tip_mm: FloatArray,
+    directions: FloatArray,
+    radius_mm: float,
+    contact_mm: float,
+    bound_mm: float = -np.inf,
+    first_clear: bool = False,
 ) -> FloatArray:
     """(n,) smallest bone distance along shafts from ``tip_mm`` (3,) in ``directions`` (n, 3), less what is asked for there.
 
-    Along the first ``contact_mm`` the shaft may touch; over the next 3 mm the clearance grows to its full value.
+    Along the first ``contact_mm`` the shaft may touch; over the next 3 mm the clearance grows to its full value. ``bound_mm`` and
+    ``first_clear`` say what need not be exact, see :meth:`rfplan.geometry.distance.DistanceField.least_room`.
     """
+    along, wanted = _asked_for(radius_mm, contact_mm)
+    return patient.bone_distance.least_room(tip_mm, np.atleast_2d(directions), along, wanted, bound_mm, first_clear)
+
+
+@lru_cache(maxsize=32)
+def _asked_for(radius_mm: float, contact_mm: float) -> tuple[FloatArray, FloatArray]:
+    """Distances along a shaft from its tip, and from its axis to bone there."""
     # closely where bone is near, then at steps that no bone's edge slips through within the clearance
     along = np.concatenate([np.arange(radius_mm, _NEAR_MM, _STEP_MM), np.arange(_NEAR_MM, _LOOKED_AT_MM, _FAR_STEP_MM)])
     clearance = figures("techniques")["common.shaft_clearance_mm"].value
-    wanted = radius_mm - _TOUCH_MM + (clearance + _TOUCH_MM) * np.clip((along - contact_mm) / _RAMP_MM, 0.0, 1.0)
-    distance = patient.bone_distance(tip_mm + along[:, None] * np.atleast_2d(directions)[:, None, :])
-    room: FloatArray = (distance - wanted).min(axis=-1)
-    return room
+    share = np.clip((along - contact_mm) / _RAMP_MM, 0.0, 1.0)
+    return frozen(along), frozen(radius_mm - _TOUCH_MM + (clearance + _TOUCH_MM) * share)
 
 
 def seated_mm(patient: Patient, lateral_mm: float, caudal_mm: float, standoff_mm: float) -> FloatArray:
