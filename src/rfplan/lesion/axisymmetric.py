@@ -40,8 +40,8 @@ class AxisymmetricGrid:
 
     @property
     def r_mid(self) -> FloatArray:
-        """(nr,) centres."""
-        return np.asarray(0.5 * (self.r_edges[1:] + self.r_edges[:-1]))
+        """(nr,) centres, in the middle as to ln r: the heat of a needle's current falls off as steeply."""
+        return log_mids(self.r_edges)
 
     @property
     def z_mid(self) -> FloatArray:
@@ -64,7 +64,7 @@ def axisymmetric_grid(body: MetalBody, accuracy: Accuracy, planes_mm: Sequence[f
     a, cell = body.radius_mm, body.radius_mm / accuracy.across_radius
     growth, largest = accuracy.growth, accuracy.largest_mm
     r_edges = graded_edges([0.0, a, a + accuracy.far_mm], {0.0: cell, a: cell}, growth, largest)
-    ends = sorted({z for part in body.active_mm for z in part if z > 0.0})
+    ends = body.edges_mm(cell, cell)
     last = max(ends[-1], 2.0 * a if np.isfinite(body.end_mm) else 0.0)
     must = [-accuracy.far_mm, 0.0, a, *ends, last + accuracy.far_mm, *planes_mm]
     sizes = {0.0: cell, a: cell, **dict.fromkeys(ends, cell)}
@@ -271,6 +271,13 @@ class AxisymmetricSystem:
         raise ConvergenceError(
             f"the lesion solver did not converge in {_MOST_ITERATIONS} iterations: status not_converged"
         )
+
+
+def log_mids(edges: FloatArray) -> FloatArray:
+    """(n,) centres of cells between (n + 1,) rising edges, the first of which may be 0: halfway in the logarithm."""
+    mids = 0.5 * (edges[1:] + edges[:-1])
+    mids[1:] = np.sqrt(edges[1:-1] * edges[2:])
+    return np.asarray(mids)
 
 
 def _plus(shape: tuple[int, int]) -> tuple[int, int]:

@@ -35,6 +35,19 @@ class MetalBody:
             inside |= (along_mm >= low) & (along_mm <= high)
         return np.asarray(inside)
 
+    def edges_mm(self, along_cell_mm: float, across_cell_mm: float) -> list[float]:
+        """Where a grid should change from active to insulated so that the current is that of the true ends of the active parts.
+
+        The current density has no bound there, as 1 / sqrt(distance), and finite volumes see the end of the active part a quarter of
+        their cell's diagonal too early (of cells ``along_cell_mm`` by ``across_cell_mm`` beside it; measured on the half plane to
+        four digits). The round end is active up to its very tip, where there is no such end.
+        """
+        shift = 0.25 * float(np.hypot(along_cell_mm, across_cell_mm))
+        return sorted(
+            {low - shift for low, _ in self.active_mm if low > 0.0}
+            | {high + (shift if high < self.end_mm + self.radius_mm else 0.0) for _, high in self.active_mm}
+        )
+
     @property
     def thermocouple_mm(self) -> float:
         """Place of the thermocouple on the axis: where the round end begins; of a contact farther up, as far above its lower end."""
