@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from rfplan.errors import ConvergenceError, RfplanError
-from rfplan.geometry.arrays import BoolArray, FloatArray
+from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.lesion import axisymmetric_kernels as kernels
 from rfplan.lesion.accuracy import Accuracy
 from rfplan.lesion.band_kernels import PAD, factorise, solve
-from rfplan.lesion.graded_axis import graded_edges
+from rfplan.lesion.graded_axis import graded_edges, log_mids
 from rfplan.lesion.metal_body import MetalBody
 from rfplan.lesion.tissue import Tissue, metal
+from rfplan.lesion.wrapped_grid import WrappedGrid
 
 _TOLERANCE = 1e-9
 _MOST_ITERATIONS = 60
@@ -58,6 +59,30 @@ class AxisymmetricGrid:
         """(nz, nr) of whole rings."""
         return np.asarray(np.diff(self.z_edges)[:, None] * np.pi * np.diff(self.r_edges**2)[None, :])
 
+    @property
+    def centres_mm(self) -> tuple[FloatArray, FloatArray]:
+        """(nz, nr) distance from the axis and place along it."""
+        r, z = np.broadcast_arrays(self.r_mid[None, :], self.z_mid[:, None])
+        return r, z
+
+    def half_resistances(self, distance_mm: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Resistances (1/mm) from centres to faces: outward in, outward out, along low, along high.
+
+        ``distance_mm`` (nz, nr) is the signed distance to the metal, whose surface splits the faces it passes.
+        """
+        shape = self.shape
+        half = tuple(np.zeros(s) for s in (shape, shape, _plus(shape), _plus(shape)))
+        kernels.half_resistances(self.r_edges, self.z_edges, self.r_mid, self.z_mid, distance_mm, *half)
+        return half[0], half[1], half[2], half[3]
+
+    def metal_part(self, body: MetalBody) -> FloatArray:
+        """(nz, nr) part of every ring that is metal."""
+        return _metal_fraction(self, body)
+
+    def axis(self) -> tuple[IntArray, FloatArray]:
+        """Rows of the cells along the axis, from below, and their z."""
+        return np.arange(self.shape[0]), self.z_mid
+
 
 def axisymmetric_grid(body: MetalBody, accuracy: Accuracy, planes_mm: Sequence[float] = ()) -> AxisymmetricGrid:
     """A grid dense at the metal's surface and at the ends of its active parts; ``planes_mm`` are edges along z."""
@@ -86,24 +111,24 @@ class AxisymmetricSystem:
     """
 
     def __init__(
-        self, grid: AxisymmetricGrid, body: MetalBody, layers: Sequence[Layer], sink_w_mm3k: float = 0.0
+        self, grid: AxisymmetricGrid | WrappedGrid, body: MetalBody, layers: Sequence[Layer], sink_w_mm3k: float = 0.0
     ) -> None:
         self.grid, self.body = grid, body
         shape = grid.shape
-        r, z = np.broadcast_arrays(grid.r_mid[None, :], grid.z_mid[:, None])
+        r, z = grid.centres_mm
         distance = body.distance_mm(r, z)
         inside = distance < 0.0
         self.role = np.where(inside, np.where(body.is_active(z), kernels.ACTIVE, kernels.INSULATED), kernels.TISSUE)
         self.role = self.role.astype(np.int64)
         self.tissue: BoolArray = self.role == kernels.TISSUE
         self._fixed = ~self.tissue
-        self._half = tuple(np.zeros(s) for s in (shape, shape, _plus(shape), _plus(shape)))
-        kernels.half_resistances(grid.r_edges, grid.z_edges, grid.r_mid, grid.z_mid, distance, *self._half)
+        self._half = grid.half_resistances(distance)
         self._materials(layers, inside, sink_w_mm3k)
         self._electric = tuple(np.zeros(s) for s in (shape, _plus(shape), shape, _plus(shape)))
         self._heat_factors: dict[float, FloatArray] = {}
         self._potential_factor: FloatArray | None = None
         self._v: FloatArray = np.where(self.role == kernels.ACTIVE, 1.0, 0.0)
+        self._axis = grid.axis()
         self.iterations = 0
 
     def _materials(self, layers: Sequence[Layer], inside: BoolArray, sink_w_mm3k: float) -> None:
@@ -125,7 +150,7 @@ class AxisymmetricSystem:
         whole = np.ones(grid.shape)
         self._sigma37, self._slope = whole * columns[:, 0, None] * _MM, whole * columns[:, 1, None]
         self.soft: BoolArray = self.tissue & np.array([layer.soft for layer in layers])[index][:, None]
-        part = _metal_fraction(grid, self.body)
+        part = grid.metal_part(self.body)
         volume = grid.volumes_mm3
         if self.body.conducts_heat:
             conductivity = np.where(inside, steel.heat_conductivity_w_mk, columns[:, 2, None]) * _MM
@@ -215,7 +240,8 @@ class AxisymmetricSystem:
 
     def thermocouples(self, theta: FloatArray) -> list[float]:
         """Rise at the thermocouple: on the axis (linear between cells), K."""
-        return [float(np.interp(self.body.thermocouple_mm, self.grid.z_mid, theta[:, 0]))]
+        rows, z = self._axis
+        return [float(np.interp(self.body.thermocouple_mm, z, theta[rows, 0]))]
 
     def beside_shaft(self, theta: FloatArray) -> tuple[FloatArray, int]:
         """(nz,) temperature on the straight surface of the metal, and the number of cells inside it."""
@@ -271,13 +297,6 @@ class AxisymmetricSystem:
         raise ConvergenceError(
             f"the lesion solver did not converge in {_MOST_ITERATIONS} iterations: status not_converged"
         )
-
-
-def log_mids(edges: FloatArray) -> FloatArray:
-    """(n,) centres of cells between (n + 1,) rising edges, the first of which may be 0: halfway in the logarithm."""
-    mids = 0.5 * (edges[1:] + edges[:-1])
-    mids[1:] = np.sqrt(edges[1:-1] * edges[2:])
-    return np.asarray(mids)
 
 
 def _plus(shape: tuple[int, int]) -> tuple[int, int]:

@@ -52,6 +52,13 @@ def edges_of_size(must: Sequence[float], wanted: Callable[[FloatArray], FloatArr
     return np.asarray(edges)
 
 
+def log_mids(edges: FloatArray) -> FloatArray:
+    """(n,) centres of cells between (n + 1,) rising edges, the first of which may be 0: halfway in the logarithm."""
+    mids = 0.5 * (edges[1:] + edges[:-1])
+    mids[1:] = np.sqrt(edges[1:-1] * edges[2:])
+    return np.asarray(mids)
+
+
 def _clustered() -> FloatArray:
     # the wanted size has kinks near the ends of an interval, so that sampling is denser there
     angle = np.linspace(0.0, np.pi, _SAMPLES + 1)
