@@ -11,7 +11,7 @@ import numpy as np
 from rfplan.devices.protocol import Protocol
 from rfplan.geometry.arrays import BoolArray, FloatArray
 from rfplan.lesion.accuracy import Accuracy
-from rfplan.lesion.damage import arrhenius, cem43, dose_of_step
+from rfplan.lesion.damage import Doses
 from rfplan.lesion.generator import GeneratorLimits, Limit, squared_voltage, target_c
 from rfplan.lesion.schedule import cooling_steps, heating_steps
 
@@ -106,10 +106,8 @@ def march(
     theta = np.zeros(system.tissue.shape)
     before, before_step = theta, 0.0
     coolant_w = system.sink_w_k * ((coolant_c if coolant_c is not None else start_c) - start_c)
-    rates_of = (arrhenius("nerve").rate_s, arrhenius("tissue").rate_s, cem43().rate_min_s)
-    rates = [rate(theta + start_c) for rate in rates_of]
-    doses = [np.zeros_like(theta) for _ in rates]
-    course = Course(theta, theta + start_c, doses[0], doses[1], doses[2])
+    doses = Doses.none(theta + start_c)
+    course = Course(theta, doses.peak_c, *doses.total)
     energy = course.energy
     source, conductance = system.joule(theta + start_c)
     unit, squared = theta, 0.0
@@ -126,14 +124,14 @@ def march(
         size, first, limit = _STAGE * step, theta, None
         mean_squared, mean_power, loss = 0.0, 0.0, conductance
         for part, weight in ((_STAGE, 1.0 - _STAGE), (1.0, _STAGE)):
-            blood_w_k = system.perfusion_w_k * np.exp(-doses[1]) if perfusion_stops else None
+            blood_w_k = system.perfusion_w_k * np.exp(-course.tissue_dose) if perfusion_stops else None
             known = before if part < 1.0 else before + (1.0 - _STAGE) / _STAGE * (first - before)
             base = system.capacity_j_k / size * known + coolant_w
-            guess = theta
+            earlier = theta
             if hot:
                 here = (1.0 - part) * last_source + part * source
                 loss = (1.0 - part) * last_conductance + part * conductance
-                free, unit = system.heat(size, [base, here], blood_w_k, [guess - squared * unit, unit])
+                free, unit = system.heat(size, [base, here], blood_w_k, [earlier - squared * unit, unit])
                 squared, limit = squared_voltage(
                     target_c(protocol, start_c, now + part * step) - start_c,
                     system.thermocouples(free),
@@ -146,19 +144,13 @@ def march(
                 mean_power += weight * squared * loss
                 energy.delivered += weight * step * squared * float(here.sum())
             else:
-                (theta,) = system.heat(size, [base], blood_w_k, [guess])
+                (theta,) = system.heat(size, [base], blood_w_k, [earlier])
             energy.boundary += weight * step * system.losses_w(theta)
             energy.blood += weight * step * float(((system.perfusion_w_k if blood_w_k is None else blood_w_k) * theta).sum())
             energy.coolant += weight * step * float((system.sink_w_k * theta - coolant_w).sum())
             if part < 1.0:
                 first = theta
-            warm = theta + start_c
-            np.maximum(course.peak_c, warm, out=course.peak_c)
-            new = [rate(warm) for rate in rates_of]
-            span = (part if part < 1.0 else 1.0 - _STAGE) * step
-            for dose, was, is_now in zip(doses, rates, new, strict=True):
-                dose += dose_of_step(was, is_now, span)
-            rates = new
+            doses.add(earlier + start_c, theta + start_c, (part if part < 1.0 else 1.0 - _STAGE) * step)
         now += step
         if hot:
             course.time_s.append(now)

@@ -12,6 +12,8 @@ from rfplan.lesion.crossing_kernels import outermost
 from rfplan.lesion.lesion import LesionSize
 from rfplan.lesion.wrapped_grid import WrappedGrid
 
+_BETWEEN = 41
+
 
 @dataclass(frozen=True, eq=False)
 class WrappedSection:
@@ -63,12 +65,15 @@ def _extent(grid: WrappedGrid, edge: FloatArray) -> tuple[float, float, float]:
     along = np.concatenate([grid.angle_mid * a, grid.slice_mid - a + 0.5 * np.pi * a])
     along, edge = np.concatenate([-along[1::-1], along]), np.concatenate([edge[1::-1], edge])
     known = np.flatnonzero(~np.isnan(edge))
-    fine = [_position(grid, along[known], edge[known])]
-    for first in range(len(along) - 3):
-        if not np.isnan(edge[first : first + 4]).any():
-            at = np.linspace(along[first + 1], along[first + 2], 21)
-            fine.append(_position(grid, at, _cubic(along[first : first + 4], edge[first : first + 4], at)))
-    r, z = np.concatenate(fine, axis=1)
+    r, z = _position(grid, along[known], edge[known])
+    # the widest and the lowest place lie beside the widest and the lowest row
+    around = {first for n in (int(known[r.argmax()]), int(known[z.argmin()])) for first in (n - 2, n - 1)}
+    points = [np.stack([r, z])]
+    for first in sorted(around):
+        if first >= 0 and first + 4 <= len(along) and not np.isnan(edge[first : first + 4]).any():
+            at = np.linspace(along[first + 1], along[first + 2], _BETWEEN)
+            points.append(_position(grid, at, _cubic(along[first : first + 4], edge[first : first + 4], at)))
+    r, z = np.concatenate(points, axis=1)
     return float(r.max()), float(z.min()), float(z.max())
 
 
