@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -20,6 +20,51 @@ _TOLERANCE = 1e-5
 _MOST_ITERATIONS = 400
 _MM = 1e-3
 _PER_SIDE = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Faces:
+    """Between cells of (nz, nv, nu): ``parts`` (3, ...) is the lower cell's part of the resistance, ``over`` (3, ...) distance by area,
+    1/mm, along u, v, z; ``ends_v`` and ``ends_t`` (...) area by distance, mm, of the outer boundary of the potential and of heat.
+    """
+
+    parts: FloatArray
+    over: FloatArray
+    ends_v: FloatArray
+    ends_t: FloatArray
+
+
+class Grid(Protocol):
+    """Cells (nz, nv, nu) of the solved part, as :class:`SolidGrid` and :class:`rfplan.lesion.wrapped_solid.WrappedSolidGrid`."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(nz, nv, nu)."""
+
+    @property
+    def copies(self) -> int:
+        """How many times the whole is larger than the part that is solved."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether the metal's surface is made of faces."""
+
+    @property
+    def centres_mm(self) -> FloatArray:
+        """(nz, nv, nu, 3)."""
+
+    @property
+    def volumes_mm3(self) -> FloatArray:
+        """(nz, nv, nu)."""
+
+    def faces(self) -> Faces:
+        """What lies between the cells."""
+
+    def metal_part(self, bodies: Sequence[PlacedBody]) -> FloatArray:
+        """(nz, nv, nu) part of every cell that is metal."""
+
+    def thermocouple(self, theta: FloatArray, body: PlacedBody) -> float:
+        """Value of a field at the thermocouple."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +126,53 @@ class SolidGrid:
         return np.asarray(np.diff(self.z_edges)[:, None, None] * self.areas_mm2[None])
 
 
+    def faces(self) -> Faces:
+        """What lies between the cells; conformal: in the plane a face is a rectangle's in (u, v)."""
+        shape = self.shape
+        parts, over = np.full((3, *shape), 0.5), np.ones((3, *shape))
+        ends_v, ends_t = np.zeros(shape), np.zeros(shape)
+        du, dv, dz = self.widths
+        sizes = (du[None, None, :], dv[None, :, None], dz[:, None, None])
+        areas = (sizes[1] * sizes[2], sizes[0] * sizes[2], self.areas_mm2[None])
+        opens = ((self.mirror_u, not self.mirror_u), (False, False), (True, True))
+        for axis in range(3):
+            dim, width = 2 - axis, self.widths[axis]
+            gap = 0.5 * (width[1:] + width[:-1])
+            lay: list[Any] = [None, None, None]
+            lay[dim] = slice(None)
+            over[axis] = np.append(gap, 1.0)[tuple(lay)] / areas[axis]
+            parts[axis] = np.append(0.5 * width[:-1] / gap, 0.5)[tuple(lay)]
+            first, last = ([slice(None)] * 3 for _ in range(2))
+            first[dim], last[dim] = slice(0, 1), slice(-1, None)
+            face = np.broadcast_to(areas[axis], shape)
+            if opens[axis][1]:
+                for ends in (ends_v, ends_t):
+                    ends[tuple(last)] += face[tuple(last)] / (0.5 * width[-1])
+            if opens[axis][0]:
+                ends_v[tuple(first)] += face[tuple(first)] / (0.5 * width[0])
+                if not (axis == 0 and self.mirror_u):
+                    ends_t[tuple(first)] += face[tuple(first)] / (0.5 * width[0])
+        points = self.centres_mm
+        beyond = np.hypot(points[..., 0], points[..., 1]) > self.far_mm
+        # cells beyond the outer boundary are held at 0 by a path of no resistance worth the name
+        for ends in (ends_v, ends_t):
+            ends[beyond] = 1e6
+        return Faces(parts, over, ends_v, ends_t)
+
+    def metal_part(self, bodies: Sequence[PlacedBody]) -> FloatArray:
+        """(nz, nv, nu) part of every cell that is metal."""
+        return _metal_fraction(self, bodies)
+
+    def thermocouple(self, theta: FloatArray, body: PlacedBody) -> float:
+        """Value of a field at the thermocouple."""
+        return float(trilinear(self, theta, body.thermocouple_mm))
+
+    @property
+    def fits(self) -> bool:
+        """Whether the metal's surface is made of faces."""
+        return False
+
+
 class SolidSystem:
     """The discrete problem in three dimensions; as :class:`rfplan.lesion.march.System`.
 
@@ -89,7 +181,7 @@ class SolidSystem:
 
     def __init__(
         self,
-        grid: SolidGrid,
+        grid: Grid,
         bodies: Sequence[PlacedBody],
         around: Tissue,
         bone: BonePlane | None = None,
@@ -133,41 +225,19 @@ class SolidSystem:
 
     def _geometry(self, surfaces: Sequence[FloatArray]) -> None:
         """Parts and distances by areas of all faces; at a surface between materials the parts are those of its signed distance."""
-        grid, shape = self.grid, self.grid.shape
-        self._parts, self._over = np.full((3, *shape), 0.5), np.ones((3, *shape))
-        self._ends_v, self._ends_t = np.zeros(shape), np.zeros(shape)
-        du, dv, dz = grid.widths
-        sizes = (du[None, None, :], dv[None, :, None], dz[:, None, None])
-        # conformal: in the plane a face is a rectangle's in (u, v)
-        faces = (sizes[1] * sizes[2], sizes[0] * sizes[2], grid.areas_mm2[None])
-        opens = ((grid.mirror_u, not grid.mirror_u), (False, False), (True, True))
+        faces = self.grid.faces()
+        self._parts, self._over, self._ends_v, self._ends_t = faces.parts, faces.over, faces.ends_v, faces.ends_t
+        # where the metal's surface is made of faces, their own parts are the better ones
+        cutting = surfaces[1:] if self.grid.fits else surfaces
         for axis in range(3):
-            dim, width = 2 - axis, grid.widths[axis]
-            gap = 0.5 * (width[1:] + width[:-1])
-            lay: list[Any] = [None, None, None]
-            lay[dim] = slice(None)
-            self._over[axis] = np.append(gap, 1.0)[tuple(lay)] / faces[axis]
-            self._parts[axis] = np.append(0.5 * width[:-1] / gap, 0.5)[tuple(lay)]
-            low, high, first, last = ([slice(None)] * 3 for _ in range(4))
-            low[dim], high[dim], first[dim], last[dim] = slice(None, -1), slice(1, None), slice(0, 1), slice(-1, None)
+            dim = 2 - axis
+            low, high = ([slice(None)] * 3 for _ in range(2))
+            low[dim], high[dim] = slice(None, -1), slice(1, None)
             target = self._parts[axis][tuple(low)]
-            for surface in surfaces:
+            for surface in cutting:
                 a, b = surface[tuple(low)], surface[tuple(high)]
                 crosses = (a < 0.0) != (b < 0.0)
                 target[crosses] = (a / np.where(crosses, a - b, 1.0))[crosses]
-            face = np.broadcast_to(faces[axis], shape)
-            if opens[axis][1]:
-                for ends in (self._ends_v, self._ends_t):
-                    ends[tuple(last)] += face[tuple(last)] / (0.5 * width[-1])
-            if opens[axis][0]:
-                self._ends_v[tuple(first)] += face[tuple(first)] / (0.5 * width[0])
-                if not (axis == 0 and grid.mirror_u):
-                    self._ends_t[tuple(first)] += face[tuple(first)] / (0.5 * width[0])
-        points = grid.centres_mm
-        beyond = np.hypot(points[..., 0], points[..., 1]) > grid.far_mm
-        # cells beyond the outer boundary are held at 0 by a path of no resistance worth the name
-        for ends in (self._ends_v, self._ends_t):
-            ends[beyond] = 1e6
 
     def _materials(self, names: Sequence[Tissue], index: IntArray, sink_w_mm3k: float) -> None:
         grid, steel = self.grid, metal()
@@ -187,7 +257,7 @@ class SolidSystem:
         conducts = all(body.body.conducts_heat for body in self.bodies)
         self._sigma37, self._slope = table[index, 0] * _MM, table[index, 1]
         volume = grid.volumes_mm3
-        part = _metal_fraction(grid, self.bodies) if conducts else np.zeros(grid.shape)
+        part = grid.metal_part(self.bodies) if conducts else np.zeros(grid.shape)
         steel_k = steel.heat_conductivity_w_mk if conducts else 1e-9
         conductivity = np.where(inside, steel_k, table[index, 2]) * _MM
         capacity = part * steel.heat_capacity_j_m3k + (1.0 - part) * table[index, 3]
@@ -263,7 +333,7 @@ class SolidSystem:
 
     def thermocouples(self, theta: FloatArray) -> list[float]:
         """Rise at every thermocouple in the solved part, K."""
-        return [float(trilinear(self.grid, theta, body.thermocouple_mm)) for body in self.bodies]
+        return [self.grid.thermocouple(theta, body) for body in self.bodies]
 
     @staticmethod
     def _check(used: int, what: str) -> None:

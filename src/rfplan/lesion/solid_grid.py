@@ -87,7 +87,7 @@ def _along(
     body: MetalBody, accuracy: Accuracy, cell: float, growth: float, largest: float, bone: BonePlane | None
 ) -> FloatArray:
     a, far = body.radius_mm, accuracy.far_mm
-    ends = sorted({z for part in body.active_mm for z in part if z > 0.0})
+    ends = body.edges_mm(cell, cell)
     last = max(ends[-1], 2.0 * a if np.isfinite(body.end_mm) else 0.0)
     sizes = {0.0: cell, a: cell, **dict.fromkeys(ends, cell)}
     must = [-far, 0.0, a, *ends, last + far]

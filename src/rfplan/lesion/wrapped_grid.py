@@ -120,10 +120,11 @@ def wrapped_grid(body: MetalBody, accuracy: Accuracy) -> WrappedGrid:
     """A grid dense at the metal's surface and at the ends of its active parts."""
     a, cell = body.radius_mm, body.radius_mm / accuracy.across_radius
     growth, largest = accuracy.growth, accuracy.largest_mm
-    r_edges = graded_edges([0.0, a, a + accuracy.far_mm], {0.0: 3.0 * cell, a: cell}, growth, largest)
-    ends = body.edges_mm(cell, cell)
+    r_edges = graded_edges([0.0, a, a + accuracy.far_mm], {0.0: 1.5 * cell, a: cell}, growth, largest)
+    beside = 1.5 * cell
+    ends = body.edges_mm(beside, cell)
     rays = max(_LEAST_RAYS, round(1.1 * accuracy.across_radius))
     first = 0.5 * np.pi * a / rays
     must = [a, *ends, ends[-1] + accuracy.far_mm]
-    z_edges = graded_edges(must, {a: first, **dict.fromkeys(ends, cell)}, growth, largest)
+    z_edges = graded_edges(must, {a: first, **dict.fromkeys(ends, beside)}, growth, largest)
     return WrappedGrid(r_edges, np.linspace(0.0, 0.5 * np.pi, rays + 1), z_edges)
