@@ -21,6 +21,7 @@ from rfplan.lesion.march import Course, Progress, System, march
 from rfplan.lesion.problem import LesionProblem, Surroundings, problem_of
 from rfplan.lesion.solved import DOSE_LEVELS, DoseName, LesionField, LesionStatus, PairTemperatures, SolvedLesion
 from rfplan.lesion.tissue import cortical_thickness_mm, tissue
+from rfplan.lesion.wrapped_grid import wraps
 
 _BOILING_C = 100.0
 _SHORT_OF_C = 0.5
@@ -82,6 +83,11 @@ def solve_problem(problem: LesionProblem, progress: Progress | None = None) -> S
         from rfplan.lesion.solve_solid import solve_beside_bone
 
         return solve_beside_bone(problem, progress)
+    if around.bone_gap_mm is None and wraps(problem.body):
+        from rfplan.lesion.solve_free import solve_free
+
+        muscle = tissue("muscle")
+        return solve_free(problem, muscle if around.perfusion else muscle.bloodless(), progress)
     return _solve_axisymmetric(problem, progress)
 
 

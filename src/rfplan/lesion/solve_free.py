@@ -1,0 +1,49 @@
+"""Solving one needle in uniform tissue, on a grid that wraps it."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from rfplan.geometry.arrays import FloatArray
+from rfplan.lesion.accuracy import Accuracy
+from rfplan.lesion.axisymmetric import AxisymmetricSystem, Layer, axisymmetric_grid
+from rfplan.lesion.axisymmetric_field import AxisymmetricField
+from rfplan.lesion.lesion import ISOTHERMS_C
+from rfplan.lesion.march import Progress
+from rfplan.lesion.problem import LesionProblem
+from rfplan.lesion.solve import fields_of, march_problem, solved_from
+from rfplan.lesion.solved import DOSE_LEVELS, DoseName, SolvedLesion
+from rfplan.lesion.tissue import Tissue
+from rfplan.lesion.wrapped_field import resampled
+from rfplan.lesion.wrapped_grid import wrapped_grid
+from rfplan.lesion.wrapped_size import region_size, wrapped_section
+
+_SHOWN_ACROSS, _SHOWN_GROWTH, _SHOWN_LARGEST_MM = 6.0, 1.16, 8.0
+
+
+def solve_free(problem: LesionProblem, around: Tissue, progress: Progress | None = None) -> SolvedLesion:
+    """One needle whose tip is the end of its active part (:func:`rfplan.lesion.wrapped_grid.wraps`), in one tissue."""
+    began = time.perf_counter()
+    body = problem.body
+    grid = wrapped_grid(body, problem.accuracy)
+    system = AxisymmetricSystem(grid, body, [Layer(-np.inf, around)], problem.sink_w_mm3k)
+    course = march_problem(system, problem, progress)
+    warm = wrapped_section(system, course.end_c)
+    isotherms = {isotherm: region_size(warm, isotherm) for isotherm in ISOTHERMS_C}
+    killed: dict[DoseName, FloatArray] = {"nerve": course.nerve_dose, "tissue": course.tissue_dose}
+    doses = {
+        name: region_size(
+            wrapped_section(system, np.log(np.maximum(killed[name], 1e-12)), is_temperature=False), float(np.log(level))
+        )
+        for name, level in DOSE_LEVELS.items()
+    }
+    # lookups, surfaces and files know cells in rows across and along the needle
+    chosen = problem.accuracy
+    shown = axisymmetric_grid(
+        body, Accuracy("shown", _SHOWN_ACROSS, _SHOWN_GROWTH, _SHOWN_LARGEST_MM, 1.0, 1.0, chosen.far_mm)
+    )
+    values = resampled(grid, body.radius_mm, fields_of(course), shown.r_mid, shown.z_mid)
+    field = AxisymmetricField(shown.r_mid, shown.z_mid, values)
+    return solved_from(problem, course, field, isotherms, doses, system.soft, grid.shape, began)
