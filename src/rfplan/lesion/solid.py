@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -14,57 +14,14 @@ from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.lesion import solid_kernels as kernels
 from rfplan.lesion.conformal import PlaneMap
 from rfplan.lesion.placed_body import BonePlane, PlacedBody
+from rfplan.lesion.solid_faces import Faces, Grid
 from rfplan.lesion.tissue import Tissue, cortical_thickness_mm, metal, tissue
+from rfplan.lesion.wrapped_solid import WrappedSolidGrid
 
 _TOLERANCE = 1e-5
 _MOST_ITERATIONS = 400
 _MM = 1e-3
 _PER_SIDE = 4
-
-
-@dataclass(frozen=True, eq=False)
-class Faces:
-    """Between cells of (nz, nv, nu): ``parts`` (3, ...) is the lower cell's part of the resistance, ``over`` (3, ...) distance by area,
-    1/mm, along u, v, z; ``ends_v`` and ``ends_t`` (...) area by distance, mm, of the outer boundary of the potential and of heat.
-    """
-
-    parts: FloatArray
-    over: FloatArray
-    ends_v: FloatArray
-    ends_t: FloatArray
-
-
-class Grid(Protocol):
-    """Cells (nz, nv, nu) of the solved part, as :class:`SolidGrid` and :class:`rfplan.lesion.wrapped_solid.WrappedSolidGrid`."""
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """(nz, nv, nu)."""
-
-    @property
-    def copies(self) -> int:
-        """How many times the whole is larger than the part that is solved."""
-
-    @property
-    def fits(self) -> bool:
-        """Whether the metal's surface is made of faces."""
-
-    @property
-    def centres_mm(self) -> FloatArray:
-        """(nz, nv, nu, 3)."""
-
-    @property
-    def volumes_mm3(self) -> FloatArray:
-        """(nz, nv, nu)."""
-
-    def faces(self) -> Faces:
-        """What lies between the cells."""
-
-    def metal_part(self, bodies: Sequence[PlacedBody]) -> FloatArray:
-        """(nz, nv, nu) part of every cell that is metal."""
-
-    def thermocouple(self, theta: FloatArray, body: PlacedBody) -> float:
-        """Value of a field at the thermocouple."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,7 +172,7 @@ class SolidSystem:
             names = [name.bloodless() for name in names]
         self.soft: BoolArray = self.tissue & (index == 0)
         self._geometry(surfaces)
-        self._materials(names, index, sink_w_mm3k)
+        self._materials(names, index, sink_w_mm3k, bone)
         self._factors: dict[float, tuple[FloatArray, FloatArray]] = {}
         self._g = np.zeros((3, *grid.shape))
         self._diagonal, self._inverse = np.zeros(grid.shape), np.zeros(grid.shape)
@@ -226,20 +183,24 @@ class SolidSystem:
     def _geometry(self, surfaces: Sequence[FloatArray]) -> None:
         """Parts and distances by areas of all faces; at a surface between materials the parts are those of its signed distance."""
         faces = self.grid.faces()
-        self._parts, self._over, self._ends_v, self._ends_t = faces.parts, faces.over, faces.ends_v, faces.ends_t
-        # where the metal's surface is made of faces, their own parts are the better ones
-        cutting = surfaces[1:] if self.grid.fits else surfaces
+        self._ends_v, self._ends_t = faces.ends_v, faces.ends_t
+        # of current and of heat
+        self._parts, self._over = np.stack([faces.parts] * 2), np.stack([faces.over] * 2)
+        if self.grid.fits:
+            return
         for axis in range(3):
             dim = 2 - axis
             low, high = ([slice(None)] * 3 for _ in range(2))
             low[dim], high[dim] = slice(None, -1), slice(1, None)
-            target = self._parts[axis][tuple(low)]
-            for surface in cutting:
+            target = self._parts[:, axis][(slice(None), *low)]
+            for surface in surfaces:
                 a, b = surface[tuple(low)], surface[tuple(high)]
                 crosses = (a < 0.0) != (b < 0.0)
-                target[crosses] = (a / np.where(crosses, a - b, 1.0))[crosses]
+                target[:, crosses] = (a / np.where(crosses, a - b, 1.0))[crosses]
 
-    def _materials(self, names: Sequence[Tissue], index: IntArray, sink_w_mm3k: float) -> None:
+    def _materials(
+        self, names: Sequence[Tissue], index: IntArray, sink_w_mm3k: float, bone: BonePlane | None
+    ) -> None:
         grid, steel = self.grid, metal()
         table = np.array(
             [
@@ -256,13 +217,20 @@ class SolidSystem:
         inside = ~self.tissue
         conducts = all(body.body.conducts_heat for body in self.bodies)
         self._sigma37, self._slope = table[index, 0] * _MM, table[index, 1]
+        shares = None
+        if bone is not None and isinstance(grid, WrappedSolidGrid):
+            shares = grid.shares(bone)
+            grid.cut(bone, shares, index, inside, table[:, [0, 2]].T.copy(), self._parts, self._over)
+        stored, perfused = (
+            table[index, column] if shares is None else np.tensordot(table[:, column], shares, 1) for column in (3, 4)
+        )
         volume = grid.volumes_mm3
         part = grid.metal_part(self.bodies) if conducts else np.zeros(grid.shape)
         steel_k = steel.heat_conductivity_w_mk if conducts else 1e-9
         conductivity = np.where(inside, steel_k, table[index, 2]) * _MM
-        capacity = part * steel.heat_capacity_j_m3k + (1.0 - part) * table[index, 3]
+        capacity = part * steel.heat_capacity_j_m3k + (1.0 - part) * stored
         self.capacity_j_k: FloatArray = capacity * volume * _MM**3
-        self.perfusion_w_k: FloatArray = (1.0 - part) * table[index, 4] * volume * _MM**3
+        self.perfusion_w_k: FloatArray = (1.0 - part) * perfused * volume * _MM**3
         self.perfusion_w_k[inside] = 0.0
         active = (self.role == kernels.ACTIVE) * volume
         whole = sum(body.body.active_volume_mm3 for body in self.bodies) / 2.0
@@ -270,7 +238,7 @@ class SolidSystem:
         # heat uses the kernel of the potential: conductivity in place of sigma, and no cell has a role of its own
         nobody = np.zeros_like(self.role)
         self._heat_g, self._heat_diagonal = np.zeros((3, *grid.shape)), np.zeros(grid.shape)
-        kernels.electric(conductivity, nobody, self._parts, self._over, self._ends_t, self._heat_g, self._heat_diagonal)
+        kernels.electric(conductivity, nobody, self._parts[1], self._over[1], self._ends_t, self._heat_g, self._heat_diagonal)
         self._heat_ends = self._ends_t * conductivity
 
     @property
@@ -281,7 +249,7 @@ class SolidSystem:
     def joule(self, temperature_c: FloatArray) -> tuple[FloatArray, float]:
         """Heat of every cell, W per V2, and the conductance, S, of the whole (mirror images included)."""
         sigma = self._sigma37 * (1.0 + self._slope * (temperature_c - 37.0))
-        kernels.electric(sigma, self.role, self._parts, self._over, self._ends_v, self._g, self._diagonal)
+        kernels.electric(sigma, self.role, self._parts[0], self._over[0], self._ends_v, self._g, self._diagonal)
         b = np.empty(self.grid.shape)
         kernels.couple(self._g, self.role, self._volts, b)
         kernels.incomplete(self._g, self._diagonal, self._inverse)
@@ -292,7 +260,7 @@ class SolidSystem:
         self.iterations[0] += used
         heat = np.empty(self.grid.shape)
         whole = np.where(self.tissue, self._v, self._volts)
-        power = kernels.joule(sigma, self.role, self._parts, self._over, self._ends_v, whole, heat)
+        power = kernels.joule(sigma, self.role, self._parts[0], self._over[0], self._ends_v, whole, heat)
         return heat, float(power) * self.grid.copies
 
     def heat(

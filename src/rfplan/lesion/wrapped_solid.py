@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
+from rfplan.lesion import oblique_kernels as kernels
 from rfplan.lesion.accuracy import Accuracy
 from rfplan.lesion.graded_axis import graded_edges
 from rfplan.lesion.metal_body import MetalBody
 from rfplan.lesion.placed_body import BonePlane, PlacedBody
-from rfplan.lesion.solid import Faces
+from rfplan.lesion.solid_faces import Faces
 from rfplan.lesion.tissue import cortical_thickness_mm
 from rfplan.lesion.wrapped_grid import WrappedGrid
 
@@ -88,6 +89,33 @@ class WrappedSolidGrid:
         """(nz, nv, nu) part of every cell that is metal: all or nothing."""
         (needle,) = bodies
         return np.broadcast_to(self.section.metal_part(needle.body)[:, None], self.shape)
+
+    def shares(self, bone: BonePlane) -> FloatArray:
+        """(3, nz, nv, nu) part of every cell that is soft, cortical bone and cancellous bone."""
+        result = np.empty((3, *self.shape))
+        kernels.shares(*self._cut_by(bone), result)
+        return result
+
+    def cut(
+        self,
+        bone: BonePlane,
+        shares: FloatArray,
+        index: IntArray,
+        metal: BoolArray,
+        conductivity: FloatArray,
+        parts: FloatArray,
+        over: FloatArray,
+    ) -> None:
+        """Correct ``parts`` and ``over`` (2, 3, nz, nv, nu) where bone cuts faces; :func:`rfplan.lesion.oblique_kernels.cut_faces`."""
+        kernels.cut_faces(*self._cut_by(bone), shares, index, metal, conductivity, parts, over)
+
+    def _cut_by(
+        self, bone: BonePlane
+    ) -> tuple[tuple[FloatArray, FloatArray, FloatArray], FloatArray, tuple[float, float, float], FloatArray]:
+        section = self.section
+        plane = (float(bone.normal[0]), float(bone.normal[2]), bone.offset_mm)
+        levels = np.array([0.0, -cortical_thickness_mm()])
+        return (section.r_edges, section.angle_edges, section.z_edges), self.turn_edges, plane, levels
 
     def thermocouple(self, theta: FloatArray, body: PlacedBody) -> float:
         """Value of a field at the thermocouple, on the axis."""
