@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 
 from rfplan.geometry.arrays import FloatArray
-from rfplan.lesion.accuracy import Accuracy
 from rfplan.lesion.axisymmetric import AxisymmetricSystem, Layer, axisymmetric_grid
 from rfplan.lesion.axisymmetric_field import AxisymmetricField
 from rfplan.lesion.lesion import ISOTHERMS_C
@@ -16,11 +16,9 @@ from rfplan.lesion.problem import LesionProblem
 from rfplan.lesion.solve import fields_of, march_problem, solved_from
 from rfplan.lesion.solved import DOSE_LEVELS, DoseName, SolvedLesion
 from rfplan.lesion.tissue import Tissue
-from rfplan.lesion.wrapped_field import resampled
+from rfplan.lesion.wrapped_field import SHOWN, resampled
 from rfplan.lesion.wrapped_grid import wrapped_grid
 from rfplan.lesion.wrapped_size import region_size, wrapped_section
-
-_SHOWN_ACROSS, _SHOWN_GROWTH, _SHOWN_LARGEST_MM = 6.0, 1.16, 8.0
 
 
 def solve_free(problem: LesionProblem, around: Tissue, progress: Progress | None = None) -> SolvedLesion:
@@ -40,10 +38,7 @@ def solve_free(problem: LesionProblem, around: Tissue, progress: Progress | None
         for name, level in DOSE_LEVELS.items()
     }
     # lookups, surfaces and files know cells in rows across and along the needle
-    chosen = problem.accuracy
-    shown = axisymmetric_grid(
-        body, Accuracy("shown", _SHOWN_ACROSS, _SHOWN_GROWTH, _SHOWN_LARGEST_MM, 1.0, 1.0, chosen.far_mm)
-    )
+    shown = axisymmetric_grid(body, replace(SHOWN, far_mm=problem.accuracy.far_mm))
     values = resampled(grid, body.radius_mm, fields_of(course), shown.r_mid, shown.z_mid)
     field = AxisymmetricField(shown.r_mid, shown.z_mid, values)
     return solved_from(problem, course, field, isotherms, doses, system.soft, grid.shape, began)

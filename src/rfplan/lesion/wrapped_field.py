@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.lesion.accuracy import Accuracy
 from rfplan.lesion.wrapped_grid import WrappedGrid
+
+SHOWN: Final = Accuracy("shown", 6.0, 1.16, 8.0, 1.0, 1.0)
+"""Cells of the fields that a result keeps for lookups, surfaces and files; the steps do not matter."""
 
 _LEAST_DOSE = 1e-12
 _TEMPERATURES = ("end_c", "peak_c")
