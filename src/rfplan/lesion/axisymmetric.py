@@ -12,7 +12,7 @@ from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.lesion import axisymmetric_kernels as kernels
 from rfplan.lesion.accuracy import Accuracy
 from rfplan.lesion.band_kernels import PAD, factorise, solve
-from rfplan.lesion.graded_axis import graded_edges, log_mids
+from rfplan.lesion.graded_axis import edges_along, graded_edges, log_mids
 from rfplan.lesion.metal_body import MetalBody
 from rfplan.lesion.tissue import Tissue, metal
 from rfplan.lesion.wrapped_grid import WrappedGrid
@@ -89,10 +89,9 @@ def axisymmetric_grid(body: MetalBody, accuracy: Accuracy, planes_mm: Sequence[f
     a, cell = body.radius_mm, body.radius_mm / accuracy.across_radius
     growth, largest = accuracy.growth, accuracy.largest_mm
     r_edges = graded_edges([0.0, a, a + accuracy.far_mm], {0.0: cell, a: cell}, growth, largest)
-    ends = body.edges_mm(cell, cell)
-    last = max(ends[-1], 2.0 * a if np.isfinite(body.end_mm) else 0.0)
-    must = [-accuracy.far_mm, 0.0, a, *ends, last + accuracy.far_mm, *planes_mm]
-    sizes = {0.0: cell, a: cell, **dict.fromkeys(ends, cell)}
+    last = max(body.active_mm[-1][1], 2.0 * a if np.isfinite(body.end_mm) else 0.0)
+    must = [-accuracy.far_mm, 0.0, a, last + accuracy.far_mm, *planes_mm]
+    sizes = {0.0: cell, a: cell}
     if np.isfinite(body.end_mm):
         must.append(body.end_mm + a)
         sizes[body.end_mm + a] = cell
@@ -100,7 +99,7 @@ def axisymmetric_grid(body: MetalBody, accuracy: Accuracy, planes_mm: Sequence[f
         # the layers beside a plane carry the current that cannot cross it
         sizes.setdefault(plane, 2.0 * cell + 0.5 * np.log(growth) * abs(plane))
     must = [z for z in must if must[0] <= z]
-    return AxisymmetricGrid(r_edges, graded_edges(must, sizes, growth, largest))
+    return AxisymmetricGrid(r_edges, edges_along(body, must, sizes, cell, cell, growth, largest))
 
 
 class AxisymmetricSystem:

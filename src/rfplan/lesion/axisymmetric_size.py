@@ -51,7 +51,7 @@ def region_size(section: SoftSection, level: float, radius_mm: float) -> LesionS
     if not above.any():
         return _NOTHING
     outer = _outermost(section, level)
-    radius = _peak(section.z_mm, outer)
+    radius = peak(section.z_mm, outer)
     past = np.clip(radius_mm - section.z_mm, 0.0, None)
     inner = np.sqrt(np.clip(radius_mm**2 - past**2, 0.0, None))
     volume = float((np.pi * np.clip(outer**2 - inner**2, 0.0, None) * np.diff(section.z_edges)).sum())
@@ -66,7 +66,7 @@ def _outermost(section: SoftSection, level: float) -> FloatArray:
     return np.asarray(np.where(np.isnan(found), 0.0, np.exp(np.nan_to_num(found))))
 
 
-def _peak(at: FloatArray, values: FloatArray) -> float:
+def peak(at: FloatArray, values: FloatArray) -> float:
     """Largest value of a smooth row of ``values``, by the parabola through the largest and its neighbours."""
     j = int(np.argmax(values))
     if j in (0, len(values) - 1) or values[j - 1] <= 0.0 or values[j + 1] <= 0.0:

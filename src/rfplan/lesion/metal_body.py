@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,18 +36,18 @@ class MetalBody:
             inside |= (along_mm >= low) & (along_mm <= high)
         return np.asarray(inside)
 
-    def edges_mm(self, along_cell_mm: float, across_cell_mm: float) -> list[float]:
-        """Where a grid should change from active to insulated so that the current is that of the true ends of the active parts.
+    @property
+    def ends(self) -> int:
+        """How many ends of active parts there are on the surface; the very tip and the far end of a body that ends are none."""
+        return len(self._ends())
 
-        The current density has no bound there, as 1 / sqrt(distance), and finite volumes see the end of the active part a quarter of
-        their cell's diagonal too early (of cells ``along_cell_mm`` by ``across_cell_mm`` beside it; measured on the half plane to
-        four digits). The round end is active up to its very tip, where there is no such end.
-        """
-        shift = 0.25 * float(np.hypot(along_cell_mm, across_cell_mm))
-        return sorted(
-            {low - shift for low, _ in self.active_mm if low > 0.0}
-            | {high + (shift if high < self.end_mm + self.radius_mm else 0.0) for _, high in self.active_mm}
-        )
+    def shifted_ends_mm(self, shift_mm: Sequence[float]) -> list[float]:
+        """Ends of the active parts on the surface, from the tip, each moved outward by one of ``shift_mm``."""
+        return [end + way * shift for (end, way), shift in zip(self._ends(), shift_mm, strict=True)]
+
+    def _ends(self) -> list[tuple[float, float]]:
+        lower = [(low, -1.0) for low, _ in self.active_mm if low > 0.0]
+        return sorted(lower + [(high, 1.0) for _, high in self.active_mm if high < self.end_mm + self.radius_mm])
 
     @property
     def thermocouple_mm(self) -> float:

@@ -84,7 +84,7 @@ def _between(field: SolidField, problem: LesionProblem) -> PairTemperatures:
 
 def _sizes(field: SolidField, system: SolidSystem) -> tuple[dict[float, LesionSize], dict[DoseName, LesionSize]]:
     def size(name: str, level: float) -> LesionSize:
-        return region_size(field.grid, field.excess(name, level), system.soft, field.bone)
+        return region_size(field.grid, field.excess(name, level), system.soft)
 
     isotherms = {isotherm: size("end_c", isotherm) for isotherm in ISOTHERMS_C}
     return isotherms, {name: size(name, level) for name, level in DOSE_LEVELS.items()}

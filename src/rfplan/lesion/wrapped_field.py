@@ -58,6 +58,10 @@ def resampled(
     # far away the grid is coarser than what is asked for, and a cubic may swing
     low, high = stack.min(axis=(0, 1)), stack.max(axis=(0, 1))
     found = np.clip(at_section(grid, radius_mm, stack, r, z), low, high).reshape(len(z_mm), len(r_mm), *stack.shape[2:])
+    if {"end_c", "peak_c"} <= fields.keys():
+        # a cubic knows nothing of what is never the hotter one
+        peak = names.index("peak_c")
+        found[..., peak] = np.maximum(found[..., peak], found[..., names.index("end_c")])
     return {name: found[..., n] if name in _TEMPERATURES else np.exp(found[..., n]) for n, name in enumerate(names)}
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.lesion.accuracy import Accuracy
-from rfplan.lesion.graded_axis import graded_edges, log_mids
+from rfplan.lesion.graded_axis import edges_along, graded_edges, log_mids
 from rfplan.lesion.metal_body import MetalBody
 
 _LEAST_RAYS = 5
@@ -121,10 +121,20 @@ def wrapped_grid(body: MetalBody, accuracy: Accuracy) -> WrappedGrid:
     a, cell = body.radius_mm, body.radius_mm / accuracy.across_radius
     growth, largest = accuracy.growth, accuracy.largest_mm
     r_edges = graded_edges([0.0, a, a + accuracy.far_mm], {0.0: 1.5 * cell, a: cell}, growth, largest)
-    beside = 1.5 * cell
-    ends = body.edges_mm(beside, cell)
     rays = max(_LEAST_RAYS, round(1.1 * accuracy.across_radius))
-    first = 0.5 * np.pi * a / rays
-    must = [a, *ends, ends[-1] + accuracy.far_mm]
-    z_edges = graded_edges(must, {a: first, **dict.fromkeys(ends, beside)}, growth, largest)
+    z_edges = edges_along(
+        body,
+        [a, body.active_mm[-1][1] + accuracy.far_mm],
+        {a: 0.5 * np.pi * a / rays},
+        1.5 * cell,
+        first_outside(r_edges, a),
+        growth,
+        largest,
+    )
     return WrappedGrid(r_edges, np.linspace(0.0, 0.5 * np.pi, rays + 1), z_edges)
+
+
+def first_outside(r_edges: FloatArray, radius_mm: float) -> float:
+    """Size of the cell outside the metal's surface, which is one of the edges."""
+    n = int(np.argmin(np.abs(r_edges - radius_mm)))
+    return float(r_edges[n + 1] - r_edges[n])

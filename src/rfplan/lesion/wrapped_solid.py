@@ -10,12 +10,12 @@ import numpy as np
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.lesion import oblique_kernels as kernels
 from rfplan.lesion.accuracy import Accuracy
-from rfplan.lesion.graded_axis import graded_edges
+from rfplan.lesion.graded_axis import edges_along, graded_edges
 from rfplan.lesion.metal_body import MetalBody
 from rfplan.lesion.placed_body import BonePlane, PlacedBody
 from rfplan.lesion.solid_faces import Faces
 from rfplan.lesion.tissue import cortical_thickness_mm
-from rfplan.lesion.wrapped_grid import WrappedGrid
+from rfplan.lesion.wrapped_grid import WrappedGrid, first_outside
 
 _COARSER = 0.6
 _CORE = 0.2
@@ -140,11 +140,16 @@ def wrapped_solid_grid(body: MetalBody, accuracy: Accuracy, bone: BonePlane) -> 
             if reach > a * 1.05:
                 sizes[reach] = 1.5 * cell + 0.3 * np.log(growth) * (reach - a)
     r_edges = graded_edges([0.0, a, a + accuracy.far_mm], sizes, growth, largest)
-    beside = 1.5 * cell
-    ends = body.edges_mm(beside, cell)
     rays = max(5, round(1.1 * a / cell))
-    must = [a, *ends, ends[-1] + accuracy.far_mm]
-    z_edges = graded_edges(must, {a: 0.5 * np.pi * a / rays, **dict.fromkeys(ends, beside)}, growth, largest)
+    z_edges = edges_along(
+        body,
+        [a, body.active_mm[-1][1] + accuracy.far_mm],
+        {a: 0.5 * np.pi * a / rays},
+        1.5 * cell,
+        first_outside(r_edges, a),
+        growth,
+        largest,
+    )
     side = 0.6 * cell / a
     turn = graded_edges([0.0, np.pi], {0.0: 2.2 * side, 0.55 * np.pi: side, np.pi: 1.5 * side}, np.exp(0.35), np.pi)
     return WrappedSolidGrid(WrappedGrid(r_edges, np.linspace(0.0, 0.5 * np.pi, rays + 1), z_edges), turn)
