@@ -12,6 +12,7 @@ import numpy as np
 from rfplan.errors import ConvergenceError
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.lesion import solid_kernels as kernels
+from rfplan.lesion.band_kernels import PAD, factorise
 from rfplan.lesion.conformal import PlaneMap
 from rfplan.lesion.placed_body import BonePlane, PlacedBody
 from rfplan.lesion.solid_faces import Faces, Grid
@@ -173,7 +174,7 @@ class SolidSystem:
         self.soft: BoolArray = self.tissue & (index == 0)
         self._geometry(surfaces)
         self._materials(names, index, sink_w_mm3k, bone)
-        self._factors: dict[float, tuple[FloatArray, FloatArray]] = {}
+        self._factors: dict[float, tuple[FloatArray, FloatArray, FloatArray]] = {}
         self._g = np.zeros((3, *grid.shape))
         self._diagonal, self._inverse = np.zeros(grid.shape), np.zeros(grid.shape)
         self._v: FloatArray = np.zeros(grid.shape)
@@ -254,7 +255,7 @@ class SolidSystem:
         kernels.couple(self._g, self.role, self._volts, b)
         kernels.incomplete(self._g, self._diagonal, self._inverse)
         used = kernels.conjugate_gradients(
-            self._g, self._diagonal, self._inverse, b, self._v, _TOLERANCE, _MOST_ITERATIONS
+            self._g, self._diagonal, self._inverse, self._mean(self._g, self._diagonal), b, self._v, _TOLERANCE, _MOST_ITERATIONS
         )
         self._check(used, "potential")
         self.iterations[0] += used
@@ -276,16 +277,17 @@ class SolidSystem:
             diagonal = self._heat_diagonal + self.capacity_j_k / step_s + self.sink_w_k + blood
             inverse = np.zeros_like(diagonal)
             kernels.incomplete(self._heat_g, diagonal, inverse)
+            mean = self._mean(self._heat_g, diagonal)
             if perfusion_w_k is None:
-                self._factors[step_s] = diagonal, inverse
+                self._factors[step_s] = diagonal, inverse, mean
         else:
-            diagonal, inverse = self._factors[step_s]
+            diagonal, inverse, mean = self._factors[step_s]
         answers = [np.zeros_like(b) if guesses is None else guesses[n].copy() for n, b in enumerate(right_w)]
 
         def solve(n: int) -> int:
             return int(
                 kernels.conjugate_gradients(
-                    self._heat_g, diagonal, inverse, right_w[n], answers[n], _TOLERANCE, _MOST_ITERATIONS
+                    self._heat_g, diagonal, inverse, mean, right_w[n], answers[n], _TOLERANCE, _MOST_ITERATIONS
                 )
             )
 
@@ -302,6 +304,14 @@ class SolidSystem:
     def thermocouples(self, theta: FloatArray) -> list[float]:
         """Rise at every thermocouple in the solved part, K."""
         return [self.grid.thermocouple(theta, body) for body in self.bodies]
+
+    def _mean(self, g: FloatArray, diagonal: FloatArray) -> FloatArray:
+        """Factor of the matrix for what is the same all round."""
+        nz, _, nu = self.grid.shape
+        band = np.zeros((-(-nz * nu // 4) * 4, nu + 1 + PAD))
+        kernels.mean_band(g, diagonal, band)
+        factorise(band)
+        return band
 
     @staticmethod
     def _check(used: int, what: str) -> None:
