@@ -68,15 +68,100 @@ FLAT = {
 }
 
 
+STAGE = 1.0 - np.sqrt(0.5)
+
+
 def steps(length_s: float, first_s: float, longest_s: float) -> Iterator[float]:
+    """Steps that double every third time and fill the length; few different ones, as each costs a factorisation."""
     size, left, count = first_s, length_s, 0
     while left > 1e-9:
+        while size > left * (1.0 + 1e-9) and size > first_s:
+            size *= 0.5
         step = min(size, left)
         yield step
         left -= step
         count += 1
-        if count % 3 == 0:
-            size = min(2.0 * size, longest_s)
+        if count % 3 == 0 and 2.0 * size <= min(longest_s, left):
+            size *= 2.0
+
+
+@dataclass
+class Electric:
+    """The potential: conjugate gradients on a factor made once, from the potential before."""
+
+    form: BilinearForm
+    phi: GridFunction
+    free: BitArray
+    factor: object = None
+
+    def solve(self) -> None:
+        self.form.Assemble()
+        if self.factor is None:
+            self.factor = self.form.mat.Inverse(self.free, "sparsecholesky")
+        residual = (Projector(self.free, True) * (-self.form.mat * self.phi.vec)).Evaluate()
+        self.phi.vec.data += CGSolver(mat=self.form.mat, pre=self.factor, tol=1e-7, maxiter=100) * residual
+
+
+@dataclass
+class Heat:
+    """Matrices and fields of the heat equation."""
+
+    mass: object
+    stiff: object
+    free_dofs: BitArray
+    cold: object
+    warm: GridFunction
+    before: GridFunction
+    ahead: GridFunction
+    free: GridFunction
+    unit: GridFunction
+
+
+def follow(
+    heat: Heat,
+    heat_source: Callable[[], float],
+    load: LinearForm,
+    at_couple: Callable[[GridFunction], float],
+    course: tuple[float, float, float, float],
+) -> float:
+    """Heat as the generator wants it, with the two implicit stages a step that rfplan takes; the conductance at the end.
+
+    ``course``: rise of the set point, seconds, first and longest step. A step's matrix is factored once for every length.
+    """
+    rise, time_s, first_s, longest_s = course
+    factors: dict[float, object] = {}
+    heat_source()
+    source = load.vec.CreateVector()
+    source.data = load.vec
+    here, known, right = (source.CreateVector() for _ in range(3))
+    now, last, squared, conductance = 0.0, 0.0, 0.0, 1.0
+    for step in (*steps(15.0, first_s, 0.5 * longest_s), *steps(time_s - 15.0, first_s, longest_s)):
+        heat.ahead.vec.data = heat.warm.vec + (step / last if last else 0.0) * (heat.warm.vec - heat.before.vec)
+        heat.before.vec.data = heat.warm.vec
+        conductance = heat_source()
+        size = STAGE * step
+        key = round(step, 9)
+        if key not in factors:
+            matrix = heat.mass.CreateMatrix()
+            matrix.AsVector().data = (1.0 / size) * heat.mass.AsVector() + heat.stiff.AsVector()
+            factors[key] = matrix.Inverse(heat.free_dofs, "sparsecholesky")
+        known.data = heat.before.vec
+        for part in (STAGE, 1.0):
+            here.data = (1.0 - part) * source + part * load.vec
+            right.data = (1.0 / size) * (heat.mass * known)
+            if heat.cold is not None:
+                right.data += heat.cold
+            heat.free.vec.data = factors[key] * right
+            heat.unit.vec.data = factors[key] * here
+            target = rise * min(1.0, (now + part * step) / 15.0)
+            squared = max(0.0, (target - at_couple(heat.free)) / at_couple(heat.unit))
+            heat.warm.vec.data = heat.free.vec + squared * heat.unit.vec
+            ratio = (1.0 - STAGE) / STAGE
+            known.data = (1.0 - ratio) * heat.before.vec + ratio * heat.warm.vec
+        source.data = load.vec
+        now += step
+        last = step
+    return conductance
 
 
 def flat_mesh(case: Case, edge_mm: float, surface_mm: float) -> Mesh:
@@ -133,31 +218,25 @@ def solve_flat(case: Case, edge_mm: float, surface_mm: float, first_s: float, lo
         (heat_k * grad(s) * grad(t) + (perfusion + sink) * s * t) * x * dx(bonus_intorder=2)
     ).Assemble()
     cold = LinearForm((sink * (coolant_c - case.start_c) + CF(1e-30) * x) * t * x * dx).Assemble()
-    factors: dict[float, object] = {}
+    form = BilinearForm(sigma * grad(u) * grad(v) * x * dx, symmetric=True)
+    load = LinearForm(sigma * grad(phi) * grad(phi) * t * x * dx("tissue", bonus_intorder=2))
     phi.Set(1.0, definedon=mesh.Boundaries("active"))
-    now, last, squared, conductance = 0.0, 0.0, 0.0, 1.0
-    for step in (*steps(15.0, first_s, 0.5 * longest_s), *steps(case.time_s - 15.0, first_s, longest_s)):
-        now += step
-        ahead.vec.data = warm.vec + (step / last if last else 0.0) * (warm.vec - before.vec)
-        form = BilinearForm(sigma * grad(u) * grad(v) * x * dx, symmetric=True).Assemble()
-        residual = (-form.mat * phi.vec).Evaluate()
-        phi.vec.data += form.mat.Inverse(space_v.FreeDofs(), "sparsecholesky") * residual
-        joule = LinearForm(sigma * grad(phi) * grad(phi) * t * x * dx("tissue", bonus_intorder=2)).Assemble()
+    electric = Electric(form, phi, space_v.FreeDofs())
+
+    def heat_source() -> float:
+        electric.solve()
+        load.Assemble()
         power = Integrate(sigma * grad(phi) * grad(phi) * x, mesh, definedon=mesh.Materials("tissue"))
-        conductance = 2.0 * np.pi * power
-        key = round(step, 9)
-        if key not in factors:
-            matrix = mass.mat.CreateMatrix()
-            matrix.AsVector().data = (1.0 / step) * mass.mat.AsVector() + stiff.mat.AsVector()
-            factors[key] = matrix.Inverse(space_t.FreeDofs(), "sparsecholesky")
-        free.vec.data = factors[key] * ((1.0 / step) * (mass.mat * warm.vec) + cold.vec).Evaluate()
-        unit.vec.data = factors[key] * joule.vec
-        couple = mesh(1e-9, a)
-        target = (case.set_c - case.start_c) * min(1.0, now / 15.0)
-        squared = max(0.0, (target - free(couple)) / unit(couple))
-        before.vec.data = warm.vec
-        warm.vec.data = free.vec + squared * unit.vec
-        last = step
+        return 2.0 * np.pi * power
+
+    couple = mesh(1e-9, a)
+    conductance = follow(
+        Heat(mass.mat, stiff.mat, space_t.FreeDofs(), cold.vec, warm, before, ahead, free, unit),
+        heat_source,
+        load,
+        lambda field: field(couple),
+        (case.set_c - case.start_c, case.time_s, first_s, longest_s),
+    )
     seconds = time.perf_counter() - began
 
     def at(r: float, z: float) -> float:
@@ -221,10 +300,12 @@ def solid_mesh(pair: bool, size_mm: float, gap_mm: float, spacing_mm: float, a: 
     return mesh
 
 
-def solve_solid(pair: bool, size_mm: float = 0.3, gap_mm: float = 0.5, spacing_mm: float = 10.0) -> dict[str, float]:
+def solve_solid(
+    pair: bool, size_mm: float = 0.3, first_s: float = 1.5, longest_s: float = 16.0, gap_mm: float = 0.5, spacing_mm: float = 10.0
+) -> dict[str, float]:
     """Sizes, impedance and seconds of an 18 gauge needle along bone, or of a 20 gauge pair; perfused, from 37 degC."""
     began = time.perf_counter()
-    a, tip, far = (0.454, 10.0, 50.0) if pair else (0.635, 10.0, 50.0)
+    a, tip, far = (0.454, 10.0, FAR_MM) if pair else (0.635, 10.0, FAR_MM)
     set_c, time_s, start_c = (90.0, 180.0, 37.0) if pair else (80.0, 90.0, 37.0)
     at = 0.5 * spacing_mm if pair else 0.0
     mesh = solid_mesh(pair, size_mm, gap_mm, spacing_mm, a, tip, far)
@@ -264,30 +345,23 @@ def solve_solid(pair: bool, size_mm: float = 0.3, gap_mm: float = 0.5, spacing_m
         # of the hierarchical basis only the functions of the vertices carry a constant
         if active[vertex]:
             phi.vec[vertex] = 0.5 if pair else 1.0
-    factors: dict[float, object] = {}
-    first_factor, last, now, squared, conductance = None, 0.0, 0.0, 0.0, 1.0
-    for step in (*steps(15.0, 0.75, 1.5), *steps(time_s - 15.0, 0.75, 3.0)):
-        now += step
-        ahead.vec.data = warm.vec + (step / last if last else 0.0) * (warm.vec - before.vec)
-        form = BilinearForm(sigma * grad(u) * grad(v) * dx, check_unused=False).Assemble()
-        if first_factor is None:
-            first_factor = form.mat.Inverse(free_v, "sparsecholesky")
-        residual = (Projector(free_v, True) * (-form.mat * phi.vec)).Evaluate()
-        phi.vec.data += CGSolver(mat=form.mat, pre=first_factor, tol=1e-7, maxiter=100) * residual
-        joule = LinearForm(sigma * grad(phi) * grad(phi) * v * dx).Assemble()
-        conductance = (4 if pair else 2) * Integrate(sigma * grad(phi) * grad(phi), mesh)
-        key = round(step, 9)
-        if key not in factors:
-            matrix = mass.mat.CreateMatrix()
-            matrix.AsVector().data = (1.0 / step) * mass.mat.AsVector() + stiff.mat.AsVector()
-            factors[key] = matrix.Inverse(free_t, "sparsecholesky")
-        free.vec.data = factors[key] * ((1.0 / step) * (mass.mat * warm.vec)).Evaluate()
-        unit.vec.data = factors[key] * joule.vec
-        couple = mesh(at, 1e-9, a)
-        squared = max(0.0, ((set_c - start_c) * min(1.0, now / 15.0) - free(couple)) / unit(couple))
-        before.vec.data = warm.vec
-        warm.vec.data = free.vec + squared * unit.vec
-        last = step
+    form = BilinearForm(sigma * grad(u) * grad(v) * dx, check_unused=False)
+    load = LinearForm(sigma * grad(phi) * grad(phi) * v * dx)
+    electric = Electric(form, phi, free_v)
+
+    def heat_source() -> float:
+        electric.solve()
+        load.Assemble()
+        return (4 if pair else 2) * Integrate(sigma * grad(phi) * grad(phi), mesh)
+
+    couple = mesh(at, 1e-9, a)
+    conductance = follow(
+        Heat(mass.mat, stiff.mat, free_t, None, warm, before, ahead, free, unit),
+        heat_source,
+        load,
+        lambda field: field(couple),
+        (set_c - start_c, time_s, first_s, longest_s),
+    )
     seconds = time.perf_counter() - began
 
     def above(isotherm: float, px: float, py: float, pz: float) -> float:

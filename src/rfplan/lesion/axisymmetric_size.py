@@ -80,5 +80,8 @@ def _ends(section: SoftSection, level: float) -> tuple[float, float]:
     columns = np.ascontiguousarray((section.values - level).T)
     soft = np.ascontiguousarray(section.soft.T.astype(float))
     z = np.ascontiguousarray(np.broadcast_to(section.z_mm, columns.shape))
-    low = float(np.nanmin(outermost(z, columns, soft, -1)))
-    return low, float(np.nanmax(outermost(z, columns, soft, 1)))
+    low = outermost(z, columns, soft, -1)
+    # a column that is hot down to the bone (or the metal) is so to its last cell's edge
+    ends = np.isin(low, section.z_mid)
+    low[ends] = section.z_edges[np.searchsorted(section.z_mid, low[ends])]
+    return float(np.nanmin(low)), float(np.nanmax(outermost(z, columns, soft, 1)))

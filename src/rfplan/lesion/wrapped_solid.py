@@ -133,14 +133,14 @@ def wrapped_solid_grid(body: MetalBody, accuracy: Accuracy, bone: BonePlane) -> 
     cell = a / max(2.0, accuracy.across_radius * _COARSER)
     growth, largest = accuracy.growth ** (1.0 / 0.7), accuracy.largest_mm * 1.5
     sizes = {0.0: 1.5 * cell, a: cell}
-    if bone.normal[2] < 1.0:
-        # the shortest way to the bone is along -x: where it is met, as for a plane along the needle
-        for depth in (0.0, cortical_thickness_mm()):
-            reach = (depth - bone.offset_mm) / max(bone.normal[0], 0.3)
-            if reach > a * 1.05:
-                sizes[reach] = 1.5 * cell + 0.3 * np.log(growth) * (reach - a)
+    # the nearest way to the bone is from the centre of the round end, and if bone lies along the needle it stays so near
+    nearest = float(bone.normal[2]) * a - bone.offset_mm
+    for reach in (nearest, nearest + cortical_thickness_mm()):
+        if reach > a * 1.05:
+            sizes[reach] = cell + 0.3 * np.log(growth) * (reach - a)
     r_edges = graded_edges([0.0, a, a + accuracy.far_mm], sizes, growth, largest)
-    rays = max(5, round(1.1 * a / cell))
+    # bone in front of the tip is met by rays alone
+    rays = max(5, round((1.1 + 2.0 * float(bone.normal[2])) * a / cell))
     z_edges = edges_along(
         body,
         [a, body.active_mm[-1][1] + accuracy.far_mm],
