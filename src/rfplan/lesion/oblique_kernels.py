@@ -11,19 +11,18 @@ import numpy as np
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
 
-_LINES, _SAMPLES = 3, 4
+_LINES = 3
 
 
 @kernel
-def _tissue(
+def _height(
     section: tuple[FloatArray, FloatArray, FloatArray],
     turn: FloatArray,
     plane: tuple[float, float, float],
-    levels: FloatArray,
     cell: tuple[int, int, int],
     part: tuple[float, float, float],
-) -> int:
-    """Which tissue is at a place inside a cell: how many of the ``levels`` it is below."""
+) -> float:
+    """Height above the plane of a place inside a cell."""
     r_edges, angles, z_edges = section
     k, j, i = cell
     low = r_edges[i]
@@ -35,11 +34,30 @@ def _tissue(
         across, along = r * np.sin(theta), z_edges[0] - r * np.cos(theta)
     else:
         across, along = r, z_edges[k - rays] + (z_edges[k - rays + 1] - z_edges[k - rays]) * part[0]
-    height = plane[0] * across * np.cos(phi) + plane[1] * along - plane[2]
+    return plane[0] * across * np.cos(phi) + plane[1] * along - plane[2]
+
+
+@kernel
+def _tissue(height: float, levels: FloatArray) -> int:
+    """Which tissue is at a height: how many of the ``levels`` it is below."""
     below = 0
     for level in levels:
         below += height < level
     return below
+
+
+@kernel
+def _resistance(first: float, last: float, levels: FloatArray, conductivity: FloatArray) -> float:
+    """Of a line of length 1 on which the height runs straight from ``first`` to ``last``."""
+    low, high = min(first, last), max(first, last)
+    if high - low < 1e-12:
+        return 1.0 / conductivity[_tissue(low, levels)]
+    total, above = 0.0, high
+    for n in range(len(levels) + 1):
+        floor = min(max(levels[n], low), above) if n < len(levels) else low
+        total += (above - floor) / conductivity[n]
+        above = floor
+    return total / (high - low)
 
 
 @kernel
@@ -59,11 +77,11 @@ def shares(
     for k in range(nz):
         for j in range(nv):
             for i in range(nu):
-                first = _tissue(section, turn, plane, levels, (k, j, i), (0.5, 0.5, 0.5))
+                first = _tissue(_height(section, turn, plane, (k, j, i), (0.5, 0.5, 0.5)), levels)
                 mixed = False
                 for corner in range(8):
                     at = (float(corner & 1), float(corner >> 1 & 1), float(corner >> 2))
-                    mixed = mixed or _tissue(section, turn, plane, levels, (k, j, i), at) != first
+                    mixed = mixed or _tissue(_height(section, turn, plane, (k, j, i), at), levels) != first
                 if not mixed:
                     result[first, k, j, i] = 1.0
                     continue
@@ -71,7 +89,7 @@ def shares(
                     for q in range(_LINES):
                         for s in range(_LINES):
                             at = ((p + 0.5) / _LINES, (q + 0.5) / _LINES, (s + 0.5) / _LINES)
-                            result[_tissue(section, turn, plane, levels, (k, j, i), at), k, j, i] += 1.0 / _LINES**3
+                            result[_tissue(_height(section, turn, plane, (k, j, i), at), levels), k, j, i] += 1.0 / _LINES**3
 
 
 @kernel
@@ -111,24 +129,22 @@ def cut_faces(
                     for p in range(_LINES):
                         for q in range(_LINES):
                             s, t = (p + 0.5) / _LINES, (q + 0.5) / _LINES
-                            low[:] = 0.0
-                            high[:] = 0.0
-                            for w in range(_SAMPLES):
-                                up, down = 0.5 + 0.5 * (w + 0.5) / _SAMPLES, 0.5 * (w + 0.5) / _SAMPLES
-                                if axis == 0:
-                                    at, to = (s, t, up), (s, t, down)
-                                elif axis == 1:
-                                    at, to = (s, up, t), (s, down, t)
-                                else:
-                                    at, to = (up, s, t), (down, s, t)
-                                here = _tissue(section, turn, plane, levels, (k, j, i), at)
-                                there = _tissue(section, turn, plane, levels, (n, m, o), to)
-                                for kind in range(kinds):
-                                    low[kind] += 1.0 / conductivity[kind, here]
-                                    high[kind] += 1.0 / conductivity[kind, there]
+                            if axis == 0:
+                                middle, up, down = (s, t, 0.5), (s, t, 1.0), (s, t, 0.0)
+                            elif axis == 1:
+                                middle, up, down = (s, 0.5, t), (s, 1.0, t), (s, 0.0, t)
+                            else:
+                                middle, up, down = (0.5, s, t), (1.0, s, t), (0.0, s, t)
+                            here = _height(section, turn, plane, (k, j, i), middle)
+                            face = _height(section, turn, plane, (k, j, i), up)
+                            also = _height(section, turn, plane, (n, m, o), down)
+                            there = _height(section, turn, plane, (n, m, o), middle)
                             for kind in range(kinds):
-                                on_low = 0.0 if metal[k, j, i] else low[kind] * part / _SAMPLES
-                                on_high = 0.0 if metal[n, m, o] else high[kind] * (1.0 - part) / _SAMPLES
+                                low[kind] = _resistance(here, face, levels, conductivity[kind])
+                                high[kind] = _resistance(also, there, levels, conductivity[kind])
+                            for kind in range(kinds):
+                                on_low = 0.0 if metal[k, j, i] else low[kind] * part
+                                on_high = 0.0 if metal[n, m, o] else high[kind] * (1.0 - part)
                                 # of every line, its current at one volt and the heat on either side
                                 current = 1.0 / (on_low + on_high)
                                 sums[0, kind] += current
