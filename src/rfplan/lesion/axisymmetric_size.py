@@ -82,6 +82,6 @@ def _ends(section: SoftSection, level: float) -> tuple[float, float]:
     z = np.ascontiguousarray(np.broadcast_to(section.z_mm, columns.shape))
     low = outermost(z, columns, soft, -1)
     # a column that is hot down to the bone (or the metal) is so to its last cell's edge
-    ends = np.isin(low, section.z_mid)
-    low[ends] = section.z_edges[np.searchsorted(section.z_mid, low[ends])]
+    ends = np.isin(low, section.z_mm)
+    low[ends] = section.z_edges[np.searchsorted(section.z_mm, low[ends])]
     return float(np.nanmin(low)), float(np.nanmax(outermost(z, columns, soft, 1)))

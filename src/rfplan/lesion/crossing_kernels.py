@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from rfplan.geometry.arrays import FloatArray
@@ -11,7 +13,7 @@ _HALVINGS = 40
 
 
 @kernel
-def crossing(x: FloatArray, values: FloatArray, first: int, last: int, inside: int, way: int) -> float:
+def crossing(x: FloatArray, values: FloatArray, first: int, last: int, inside: int, way: int) -> Any:
     """Place between samples ``inside`` and ``inside + way`` where the cubic through them and their neighbours is 0.
 
     Parameters

@@ -77,7 +77,10 @@ class Doses:
         Far better than a mean of the ends, as a step of some K multiplies the rate.
         """
         kinds = np.array(
-            [[np.log(k.frequency_s), k.energy_j_mol / GAS_CONSTANT_J_MOLK] for k in (arrhenius("nerve"), arrhenius("tissue"))]
+            [
+                [np.log(k.frequency_s), k.energy_j_mol / GAS_CONSTANT_J_MOLK]
+                for k in (arrhenius("nerve"), arrhenius("tissue"))
+            ]
         )
         minutes = cem43()
         ratios = [np.log(minutes.ratio_above), np.log(minutes.ratio_below), minutes.lowest_c, minutes.highest_c]

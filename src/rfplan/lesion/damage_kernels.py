@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from rfplan.geometry.arrays import FloatArray
@@ -12,7 +14,7 @@ _STRAIGHT = 1e-3
 
 
 @kernel
-def _mean(a: float, b: float) -> float:
+def _mean(a: float, b: float) -> Any:
     # of a rate whose logarithm runs straight from a to b
     if abs(b - a) > _STRAIGHT:
         return (np.exp(b) - np.exp(a)) / (b - a)

@@ -146,7 +146,9 @@ def march(
             else:
                 (theta,) = system.heat(size, [base], blood_w_k, [earlier])
             energy.boundary += weight * step * system.losses_w(theta)
-            energy.blood += weight * step * float(((system.perfusion_w_k if blood_w_k is None else blood_w_k) * theta).sum())
+            energy.blood += (
+                weight * step * float(((system.perfusion_w_k if blood_w_k is None else blood_w_k) * theta).sum())
+            )
             energy.coolant += weight * step * float((system.sink_w_k * theta - coolant_w).sum())
             if part < 1.0:
                 first = theta

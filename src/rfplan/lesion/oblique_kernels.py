@@ -6,6 +6,8 @@ of a face are side by side: so current that runs along the plane sees the shares
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
@@ -21,7 +23,7 @@ def _height(
     plane: tuple[float, float, float],
     cell: tuple[int, int, int],
     part: tuple[float, float, float],
-) -> float:
+) -> Any:
     """Height above the plane of a place inside a cell."""
     r_edges, angles, z_edges = section
     k, j, i = cell
@@ -47,7 +49,7 @@ def _tissue(height: float, levels: FloatArray) -> int:
 
 
 @kernel
-def _resistance(first: float, last: float, levels: FloatArray, conductivity: FloatArray) -> float:
+def _resistance(first: float, last: float, levels: FloatArray, conductivity: FloatArray) -> Any:
     """Of a line of length 1 on which the height runs straight from ``first`` to ``last``."""
     low, high = min(first, last), max(first, last)
     if high - low < 1e-12:
@@ -72,7 +74,7 @@ def shares(
 
     ``plane`` is the normal along x, along z, and the offset; ``levels`` (tissues - 1,) heights above it, falling, at which tissues change.
     """
-    tissues, nz, nv, nu = result.shape
+    nz, nv, nu = result.shape[1:]
     result[:] = 0.0
     for k in range(nz):
         for j in range(nv):
@@ -89,7 +91,9 @@ def shares(
                     for q in range(_LINES):
                         for s in range(_LINES):
                             at = ((p + 0.5) / _LINES, (q + 0.5) / _LINES, (s + 0.5) / _LINES)
-                            result[_tissue(_height(section, turn, plane, (k, j, i), at), levels), k, j, i] += 1.0 / _LINES**3
+                            result[_tissue(_height(section, turn, plane, (k, j, i), at), levels), k, j, i] += (
+                                1.0 / _LINES**3
+                            )
 
 
 @kernel

@@ -83,7 +83,6 @@ class SolidGrid:
         """(nz, nv, nu)."""
         return np.asarray(np.diff(self.z_edges)[:, None, None] * self.areas_mm2[None])
 
-
     def faces(self) -> Faces:
         """What lies between the cells; conformal: in the plane a face is a rectangle's in (u, v)."""
         shape = self.shape
@@ -199,9 +198,7 @@ class SolidSystem:
                 crosses = (a < 0.0) != (b < 0.0)
                 target[:, crosses] = (a / np.where(crosses, a - b, 1.0))[crosses]
 
-    def _materials(
-        self, names: Sequence[Tissue], index: IntArray, sink_w_mm3k: float, bone: BonePlane | None
-    ) -> None:
+    def _materials(self, names: Sequence[Tissue], index: IntArray, sink_w_mm3k: float, bone: BonePlane | None) -> None:
         grid, steel = self.grid, metal()
         table = np.array(
             [
@@ -239,7 +236,9 @@ class SolidSystem:
         # heat uses the kernel of the potential: conductivity in place of sigma, and no cell has a role of its own
         nobody = np.zeros_like(self.role)
         self._heat_g, self._heat_diagonal = np.zeros((3, *grid.shape)), np.zeros(grid.shape)
-        kernels.electric(conductivity, nobody, self._parts[1], self._over[1], self._ends_t, self._heat_g, self._heat_diagonal)
+        kernels.electric(
+            conductivity, nobody, self._parts[1], self._over[1], self._ends_t, self._heat_g, self._heat_diagonal
+        )
         self._heat_ends = self._ends_t * conductivity
 
     @property
@@ -255,7 +254,14 @@ class SolidSystem:
         kernels.couple(self._g, self.role, self._volts, b)
         kernels.incomplete(self._g, self._diagonal, self._inverse)
         used = kernels.conjugate_gradients(
-            self._g, self._diagonal, self._inverse, self._mean(self._g, self._diagonal), b, self._v, _TOLERANCE, _MOST_ITERATIONS
+            self._g,
+            self._diagonal,
+            self._inverse,
+            self._mean(self._g, self._diagonal),
+            b,
+            self._v,
+            _TOLERANCE,
+            _MOST_ITERATIONS,
         )
         self._check(used, "potential")
         self.iterations[0] += used

@@ -17,7 +17,9 @@ _LEAST_DOSE = 1e-12
 _TEMPERATURES = ("end_c", "peak_c")
 
 
-def at_section(grid: WrappedGrid, radius_mm: float, values: FloatArray, r_mm: FloatArray, z_mm: FloatArray) -> FloatArray:
+def at_section(
+    grid: WrappedGrid, radius_mm: float, values: FloatArray, r_mm: FloatArray, z_mm: FloatArray
+) -> FloatArray:
     """(n, ...) values at (n,) places ``r_mm`` from the axis and ``z_mm`` along it, of cells ``values`` (nz, nr, ...).
 
     Cubic, in ln r outwards and in the way along the metal's surface, which is ``radius_mm`` from the axis; straight in the metal.

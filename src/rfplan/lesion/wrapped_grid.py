@@ -111,8 +111,10 @@ class WrappedGrid:
 
 def wraps(body: MetalBody) -> bool:
     """Whether a needle's active parts begin at the very tip or on the shaft, so that a wrapped grid fits."""
-    return bool(np.isinf(body.end_mm)) and all(low <= 0.0 or low > 2.0 * body.radius_mm for low, _ in body.active_mm) and all(
-        high > 1.5 * body.radius_mm for _, high in body.active_mm
+    return (
+        bool(np.isinf(body.end_mm))
+        and all(low <= 0.0 or low > 2.0 * body.radius_mm for low, _ in body.active_mm)
+        and all(high > 1.5 * body.radius_mm for _, high in body.active_mm)
     )
 
 

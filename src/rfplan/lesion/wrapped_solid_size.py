@@ -44,7 +44,11 @@ class WrappedSurface:
         """(n, m) components of the rays along x, y and z."""
         angle = np.minimum(self.along_mm / self.radius_mm, 0.5 * np.pi)[:, None]
         across = np.sin(angle)
-        return across * np.cos(self.turn), across * np.sin(self.turn), np.broadcast_to(-np.cos(angle), (len(angle), len(self.turn)))
+        return (
+            across * np.cos(self.turn),
+            across * np.sin(self.turn),
+            np.broadcast_to(-np.cos(angle), (len(angle), len(self.turn))),
+        )
 
     @property
     def positions_mm(self) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -142,7 +146,5 @@ def _volume(surface: WrappedSurface) -> float:
     reach = np.maximum(surface.reach_mm, a)
     on_tip = surface.along_mm < 0.5 * np.pi * a
     angle = np.minimum(surface.along_mm / a, 0.5 * np.pi)
-    per_mm = np.where(
-        on_tip[:, None], np.sin(angle)[:, None] / a * (reach**3 - a**3) / 3.0, (reach**2 - a**2) / 2.0
-    )
+    per_mm = np.where(on_tip[:, None], np.sin(angle)[:, None] / a * (reach**3 - a**3) / 3.0, (reach**2 - a**2) / 2.0)
     return 2.0 * float(np.trapezoid(np.trapezoid(per_mm, surface.turn, axis=1), surface.along_mm))
