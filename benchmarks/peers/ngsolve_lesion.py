@@ -324,9 +324,10 @@ def solid_mesh(
 
 def solve_solid(
     pair: bool,
-    size_mm: float = 0.3,
-    first_s: float = 1.5,
-    longest_s: float = 16.0,
+    size_mm: float,
+    first_s: float,
+    longest_s: float,
+    grading: float,
     gap_mm: float = 0.5,
     spacing_mm: float = 10.0,
 ) -> dict[str, float]:
