@@ -1,10 +1,10 @@
 """Compiled parts of the solver on an octree: conductances of faces, products, and conjugate gradients.
 
 Leaves are rows of a sparse matrix. Row i has three places for lower leaves at ``6 i`` and three for higher ones at ``6 i + 3``, which is
-all that most leaves need: loops of one length run twice as fast as those over rows of any length. What a row has more of stands
-behind, lower leaves at ``more_low[i]:more_low[i + 1]``, higher ones at ``more_high[i]:more_high[i + 1]``; places that are not needed
-hold 0 and point at row 0. Every face has two places. Of a group (a leaf and the four smaller ones on its face) the flux follows the mean of the four, which keeps the
-order of accuracy; in the rows every one of the four stands by itself, which is what the preconditioner sees.
+all that most leaves need: loops of one length run faster than those over rows of any length. What a row has more of stands behind,
+lower leaves at ``more_low[i]:more_low[i + 1]``, higher ones at ``more_high[i]:more_high[i + 1]``; places that are not needed hold 0
+and point at row 0. Every face has two places. Of a group (a leaf and the four smaller ones on its face) the flux follows the mean of
+the four, which keeps the order of accuracy; in the rows every one of the four stands by itself, which is what the preconditioner sees.
 """
 
 from __future__ import annotations
