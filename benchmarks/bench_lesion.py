@@ -18,9 +18,7 @@ def problem(
     name: str, mode: str, surroundings: Surroundings | None = None, spacing_mm: float | None = None
 ) -> LesionProblem:
     electrode = rfplan.electrode(name)
-    return problem_of(
-        electrode, electrode.protocol_for(mode), ACCURACIES["standard"], surroundings, spacing_mm=spacing_mm
-    )
+    return problem_of(electrode, electrode.protocol_for(mode), ACCURACIES["standard"], surroundings, pair=spacing_mm)
 
 
 CASES = {
@@ -28,7 +26,7 @@ CASES = {
     "cooled": problem("cooled-17g-4mm", "cooled"),
     "bone-in-front": problem("conventional-18g-10mm", "monopolar", Surroundings(bone_gap_mm=1.0)),
     "bone-beside": problem("conventional-18g-10mm", "monopolar", Surroundings(bone_gap_mm=0.5, bone_angle_deg=0.0)),
-    "pair": problem("conventional-20g-10mm", "bipolar", spacing_mm=10.0),
+    "pair": problem("conventional-20g-10mm", "bipolar", pair=10.0),
 }
 
 

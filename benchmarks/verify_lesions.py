@@ -272,7 +272,7 @@ def page() -> str:
         Surroundings(bone_gap_mm=0.5, bone_angle_deg=0.0),
         stored=False,
     )
-    pair = solve_lesion(rfplan.electrode("conventional-20g-10mm"), Protocol(90.0, 180.0), spacing_mm=10.0, stored=False)
+    pair = solve_lesion(rfplan.electrode("conventional-20g-10mm"), Protocol(90.0, 180.0), pair=10.0, stored=False)
     for name, lesion, rows in (
         ("along bone", beside, ((45.0, 14.519, 4.860), (50.0, 11.426, 3.485), (60.0, 7.340, 1.883))),
         ("pair", pair, ((45.0, 24.926, 5.640), (50.0, 21.499, 3.894), (60.0, 17.350, 2.021))),

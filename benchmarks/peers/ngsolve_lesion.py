@@ -43,6 +43,7 @@ from scipy.optimize import brentq
 
 from rfplan import Protocol, Surroundings
 from rfplan.lesion.accuracy import ACCURACIES, Accuracy
+from rfplan.lesion.pair_pose import PairPose
 from rfplan.lesion.problem import LesionProblem
 from rfplan.lesion.solve import solve_problem
 
@@ -440,7 +441,7 @@ def ours_flat(case: Case, accuracy: Accuracy) -> dict[str, float]:
 def ours_solid(pair: bool, accuracy: Accuracy) -> dict[str, float]:
     """The same with rfplan, compiled and without its store."""
     if pair:
-        return _told(LesionProblem(0.908, ((0.0, 10.0),), Protocol(90.0, 180.0), accuracy, spacing_mm=10.0), 3)
+        return _told(LesionProblem(0.908, ((0.0, 10.0),), Protocol(90.0, 180.0), accuracy, pair=PairPose(10.0)), 3)
     around = Surroundings(bone_gap_mm=0.5, bone_angle_deg=0.0)
     return _told(LesionProblem(1.270, ((0.0, 10.0),), Protocol(80.0, 90.0), accuracy, around), 3)
 

@@ -56,7 +56,7 @@ def test_a_needle_along_bone():
 
 def test_a_pair():
     # 20 gauge, 10 mm tips 10 mm apart, 90 degC for 180 s, perfused
-    lesion = solve_lesion(rfplan.electrode("conventional-20g-10mm"), Protocol(90.0, 180.0), spacing_mm=10.0)
+    lesion = solve_lesion(rfplan.electrode("conventional-20g-10mm"), Protocol(90.0, 180.0), pair=10.0)
     for isotherm, width, beyond in ((45.0, 24.926, 5.640), (50.0, 21.499, 3.894), (60.0, 17.350, 2.021)):
         size = lesion.size(isotherm)
         assert (size.width_mm, size.beyond_tip_mm) == pytest.approx((width, beyond), abs=0.15)

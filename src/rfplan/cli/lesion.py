@@ -140,7 +140,7 @@ def lesion(
             for (device, spacing), protocol in zip(asked, protocols, strict=True):
                 solved.append(
                     solve_lesion(
-                        device, protocol, around, accuracy, limits, spacing_mm=spacing, progress=tell(), stored=store
+                        device, protocol, around, accuracy, limits, pair=spacing, progress=tell(), stored=store
                     )
                 )
     except ConvergenceError:

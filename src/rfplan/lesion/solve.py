@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -18,11 +19,13 @@ from rfplan.lesion.generator import GeneratorLimits
 from rfplan.lesion.history import history_of
 from rfplan.lesion.lesion import ISOTHERMS_C, LesionSize
 from rfplan.lesion.march import Course, Progress, System, march
+from rfplan.lesion.pair_pose import PairPose
 from rfplan.lesion.problem import LesionProblem, Surroundings, problem_of
 from rfplan.lesion.solved import DOSE_LEVELS, DoseName, LesionField, LesionStatus, PairTemperatures, SolvedLesion
 from rfplan.lesion.tissue import cortical_thickness_mm, tissue
 from rfplan.lesion.wrapped_grid import wraps
 
+GridKind = Literal["wrapped", "axisymmetric", "polar", "bipolar", "octree"]
 _BOILING_C = 100.0
 _SHORT_OF_C = 0.5
 
@@ -33,12 +36,13 @@ def solve_lesion(
     surroundings: Surroundings | None = None,
     accuracy: str | Accuracy = "standard",
     limits: GeneratorLimits | None = None,
-    contact: int = 0,
-    spacing_mm: float | None = None,
+    contacts: Sequence[int] = (0,),
+    pair: PairPose | float | None = None,
+    between_contacts: bool = False,
     progress: Progress | None = None,
     stored: bool = True,
 ) -> SolvedLesion:
-    """Solve the lesion of a straight electrode or of a bipolar pair, in its own frame; ``at`` of the result places it.
+    """Solve the lesion of an electrode or of a bipolar pair, in its own frame; ``at`` of the result places it.
 
     Parameters
     ----------
@@ -47,24 +51,25 @@ def solve_lesion(
     surroundings : default is perfused muscle at 37 degC without bone
     accuracy : ``fast``, ``standard`` or ``fine``, or grid and steps of one's own
     limits : of the generator; default is none
-    contact : of a probe with several, which one is on, counted from the tip end
-    spacing_mm : distance of the axes of a parallel pair with tips at one height, between which the current flows; default: one needle
+    contacts : of a probe with several, which are on, counted from the tip end
+    pair : how two such needles stand between which the current flows; a number is the spacing in mm of parallel ones, tips at one height
+    between_contacts : the current flows from the first half of ``contacts`` to the other instead of to a pad
     progress : called with the finished part, 0 to 1
     stored : answer from the store where the same was solved before, and keep what is solved now
 
     Raises
     ------
-    InputError : something is out of range, or of a kind that this version does not solve (tines, a pair beside bone)
+    InputError : something is out of range or contradicts itself
     RfplanError : the solver did not converge
     """
     chosen = accuracy_named(accuracy) if isinstance(accuracy, str) else accuracy
     if protocol is None:
         protocol = (
             electrode.protocol_for("bipolar")
-            if spacing_mm is not None and "bipolar" in electrode.modes
+            if (pair is not None or between_contacts) and "bipolar" in electrode.modes
             else electrode.protocol
         )
-    problem = problem_of(electrode, protocol, chosen, surroundings, limits, contact, spacing_mm)
+    problem = problem_of(electrode, protocol, chosen, surroundings, limits, contacts, pair, between_contacts)
     if not stored:
         return solve_problem(problem, progress)
     from rfplan.lesion.store import kept_lesion
@@ -74,21 +79,48 @@ def solve_lesion(
 
 def solve_problem(problem: LesionProblem, progress: Progress | None = None) -> SolvedLesion:
     """Solve what is asked, as :func:`solve_lesion`: on (r, z) where the problem is axisymmetric, else in three dimensions."""
+    return _SOLVERS[grid_of(problem)](problem, progress)
+
+
+def grid_of(problem: LesionProblem) -> GridKind:
+    """The grid that ``problem`` is solved on: the cheapest that has its symmetries."""
     around = problem.surroundings
-    if problem.spacing_mm is not None:
-        from rfplan.lesion.solve_solid import solve_pair
+    plain = not (around.layers or around.depot or around.bone or problem.tines)
+    if problem.pair is not None:
+        parallel = problem.pair.parallel and problem.pair.offset_mm == 0.0
+        return "bipolar" if parallel and plain and not around.has_bone else "octree"
+    if around.bone is not None or problem.tines:
+        return "octree"
+    upright = around.bone_gap_mm is None or around.bone_angle_deg == 90.0
+    if upright:
+        free = plain and not around.has_bone and not problem.part_volts and wraps(problem.body)
+        return "wrapped" if free else "axisymmetric"
+    return "polar" if plain and not problem.part_volts else "octree"
 
-        return solve_pair(problem, progress)
-    if around.bone_gap_mm is not None and around.bone_angle_deg != 90.0:
-        from rfplan.lesion.solve_solid import solve_beside_bone
 
-        return solve_beside_bone(problem, progress)
-    if around.bone_gap_mm is None and wraps(problem.body):
-        from rfplan.lesion.solve_free import solve_free
+def _solve_pair(problem: LesionProblem, progress: Progress | None) -> SolvedLesion:
+    from rfplan.lesion.solve_solid import solve_pair
 
-        muscle = tissue("muscle")
-        return solve_free(problem, muscle if around.perfusion else muscle.bloodless(), progress)
-    return _solve_axisymmetric(problem, progress)
+    return solve_pair(problem, progress)
+
+
+def _solve_beside_bone(problem: LesionProblem, progress: Progress | None) -> SolvedLesion:
+    from rfplan.lesion.solve_solid import solve_beside_bone
+
+    return solve_beside_bone(problem, progress)
+
+
+def _solve_free(problem: LesionProblem, progress: Progress | None) -> SolvedLesion:
+    from rfplan.lesion.solve_free import solve_free
+
+    muscle = tissue("muscle")
+    return solve_free(problem, muscle if problem.surroundings.perfusion else muscle.bloodless(), progress)
+
+
+def _solve_octree(problem: LesionProblem, progress: Progress | None) -> SolvedLesion:
+    from rfplan.lesion.solve_octree import solve_octree
+
+    return solve_octree(problem, progress)
 
 
 def _solve_axisymmetric(problem: LesionProblem, progress: Progress | None) -> SolvedLesion:
@@ -202,3 +234,12 @@ def _status(course: Course, problem: LesionProblem, peak_c: float) -> tuple[Lesi
 
 def _log(dose: FloatArray) -> FloatArray:
     return np.asarray(np.log(np.maximum(dose, 1e-12)))
+
+
+_SOLVERS: Mapping[GridKind, Callable[[LesionProblem, Progress | None], SolvedLesion]] = {
+    "wrapped": _solve_free,
+    "axisymmetric": _solve_axisymmetric,
+    "polar": _solve_beside_bone,
+    "bipolar": _solve_pair,
+    "octree": _solve_octree,
+}

@@ -58,11 +58,12 @@ def solve_beside_bone(problem: LesionProblem, progress: Progress | None = None) 
 
 def solve_pair(problem: LesionProblem, progress: Progress | None = None) -> SolvedLesion:
     """A parallel bipolar pair with tips at one height, at x = +- half the spacing; the origin is half-way between the tip ends."""
-    assert problem.spacing_mm is not None
+    assert problem.pair is not None
+    spacing_mm = problem.pair.spacing_mm
     began = time.perf_counter()
     body = problem.body
-    grid = bipolar_grid(body, problem.spacing_mm, problem.accuracy)
-    needle = PlacedBody(body, np.array([0.5 * problem.spacing_mm, 0.0, 0.0]), np.array([0.0, 0.0, 1.0]), 0.5)
+    grid = bipolar_grid(body, spacing_mm, problem.accuracy)
+    needle = PlacedBody(body, np.array([0.5 * spacing_mm, 0.0, 0.0]), np.array([0.0, 0.0, 1.0]), 0.5)
     system = SolidSystem(grid, [needle], tissue("muscle"), None, problem.sink_w_mm3k, problem.surroundings.perfusion)
     course = march_problem(system, problem, progress)
     field = SolidField(grid, fields_of(course))

@@ -142,7 +142,7 @@ def _section(axes: Axes, lesion: SolvedLesion, title: str, across: float, low: f
 
 
 def _needles_at(lesion: SolvedLesion) -> tuple[float, ...]:
-    spacing = lesion.problem.spacing_mm
+    spacing = None if lesion.problem.pair is None else lesion.problem.pair.spacing_mm
     return (0.0,) if spacing is None else (-0.5 * spacing, 0.5 * spacing)
 
 
