@@ -19,7 +19,7 @@ needle = rfplan.electrode("conventional-20g-10mm")
 lesions = (
     solve_lesion(needle, stored=False, accuracy="standard"),
     solve_lesion(needle, Protocol(80.0, 40.0), Surroundings(bone_gap_mm=0.5, bone_angle_deg=0.0), "fast", stored=False),
-    solve_lesion(needle, Protocol(80.0, 40.0), spacing_mm=8.0, accuracy="fast", stored=False),
+    solve_lesion(needle, Protocol(80.0, 40.0), pair=8.0, accuracy="fast", stored=False),
 )
 for lesion in lesions:
     end = lesion.field.values["end_c"]
