@@ -18,13 +18,14 @@ import rfplan
 from rfplan import Protocol, Surroundings, solve_lesion
 from rfplan.geometry.arrays import FloatArray
 from rfplan.lesion.accuracy import ACCURACIES, Accuracy
-from rfplan.lesion.axisymmetric import AxisymmetricSystem, Layer, axisymmetric_grid
+from rfplan.lesion.axisymmetric import AxisymmetricSystem, axisymmetric_grid
 from rfplan.lesion.metal_body import MetalBody
 from rfplan.lesion.placed_body import PlacedBody
 from rfplan.lesion.problem import LesionProblem
 from rfplan.lesion.solid import SolidSystem
 from rfplan.lesion.solid_grid import bipolar_grid
 from rfplan.lesion.solve import solve_problem
+from rfplan.lesion.scene import uniform_scene
 from rfplan.lesion.tissue import Tissue, tissue
 
 ROOT = Path(__file__).parents[1]
@@ -64,7 +65,7 @@ REFERENCES = {
 def flat(body: MetalBody, material: Tissue, far_mm: float, **changes: float) -> AxisymmetricSystem:
     """A discrete problem in uniform tissue."""
     accuracy = dataclasses.replace(ACCURACIES["standard"], far_mm=far_mm, largest_mm=1e9, **changes)
-    return AxisymmetricSystem(axisymmetric_grid(body, accuracy), body, [Layer(-np.inf, material)])
+    return AxisymmetricSystem(axisymmetric_grid(body, accuracy), body, uniform_scene(material))
 
 
 def kohlrausch(slope: float) -> float:

@@ -66,6 +66,11 @@ class Scene:
         return index, surfaces
 
 
+def uniform_scene(around: Tissue) -> Scene:
+    """Nothing but one soft tissue."""
+    return Scene((), (around,), (True,), (-np.inf,), _Z)
+
+
 def scene_of(problem: LesionProblem) -> Scene:
     """The scene of ``problem``, in its frame."""
     around = problem.surroundings
