@@ -22,10 +22,10 @@ from rfplan.lesion.axisymmetric import AxisymmetricSystem, axisymmetric_grid
 from rfplan.lesion.metal_body import MetalBody
 from rfplan.lesion.placed_body import PlacedBody
 from rfplan.lesion.problem import LesionProblem
+from rfplan.lesion.scene import uniform_scene
 from rfplan.lesion.solid import SolidSystem
 from rfplan.lesion.solid_grid import bipolar_grid
 from rfplan.lesion.solve import solve_problem
-from rfplan.lesion.scene import uniform_scene
 from rfplan.lesion.tissue import Tissue, tissue
 
 ROOT = Path(__file__).parents[1]

@@ -10,7 +10,7 @@ from scipy.special import erfc
 from rfplan.lesion.accuracy import ACCURACIES
 from rfplan.lesion.axisymmetric import AxisymmetricSystem, axisymmetric_grid
 from rfplan.lesion.metal_body import MetalBody
-from rfplan.lesion.scene import Ball, Scene, uniform_scene
+from rfplan.lesion.scene import Scene, uniform_scene
 from rfplan.lesion.tissue import tissue
 
 MUSCLE = tissue("muscle")

@@ -22,7 +22,7 @@ _MOST_ITERATIONS = 60
 _STALE_AFTER = 6
 _MM = 1e-3
 _NO_SPLINTER = 0.2
-_ACROSS_BALL = 2.0
+_ACROSS_BALL = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,13 +91,12 @@ def axisymmetric_grid(
 class AxisymmetricSystem:
     """The discrete problem: capacities, conductances, and solves for potential and heat.
 
-    Cell arrays are (nz, nr). Potential is for 1 V on the active metal and 0 at the outer boundary, or for 1 V between the parts of
-    ``body``; ``theta`` is temperature above that of the outer boundary. Units: mm, W, K, J, V, S.
+    Cell arrays are (nz, nr). Potential is for 1 V on the active metal and 0 at the outer boundary; or for 1 V between parts of ``body``,
+    and then nothing flows through the outer boundary: what leaves one part enters the other, as from a generator that is isolated.
+    ``theta`` is temperature above that of the outer boundary. Units: mm, W, K, J, V, S.
     """
 
-    def __init__(
-        self, grid: AxisymmetricGrid, body: MetalBody, around: Scene, sink_w_mm3k: float = 0.0
-    ) -> None:
+    def __init__(self, grid: AxisymmetricGrid, body: MetalBody, around: Scene, sink_w_mm3k: float = 0.0) -> None:
         self.grid, self.body = grid, body
         shape = grid.shape
         r, z = np.broadcast_arrays(grid.r_mid[None, :], grid.z_mid[:, None])
@@ -119,11 +118,10 @@ class AxisymmetricSystem:
         self._potential_factor: FloatArray | None = None
         self._volts: FloatArray = np.where(self.role == kernels.ACTIVE, body.volts(z), 0.0)
         self._v = self._volts.copy()
+        self._isolated = min(body.part_volts, default=0.0) < 0.0
         self.iterations = 0
 
-    def _materials(
-        self, tissues: Sequence[Tissue], index: IntArray, inside: BoolArray, sink_w_mm3k: float
-    ) -> None:
+    def _materials(self, tissues: Sequence[Tissue], index: IntArray, inside: BoolArray, sink_w_mm3k: float) -> None:
         grid, steel = self.grid, metal()
         columns = np.array(
             [
@@ -179,6 +177,9 @@ class AxisymmetricSystem:
         g_r, g_z, share_r, share_z = self._electric
         in_r, out_r, low_z, high_z = self._half
         kernels.electric_faces(sigma, self.role, in_r, out_r, low_z, high_z, g_r, g_z, share_r, share_z)
+        if self._isolated:
+            g_r[:, -1] = 0.0
+            g_z[[0, -1]] = 0.0
         b = np.zeros(self.role.shape)
         kernels.unit_source(g_r, g_z, self.role, self._volts, b)
         extra = np.zeros_like(b)

@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-import numpy as np
-
 from rfplan.devices.electrode import Electrode
 from rfplan.devices.protocol import Protocol
 from rfplan.geometry.arrays import BoolArray, FloatArray
