@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -93,7 +94,7 @@ def section_mesh(case: Case, surface_mm: float, edge_mm: float) -> Mesh:
     half = slab(-FAR_MM, top, FAR_MM + a)
     ends = sorted({z for low, high, _ in case.contacts for z in (low, high) if z > 0.0} | {a, top})
     probe = [WorkPlane().Circle(0.0, a, a).Face() * slab(0.0, a, a)]
-    probe += [slab(low, high, a) for low, high in zip(ends[:-1], ends[1:], strict=True)]
+    probe += [slab(low, high, a) for low, high in pairwise(ends)]
     whole = probe[0]
     for part in probe[1:]:
         whole = whole + part

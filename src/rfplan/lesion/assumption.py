@@ -9,10 +9,9 @@ def assumption_of(problem: LesionProblem) -> str:
     """What the model assumes of ``problem``."""
     around = problem.surroundings
     names = list(dict.fromkeys(["muscle", *(layer.tissue for layer in around.layers)]))
+    where = "muscle" if around.has_bone else "uniform muscle"
     if len(names) > 1:
         where = f"flat layers of {' and '.join(names)}"
-    else:
-        where = "muscle" if around.has_bone else "uniform muscle"
     if problem.pair is not None:
         where += " around a parallel pair" if problem.pair.parallel else " around a pair"
     if around.bone is not None:

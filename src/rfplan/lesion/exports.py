@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from rfplan.errors import InputError
+from rfplan.errors import InputError, did_you_mean
 from rfplan.geometry.mesh import Mesh
 from rfplan.lesion.sampled_block import VALUES, sampled
 from rfplan.lesion.solved import SolvedLesion
@@ -54,10 +54,7 @@ def export_lesion(
     """
     path = Path(path)
     ending = ending_of(path)
-    within("--export-isotherm-c", isotherm_c, _ISOTHERM_C, "degC")
-    within("--export-spacing-mm", spacing_mm, _SPACING_MM, "mm")
-    if value not in VALUES:
-        raise InputError(f"--export-value is {value!r}; accepted: {', '.join(VALUES)}")
+    check_export(isotherm_c, value, spacing_mm)
     if ending in SURFACE_ENDINGS:
         content = _surface_bytes(_surface(lesion, isotherm_c), ending)
     elif ending in VOLUME_ENDINGS:
@@ -69,6 +66,16 @@ def export_lesion(
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
     return path
+
+
+def check_export(isotherm_c: float, value: str, spacing_mm: float) -> None:
+    """Refuse what :func:`export_lesion` would refuse, before there is a lesion."""
+    within("--export-isotherm-c", isotherm_c, _ISOTHERM_C, "degC")
+    within("--export-spacing-mm", spacing_mm, _SPACING_MM, "mm")
+    if value not in VALUES:
+        raise InputError(
+            f"--export-value {value!r} is not known;{did_you_mean(value, VALUES)} accepted: {', '.join(VALUES)}"
+        )
 
 
 def ending_of(path: Path) -> str:
@@ -94,7 +101,7 @@ def _surface_bytes(mesh: Mesh, ending: str) -> bytes:
         return _vtk_bytes(lambda pv: pv.PolyData.from_regular_faces(mesh.vertices_mm, mesh.faces), ending)
     import trimesh
 
-    made = trimesh.Trimesh(mesh.vertices_mm, mesh.faces, process=False)
+    made: Any = trimesh.Trimesh(mesh.vertices_mm, mesh.faces, process=False)
     return bytes(made.export(file_type=ending[1:]))
 
 
@@ -123,11 +130,12 @@ def _vtk_bytes(make: Callable[[Any], Any], ending: str) -> bytes:
 def _nifti_bytes(lesion: SolvedLesion, value: str, spacing_mm: float, ending: str) -> bytes:
     import nibabel
 
+    image_of: Any = nibabel.Nifti1Image
     block = sampled(lesion, (value,), spacing_mm)
     # LPS to RAS: x and y change their sign
     affine = np.diag([-spacing_mm, -spacing_mm, spacing_mm, 1.0])
     affine[:3, 3] = block.origin_mm * [-1.0, -1.0, 1.0]
-    image = nibabel.Nifti1Image(block.values[value], affine)
+    image = image_of(block.values[value], affine)
     image.set_sform(affine, code=1)
     image.set_qform(affine, code=1)
     image.header.set_xyzt_units("mm")
@@ -135,6 +143,3 @@ def _nifti_bytes(lesion: SolvedLesion, value: str, spacing_mm: float, ending: st
     content = image.to_bytes()
     # without the time of writing, so that the same lesion gives the same bytes
     return gzip.compress(content, mtime=0) if ending == ".nii.gz" else content
-
-
-__all__ = ["ENDINGS", "VALUES", "ending_of", "export_lesion"]

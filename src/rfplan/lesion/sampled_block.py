@@ -37,7 +37,9 @@ VALUES = ("temperature_c", "peak_c", "nerve_dose", "tissue_dose", "cem43_min")
 
 
 def sampled(lesion: SolvedLesion, names: tuple[str, ...] = VALUES, spacing_mm: float = 0.5) -> SampledBlock:
-    """``lesion`` on a grid along the axes of the frame that it is placed in, 5 mm wider all round than its largest isotherm and active tips.
+    """``lesion`` on a grid along the axes of the frame that it is placed in.
+
+    It is 5 mm wider all round than the 45 degC isotherm and the active tips.
 
     Raises
     ------
