@@ -27,6 +27,7 @@ from rfplan.lesion.solid import SolidSystem
 from rfplan.lesion.solid_grid import bipolar_grid
 from rfplan.lesion.solve import solve_problem
 from rfplan.lesion.tissue import Tissue, tissue
+from verify_surroundings import closed_forms_around, section
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "lesion-verification.md"
@@ -130,6 +131,7 @@ def closed_forms() -> Iterator[tuple[str, float, float]]:
         name = "perfused" if perfused else "bloodless"
         for r, exact, got in zip(radii, exact_row, joule_sphere(perfused, radii), strict=True):
             yield f"Joule-heated sphere, {name}, K at {r:g} mm", exact, got
+    yield from closed_forms_around()
 
 
 def convergence() -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
@@ -286,6 +288,7 @@ def page() -> str:
     lines += [
         "",
         f"Half-way between the needles of the pair: NGSolve 75.94 degC, ours {pair.pair.midpoint_c if pair.pair else 0.0:.2f}.",
+        *section(),
         "",
         "## Published bench lesions",
         "",

@@ -21,7 +21,7 @@ _TOLERANCE = 1e-9
 _MOST_ITERATIONS = 60
 _STALE_AFTER = 6
 _MM = 1e-3
-_NO_SPLINTER = 0.2
+_NO_SPLINTER_MM = 0.005
 _ACROSS_BALL = 1.0
 
 
@@ -71,7 +71,7 @@ def axisymmetric_grid(
         must.append(body.end_mm + a)
         along[body.end_mm + a] = cell
     for plane in planes_mm:
-        if not low < plane < high or min(abs(plane - z) for z in must) < _NO_SPLINTER * cell:
+        if not low < plane < high or min(abs(plane - z) for z in must) < _NO_SPLINTER_MM:
             # beside another edge the surface is where it is all the same: faces are split at it
             continue
         must.append(plane)

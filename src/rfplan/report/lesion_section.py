@@ -128,6 +128,7 @@ def _metal(
         for low, high in body.body.active_mm:
             part = np.maximum(distance, np.maximum(low - along if low > 0.0 else -1.0, along - high))
             axes.contourf(x, z, part, levels=[-1e3, 0.0], colors=[TIP], zorder=7)
+        axes.contour(x, z, distance, levels=[0.0], colors=[INK], linewidths=0.7, zorder=7.5)
     for (low, high), volts in zip(problem.active_mm, problem.part_volts, strict=False):
         sign = "+" if volts > 0.0 else "\N{MINUS SIGN}"
         axes.text(0.0, 0.5 * (low + high), sign, ha="center", va="center", fontsize=9, color=INK, zorder=9)
