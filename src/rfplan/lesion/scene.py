@@ -17,6 +17,7 @@ from rfplan.lesion.tissue import Tissue, cortical_thickness_mm, tissue
 _Z = np.array([0.0, 0.0, 1.0])
 _MM3_PER_ML = 1000.0
 _BALL_NODES = 41
+_ON_BONE_MM = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +149,7 @@ def _ball(centre_mm: FloatArray, volume_ml: float, bone: BonePlane | SampledBone
     radius = float(np.cbrt(0.75 / np.pi * volume_ml * _MM3_PER_ML))
     if bone is None:
         return Ball(centre_mm, radius)
-    if bone.height_mm(centre_mm) < 0.0:
+    if bone.height_mm(centre_mm) < -_ON_BONE_MM:
         raise InputError("--depot-at-mm is in the bone; fluid can only be injected in front of it")
     line = np.linspace(-1.0, 1.0, _BALL_NODES)
     nodes = np.stack(np.meshgrid(line, line, line, indexing="ij"), axis=-1).reshape(-1, 3)
