@@ -170,7 +170,7 @@ def test_current_between_contacts_is_a_flag(capsys):
 def test_a_person_is_told_what_is_between_the_contacts(capsys):
     assert main([*FAST, "--electrode", "strip-tripolar", "--contacts", "1,3", "--between-contacts"]) == 0
     told = capsys.readouterr().out
-    assert "between contacts 1 and 3" in told
+    assert "contacts 1 against 3" in told
     assert "all contacts join up to" in told
 
 

@@ -40,7 +40,7 @@ class Request:
             names = [str(contact + 1) for contact in self.contacts]
             if self.between_contacts:
                 half = (len(names) + 1) // 2
-                parts.append(f"between contacts {', '.join(names[:half])} and {', '.join(names[half:])}")
+                parts.append(f"contacts {', '.join(names[:half])} against {', '.join(names[half:])}")
             else:
                 parts.append(f"contact{'s' if len(names) > 1 else ''} {', '.join(names)}")
         return ", ".join(parts)
