@@ -10,6 +10,7 @@ from rfplan import InputError, Protocol, Surroundings, load_lesion, save_lesion,
 from rfplan.geometry.mesh import topology
 from rfplan.lesion.accuracy import ACCURACIES
 from rfplan.lesion.problem import LesionProblem
+from rfplan.lesion.solve_octree import solve_octree
 from rfplan.lesion.surroundings import Depot, TissueLayer
 
 NEEDLE = rfplan.electrode("conventional-18g-10mm")
@@ -61,6 +62,20 @@ def test_against_finite_elements(name, accuracy, within_mm):
         assert (size.width_mm, size.length_mm, size.beyond_tip_mm) == pytest.approx(expected, abs=within_mm), isotherm
     assert lesion.history.impedance_ohm[-1] == pytest.approx(impedance, rel=0.01)
     assert lesion.energy_balance_error < 0.005
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["fat", "two contacts"])
+def test_the_solver_in_three_dimensions_agrees(name):
+    # which shares the scene, and neither grid nor equations
+    flat = solved(name)
+    solid = solve_octree(flat.problem)
+    for isotherm in (45.0, 50.0, 60.0):
+        a, b = flat.size(isotherm), solid.size(isotherm)
+        assert (a.width_mm, a.length_mm, a.beyond_tip_mm) == pytest.approx(
+            (b.width_mm, b.length_mm, b.beyond_tip_mm), abs=0.2
+        )
+    assert flat.history.impedance_ohm[-1] == pytest.approx(solid.history.impedance_ohm[-1], rel=0.03)
 
 
 def test_between_contacts_against_finite_elements():

@@ -121,14 +121,21 @@ def _free_spot(here: Any, x: FloatArray) -> tuple[int, int]:
 def _metal(
     axes: Axes, problem: LesionProblem, scene: Scene, x: FloatArray, z: FloatArray, points_mm: FloatArray
 ) -> None:
-    for body in scene.bodies:
-        across, along = body.own(points_mm)
-        distance = body.body.distance_mm(across, along)
-        axes.contourf(x, z, distance, levels=[-1e3, 0.0], colors=[SHAFT], zorder=6)
+    places = [body.own(points_mm) for body in scene.bodies]
+    distances = [body.body.distance_mm(*place) for body, place in zip(scene.bodies, places, strict=True)]
+    nearest = np.min(distances, axis=0)
+    axes.contourf(x, z, nearest, levels=[-1e3, 0.0], colors=[SHAFT], zorder=6)
+    axes.contour(x, z, nearest, levels=[0.0], colors=[INK], linewidths=0.7, zorder=7.5)
+    for body, distance, (_, along) in zip(scene.bodies, distances, places, strict=True):
         for low, high in body.body.active_mm:
             part = np.maximum(distance, np.maximum(low - along if low > 0.0 else -1.0, along - high))
             axes.contourf(x, z, part, levels=[-1e3, 0.0], colors=[TIP], zorder=7)
-        axes.contour(x, z, distance, levels=[0.0], colors=[INK], linewidths=0.7, zorder=7.5)
+        if np.isfinite(body.body.end_mm):
+            # a tine leaves the section: its shadow on it
+            ends = body.tip_mm + np.array([[0.0], [body.body.end_mm]]) * body.axis
+            axes.plot(ends[:, 0], ends[:, 2], color=TIP, linewidth=2.0, linestyle=(0, (2, 1)), zorder=6.5)
+    if problem.tines:
+        axes.plot([], [], color=TIP, linewidth=2.0, linestyle=(0, (2, 1)), label="tines, seen through")
     for (low, high), volts in zip(problem.active_mm, problem.part_volts, strict=False):
         sign = "+" if volts > 0.0 else "\N{MINUS SIGN}"
         axes.text(0.0, 0.5 * (low + high), sign, ha="center", va="center", fontsize=9, color=INK, zorder=9)
