@@ -18,14 +18,16 @@ import rfplan
 from rfplan import Protocol, Surroundings, solve_lesion
 from rfplan.geometry.arrays import FloatArray
 from rfplan.lesion.accuracy import ACCURACIES, Accuracy
-from rfplan.lesion.axisymmetric import AxisymmetricSystem, Layer, axisymmetric_grid
+from rfplan.lesion.axisymmetric import AxisymmetricSystem, axisymmetric_grid
 from rfplan.lesion.metal_body import MetalBody
 from rfplan.lesion.placed_body import PlacedBody
 from rfplan.lesion.problem import LesionProblem
+from rfplan.lesion.scene import uniform_scene
 from rfplan.lesion.solid import SolidSystem
 from rfplan.lesion.solid_grid import bipolar_grid
 from rfplan.lesion.solve import solve_problem
 from rfplan.lesion.tissue import Tissue, tissue
+from verify_surroundings import closed_forms_around, section
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "lesion-verification.md"
@@ -64,7 +66,7 @@ REFERENCES = {
 def flat(body: MetalBody, material: Tissue, far_mm: float, **changes: float) -> AxisymmetricSystem:
     """A discrete problem in uniform tissue."""
     accuracy = dataclasses.replace(ACCURACIES["standard"], far_mm=far_mm, largest_mm=1e9, **changes)
-    return AxisymmetricSystem(axisymmetric_grid(body, accuracy), body, [Layer(-np.inf, material)])
+    return AxisymmetricSystem(axisymmetric_grid(body, accuracy), body, uniform_scene(material))
 
 
 def kohlrausch(slope: float) -> float:
@@ -129,6 +131,7 @@ def closed_forms() -> Iterator[tuple[str, float, float]]:
         name = "perfused" if perfused else "bloodless"
         for r, exact, got in zip(radii, exact_row, joule_sphere(perfused, radii), strict=True):
             yield f"Joule-heated sphere, {name}, K at {r:g} mm", exact, got
+    yield from closed_forms_around()
 
 
 def convergence() -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
@@ -287,6 +290,7 @@ def page() -> str:
     lines += [
         "",
         f"Half-way between the needles of the pair: NGSolve 75.94 degC, ours {pair.pair.midpoint_c if pair.pair else 0.0:.2f}.",
+        *section(),
         "",
         "## Published bench lesions",
         "",

@@ -6,23 +6,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-import numpy as np
-
 from rfplan.devices.electrode import Electrode
 from rfplan.devices.protocol import Protocol
 from rfplan.geometry.arrays import BoolArray, FloatArray
 from rfplan.lesion.accuracy import Accuracy, accuracy_named
-from rfplan.lesion.axisymmetric import AxisymmetricSystem, Layer, axisymmetric_grid
-from rfplan.lesion.axisymmetric_field import AxisymmetricField
-from rfplan.lesion.axisymmetric_size import region_size, soft_section
 from rfplan.lesion.generator import GeneratorLimits
 from rfplan.lesion.history import history_of
-from rfplan.lesion.lesion import ISOTHERMS_C, LesionSize
+from rfplan.lesion.lesion import LesionSize
 from rfplan.lesion.march import Course, Progress, System, march
 from rfplan.lesion.pair_pose import PairPose
 from rfplan.lesion.problem import LesionProblem, Surroundings, problem_of
-from rfplan.lesion.solved import DOSE_LEVELS, DoseName, LesionField, LesionStatus, PairTemperatures, SolvedLesion
-from rfplan.lesion.tissue import cortical_thickness_mm, tissue
+from rfplan.lesion.solved import DoseName, LesionField, LesionStatus, PairTemperatures, SolvedLesion
 from rfplan.lesion.wrapped_grid import wraps
 
 GridKind = Literal["wrapped", "axisymmetric", "polar", "bipolar", "octree"]
@@ -113,8 +107,7 @@ def _solve_beside_bone(problem: LesionProblem, progress: Progress | None) -> Sol
 def _solve_free(problem: LesionProblem, progress: Progress | None) -> SolvedLesion:
     from rfplan.lesion.solve_free import solve_free
 
-    muscle = tissue("muscle")
-    return solve_free(problem, muscle if problem.surroundings.perfusion else muscle.bloodless(), progress)
+    return solve_free(problem, progress)
 
 
 def _solve_octree(problem: LesionProblem, progress: Progress | None) -> SolvedLesion:
@@ -124,23 +117,9 @@ def _solve_octree(problem: LesionProblem, progress: Progress | None) -> SolvedLe
 
 
 def _solve_axisymmetric(problem: LesionProblem, progress: Progress | None) -> SolvedLesion:
-    began = time.perf_counter()
-    layers, planes = _layers(problem)
-    body = problem.body
-    grid = axisymmetric_grid(body, problem.accuracy, planes)
-    system = AxisymmetricSystem(grid, body, layers, problem.sink_w_mm3k)
-    course = march_problem(system, problem, progress)
-    warm = soft_section(system, course.end_c)
-    isotherms = {isotherm: region_size(warm, isotherm, body.radius_mm) for isotherm in ISOTHERMS_C}
-    killed: dict[DoseName, FloatArray] = {"nerve": course.nerve_dose, "tissue": course.tissue_dose}
-    doses = {
-        name: region_size(
-            soft_section(system, _log(killed[name]), is_temperature=False), float(np.log(level)), body.radius_mm
-        )
-        for name, level in DOSE_LEVELS.items()
-    }
-    field = AxisymmetricField(grid.r_mid, grid.z_mid, fields_of(course), planes[0] if planes else -np.inf)
-    return solved_from(problem, course, field, isotherms, doses, system.soft, grid.shape, began)
+    from rfplan.lesion.solve_axisymmetric import solve_axisymmetric
+
+    return solve_axisymmetric(problem, progress)
 
 
 def march_problem(system: System, problem: LesionProblem, progress: Progress | None) -> Course:
@@ -204,36 +183,12 @@ def solved_from(
     )
 
 
-def _layers(problem: LesionProblem) -> tuple[list[Layer], list[float]]:
-    """Tissues from below, and the planes between them, the surface of the bone first."""
-    gap_mm = problem.gap_mm
-    muscle = tissue("muscle")
-    if gap_mm is None:
-        stack, planes = [Layer(-np.inf, muscle)], []
-    else:
-        surface = -gap_mm
-        deep = surface - cortical_thickness_mm()
-        stack = [
-            Layer(-np.inf, tissue("cancellous_bone"), soft=False),
-            Layer(deep, tissue("cortical_bone"), soft=False),
-            Layer(surface, muscle),
-        ]
-        planes = [surface, deep]
-    if not problem.surroundings.perfusion:
-        stack = [Layer(layer.from_z_mm, layer.tissue.bloodless(), layer.soft) for layer in stack]
-    return stack, planes
-
-
 def _status(course: Course, problem: LesionProblem, peak_c: float) -> tuple[LesionStatus, str | None]:
     limits: Sequence[str | None] = course.limited
     limited_by = next((limit for limit in reversed(limits) if limit is not None), None)
     if limited_by is not None and course.thermocouple_c[-1] < problem.protocol.set_c - _SHORT_OF_C:
         return "limited", limited_by
     return ("boiling" if peak_c > _BOILING_C else "converged"), limited_by
-
-
-def _log(dose: FloatArray) -> FloatArray:
-    return np.asarray(np.log(np.maximum(dose, 1e-12)))
 
 
 _SOLVERS: Mapping[GridKind, Callable[[LesionProblem, Progress | None], SolvedLesion]] = {

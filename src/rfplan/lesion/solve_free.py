@@ -8,25 +8,25 @@ from dataclasses import replace
 import numpy as np
 
 from rfplan.geometry.arrays import FloatArray
-from rfplan.lesion.axisymmetric import AxisymmetricSystem, Layer, axisymmetric_grid
+from rfplan.lesion.axisymmetric import AxisymmetricSystem, axisymmetric_grid
 from rfplan.lesion.axisymmetric_field import AxisymmetricField
 from rfplan.lesion.lesion import ISOTHERMS_C
 from rfplan.lesion.march import Progress
 from rfplan.lesion.problem import LesionProblem
+from rfplan.lesion.scene import scene_of
 from rfplan.lesion.solve import fields_of, march_problem, solved_from
 from rfplan.lesion.solved import DOSE_LEVELS, DoseName, SolvedLesion
-from rfplan.lesion.tissue import Tissue
 from rfplan.lesion.wrapped_field import SHOWN, resampled
 from rfplan.lesion.wrapped_grid import wrapped_grid
 from rfplan.lesion.wrapped_size import region_size, wrapped_section
 
 
-def solve_free(problem: LesionProblem, around: Tissue, progress: Progress | None = None) -> SolvedLesion:
+def solve_free(problem: LesionProblem, progress: Progress | None = None) -> SolvedLesion:
     """One needle whose tip is the end of its active part (:func:`rfplan.lesion.wrapped_grid.wraps`), in one tissue."""
     began = time.perf_counter()
     body = problem.body
     grid = wrapped_grid(body, problem.accuracy)
-    system = AxisymmetricSystem(grid, body, [Layer(-np.inf, around)], problem.sink_w_mm3k)
+    system = AxisymmetricSystem(grid, body, scene_of(problem), problem.sink_w_mm3k)
     course = march_problem(system, problem, progress)
     warm = wrapped_section(system, course.end_c)
     isotherms = {isotherm: region_size(warm, isotherm) for isotherm in ISOTHERMS_C}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,10 +75,13 @@ class WrappedGrid:
         along = np.concatenate([self.z_edges[0] - r * cosine, np.broadcast_to(self.slice_mid[:, None], slices)])
         return across, along
 
-    def half_resistances(self, distance_mm: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    def half_resistances(
+        self, surfaces_mm: Sequence[FloatArray] = ()
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Resistances (1/mm) from centres to faces: outward in, outward out, along low, along high; exact across the needle.
 
-        As :func:`rfplan.lesion.axisymmetric_kernels.half_resistances`; the surface is a face, so that ``distance_mm`` is not needed.
+        As :func:`rfplan.lesion.axisymmetric_kernels.half_resistances`; the metal's surface is made of faces. ``surfaces_mm`` do not
+        matter, as this grid is for one tissue.
         """
         nz, nr = self.shape
         edge, r, rays = self.r_edges[1:], self.r_mid, self.rays

@@ -59,8 +59,7 @@ class WrappedSolidGrid:
     def faces(self) -> Faces:
         """What lies between the cells: the section's own resistances, and those of the turn."""
         section = self.section
-        nowhere = np.zeros(section.shape)
-        inner, outer, low, high = section.half_resistances(nowhere)
+        inner, outer, low, high = section.half_resistances()
         part = np.diff(self.turn_edges)[None, :, None] / (2.0 * np.pi)
         parts, over = np.full((3, *self.shape), 0.5), np.ones((3, *self.shape))
         over[0] = (inner + outer)[:, None] / part
