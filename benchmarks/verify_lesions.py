@@ -266,8 +266,9 @@ def page() -> str:
         "## Independent finite elements, beside bone and in a pair",
         "",
         "An 18 gauge needle along bone (gap 0.5 mm, 80 degC, 90 s) and a 20 gauge pair (10 mm apart, 90 degC, 180 s), both with "
-        "10 mm tips in perfused muscle at 37 degC. NGSolve of second order; along bone also in time (107,000 unknowns), of the pair with implicit Euler "
-        "steps, which make its widths about 0.02 mm too small (79,000).",
+        "10 mm tips in perfused muscle at 37 degC. NGSolve of second order; along bone also in time (107,000 unknowns), of the "
+        "pair with implicit Euler steps, which make its "
+        "widths about 0.02 mm too small (79,000).",
         "",
         "| case | isotherm | width: NGSolve | ours | beyond tip: NGSolve | ours |",
         "|---|---|---|---|---|---|",
