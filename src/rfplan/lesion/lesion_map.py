@@ -22,6 +22,10 @@ ROOM_MM: Final = 2.0
 LEAF: Final = 32
 """Vertices that share a ball."""
 
+COARSER: Final = 2
+"""Nodes between those that the triangles come from."""
+
+_SMALL = 8
 _COARSE_MM = 1.5
 _START_MM = 12.0
 _MOST_MM = 150.0
@@ -130,17 +134,37 @@ def _surface(field: TemperatureField, low: IntArray, temperature: FloatArray, is
     inside = temperature >= isotherm_c
     if not inside.any():
         return None
-    from skimage.measure import marching_cubes
-
+    # whole multiples of the spacing of the triangles, so that these too have mirror images
     room = int(np.ceil(ROOM_MM / SPACING_MM)) + 1
-    part = []
+    part, small = [], False
     for n in range(3):
         line = np.flatnonzero(inside.any(axis=tuple(m for m in range(3) if m != n)))
-        part.append(slice(max(0, line[0] - room), line[-1] + room + 1))
+        start = max(0, line[0] - room)
+        start -= (low[n] + start) % COARSER if start >= COARSER else 0
+        part.append(slice(start, line[-1] + room + 1))
+        small = small or line[-1] - line[0] < _SMALL
     block, hot = temperature[tuple(part)], inside[tuple(part)]
     origin = SPACING_MM * (low + np.array([cut.start for cut in part]))
+    vertices, normals, faces = _triangles(field, block, origin, isotherm_c, 1)
+    values = np.empty(block.shape, dtype=np.float32)
+    signed_distances(vertices, normals, faces, origin, SPACING_MM, hot, values)
+    if not small:
+        vertices, normals, faces = _triangles(field, block, origin, isotherm_c, COARSER)
+    order = _together(vertices)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    vertices = vertices[order]
+    return SurfaceMap(origin, values, vertices, normals[order], place[faces], _leaves(vertices), _ball(vertices))
+
+
+def _triangles(
+    field: TemperatureField, block: FloatArray, origin: FloatArray, isotherm_c: float, stride: int
+) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Vertices on the surface, outward normals there, and faces, from every ``stride``-th node of a block of temperatures."""
+    from skimage.measure import marching_cubes
+
     vertices, faces, _, _ = marching_cubes(  # type: ignore[no-untyped-call,unused-ignore]
-        block, isotherm_c, spacing=(SPACING_MM,) * 3, gradient_direction="ascent"
+        block[::stride, ::stride, ::stride], isotherm_c, spacing=(stride * SPACING_MM,) * 3, gradient_direction="ascent"
     )
     vertices = vertices.astype(float) + origin
     slopes = _slopes(block, (vertices - origin) / SPACING_MM)
@@ -148,15 +172,8 @@ def _surface(field: TemperatureField, low: IntArray, temperature: FloatArray, is
     # linear between nodes the surface would lie too far in where temperature falls as 1 / r; one step puts it right
     step = ((isotherm_c - field.at("end_c", vertices)) / square)[:, None] * slopes
     size = np.linalg.norm(step, axis=1, keepdims=True)
-    vertices += step * np.minimum(1.0, 0.25 * SPACING_MM / np.maximum(size, 1e-12))
-    order = _together(vertices)
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    vertices, faces = vertices[order], place[faces.astype(np.int64)]
-    normals = -slopes[order] / np.sqrt(square[order])[:, None]
-    values = np.empty(block.shape, dtype=np.float32)
-    signed_distances(vertices, normals, faces, origin, SPACING_MM, hot, values)
-    return SurfaceMap(origin, values, vertices, normals, faces, _leaves(vertices), _ball(vertices))
+    vertices += step * np.minimum(1.0, 0.25 * stride * SPACING_MM / np.maximum(size, 1e-12))
+    return vertices, -slopes / np.sqrt(square)[:, None], faces.astype(np.int64)
 
 
 def _slopes(block: FloatArray, at: FloatArray) -> FloatArray:
@@ -169,7 +186,7 @@ def _slopes(block: FloatArray, at: FloatArray) -> FloatArray:
 
 def _together(vertices: FloatArray) -> IntArray:
     """An order of (n, 3) points in which neighbours follow each other: along a Z-curve through cells of one spacing."""
-    cells = ((vertices - vertices.min(axis=0)) / SPACING_MM).astype(np.int64)
+    cells = ((vertices - vertices.min(axis=0)) / (COARSER * SPACING_MM)).astype(np.int64)
     key = np.zeros(len(cells), dtype=np.int64)
     for bit in range(10):
         for n in range(3):

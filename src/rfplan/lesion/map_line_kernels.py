@@ -46,11 +46,13 @@ def surface_grid(table: Any, lesion: int, isotherm: int) -> Any:
 
 @kernel
 def grid_distance(values: np.ndarray, origin: FloatArray, x: float, y: float, z: float) -> float:
-    """Signed distance of a point from the surface; ``ROOM_MM`` beyond the grid, which is no more than it is."""
+    """Signed distance of a point from the surface; beyond the grid no more than it is: that from the grid and the room in it."""
     nx, ny, nz = values.shape
     u, v, w = (x - origin[0]) / SPACING_MM, (y - origin[1]) / SPACING_MM, (z - origin[2]) / SPACING_MM
     if not (u >= 0.0 and v >= 0.0 and w >= 0.0 and u <= nx - 1 and v <= ny - 1 and w <= nz - 1):
-        return ROOM_MM
+        u, v, w = max(0.0, -u, u - nx + 1), max(0.0, -v, v - ny + 1), max(0.0, -w, w - nz + 1)
+        beyond: float = ROOM_MM + SPACING_MM * np.sqrt(u * u + v * v + w * w)
+        return beyond
     i, j, k = min(int(u), nx - 2), min(int(v), ny - 2), min(int(w), nz - 2)
     s, t, r = u - i, v - j, w - k
     near = (values[i, j, k] * (1.0 - r) + values[i, j, k + 1] * r) * (1.0 - t)
@@ -188,8 +190,14 @@ def nearest_approach(
 
 
 @kernel
-def far_approach(line: FloatArray, leaves: FloatArray, vertices: np.ndarray, enough: float) -> float:
-    """Smallest distance of a line outside a surface from the ``vertices`` of it, whose balls are ``leaves``; ``enough`` where no less."""
+def far_approach(
+    line: FloatArray, leaves: FloatArray, vertices: np.ndarray, normals: np.ndarray, bend_mm: float, enough: float
+) -> float:
+    """Smallest distance of a line outside a surface from it; ``enough`` where it is no less.
+
+    It is found from the ``vertices``, in balls ``leaves``: the nearest of them tells both how far it is itself and how high the line
+    is over the tangent plane, between which lies the distance from a surface that curves as ``1 / bend_mm``.
+    """
     last = line.shape[0] - 1
     pieces = (last + 3) // 4
     balls = np.empty((pieces, 4))
@@ -204,38 +212,52 @@ def far_approach(line: FloatArray, leaves: FloatArray, vertices: np.ndarray, eno
                 gap += (line[i, x] - balls[c, x]) ** 2
             square = max(square, gap)
         balls[c, 3] = np.sqrt(square)
-    best = enough
+    best, vertex, height = enough, -1, 0.0
     first, first_piece, nearest = -1, 0, _FAR
-    for turn in range(2):
-        for n in range(leaves.shape[0]):
-            for c in range(pieces):
-                dx, dy, dz = balls[c, 0] - leaves[n, 0], balls[c, 1] - leaves[n, 1], balls[c, 2] - leaves[n, 2]
-                square = dx * dx + dy * dy + dz * dz
-                if turn == 0:
-                    if square < nearest:
-                        first, first_piece, nearest = n, c, square
+    for n in range(leaves.shape[0]):
+        for c in range(pieces):
+            dx, dy, dz = balls[c, 0] - leaves[n, 0], balls[c, 1] - leaves[n, 1], balls[c, 2] - leaves[n, 2]
+            square = dx * dx + dy * dy + dz * dz
+            if square < nearest:
+                first, first_piece, nearest = n, c, square
+    for turn in range(-1, leaves.shape[0]):
+        for c in range(pieces):
+            n = turn
+            if turn < 0:
+                # the most promising first: it rules out most others
+                n = first
+                if c != first_piece:
                     continue
-                reach = best + leaves[n, 3] + balls[c, 3]
-                if square < reach * reach:
-                    best = _leaf_approach(line, 4 * c, min(4 * c + 4, last), vertices, n, best)
-        if turn == 0:
-            best = _leaf_approach(line, 4 * first_piece, min(4 * first_piece + 4, last), vertices, first, best)
-    return best
+            dx, dy, dz = balls[c, 0] - leaves[n, 0], balls[c, 1] - leaves[n, 1], balls[c, 2] - leaves[n, 2]
+            reach = best + leaves[n, 3] + balls[c, 3]
+            if dx * dx + dy * dy + dz * dz < reach * reach:
+                found, v, over = _leaf_approach(line, 4 * c, min(4 * c + 4, last), vertices, normals, n, best)
+                if v >= 0:
+                    best, vertex, height = found, v, over
+    if vertex < 0:
+        return enough
+    return min(enough, height + (best - height) * height / (bend_mm + height))
 
 
 @kernel
-def _leaf_approach(line: FloatArray, start: int, stop: int, vertices: np.ndarray, leaf: int, best: float) -> float:
-    nearest = best * best
+def _leaf_approach(
+    line: FloatArray, start: int, stop: int, vertices: np.ndarray, normals: np.ndarray, leaf: int, best: float
+) -> tuple[float, int, float]:
+    """Distance of the nearest vertex of a leaf that is nearer than ``best``, its number (-1: none), and the height over its plane."""
+    nearest, vertex, height = best * best, -1, 0.0
     for i in range(start, stop):
         ux, uy, uz = line[i + 1, 0] - line[i, 0], line[i + 1, 1] - line[i, 1], line[i + 1, 2] - line[i, 2]
         square = ux * ux + uy * uy + uz * uz
         scale = 1.0 / square if square > 0.0 else 0.0
         for v in range(leaf * LEAF, min(leaf * LEAF + LEAF, vertices.shape[0])):
-            x, y, z = vertices[v, 0] - line[i, 0], vertices[v, 1] - line[i, 1], vertices[v, 2] - line[i, 2]
-            t = min(1.0, max(0.0, (x * ux + y * uy + z * uz) * scale))
-            x, y, z = x - t * ux, y - t * uy, z - t * uz
-            nearest = min(nearest, x * x + y * y + z * z)
-    return np.sqrt(nearest)
+            x, y, z = line[i, 0] - vertices[v, 0], line[i, 1] - vertices[v, 1], line[i, 2] - vertices[v, 2]
+            t = min(1.0, max(0.0, -(x * ux + y * uy + z * uz) * scale))
+            x, y, z = x + t * ux, y + t * uy, z + t * uz
+            gap = x * x + y * y + z * z
+            if gap < nearest:
+                nearest, vertex = gap, v
+                height = max(0.0, x * normals[v, 0] + y * normals[v, 1] + z * normals[v, 2])
+    return np.sqrt(nearest), vertex, height
 
 
 @kernel

@@ -49,9 +49,15 @@ def contour(
             # between b and a, then between a and c: seen from outside what faces the beam is then on the left
             other = b if n == 0 else c
             t = facing[a] / (facing[a] - facing[other])
+            # the surface bulges over the chord by what its normals turn from end to end
+            bulge = 0.0
+            for k in range(3):
+                bulge += (normals[other, k] - normals[a, k]) * (vertices[other, k] - vertices[a, k])
+            bulge *= 0.5 * t * (1.0 - t)
             x, y = shift[0], shift[1]
             for k in range(3):
                 p = vertices[a, k] + t * (vertices[other, k] - vertices[a, k])
+                p += bulge * (normals[a, k] + t * (normals[other, k] - normals[a, k]))
                 x += p * plane[0, k]
                 y += p * plane[1, k]
             side = n if facing[a] > 0.0 else 1 - n

@@ -25,7 +25,7 @@ from rfplan.lesion.silhouette_kernels import BINS, binned, contour, outline_appr
 from rfplan.planning.evaluation_kernels import height_at
 
 _FAR = 1e30
-_TOLERANCE_MM = 0.002
+_TOLERANCE_MM = 0.005
 _MOST_STRETCHES = 256
 
 
@@ -305,7 +305,15 @@ def _approach(
         kept[g] = _FAR
         head = table.heads[which[g], isotherm]
         own = _own(line, matrices[g], offsets[g])
-        best = far_approach(own, table.leaves[head[6] : head[7]], table.vertices[head[4] : head[5]], best)
+        # half the radius of the ball that holds it is about the radius to which a lesion is curved
+        best = far_approach(
+            own,
+            table.leaves[head[6] : head[7]],
+            table.vertices[head[4] : head[5]],
+            table.normals[head[4] : head[5]],
+            0.5 * table.balls[which[g], isotherm, 3],
+            best,
+        )
     return best
 
 
