@@ -213,27 +213,23 @@ def far_approach(
             square = max(square, gap)
         balls[c, 3] = np.sqrt(square)
     best, vertex, height = enough, -1, 0.0
-    first, first_piece, nearest = -1, 0, _FAR
+    bounds = np.empty((leaves.shape[0], pieces))
+    first, nearest = 0, _FAR
     for n in range(leaves.shape[0]):
         for c in range(pieces):
             dx, dy, dz = balls[c, 0] - leaves[n, 0], balls[c, 1] - leaves[n, 1], balls[c, 2] - leaves[n, 2]
-            square = dx * dx + dy * dy + dz * dz
-            if square < nearest:
-                first, first_piece, nearest = n, c, square
-    for turn in range(-1, leaves.shape[0]):
-        for c in range(pieces):
-            n = turn
-            if turn < 0:
-                # the most promising first: it rules out most others
-                n = first
-                if c != first_piece:
-                    continue
-            dx, dy, dz = balls[c, 0] - leaves[n, 0], balls[c, 1] - leaves[n, 1], balls[c, 2] - leaves[n, 2]
-            reach = best + leaves[n, 3] + balls[c, 3]
-            if dx * dx + dy * dy + dz * dz < reach * reach:
-                found, v, over = _leaf_approach(line, 4 * c, min(4 * c + 4, last), vertices, normals, n, best)
-                if v >= 0:
-                    best, vertex, height = found, v, over
+            bounds[n, c] = np.sqrt(dx * dx + dy * dy + dz * dz) - leaves[n, 3] - balls[c, 3]
+            if bounds[n, c] < nearest:
+                first, nearest = n * pieces + c, bounds[n, c]
+    if nearest >= enough:
+        return enough
+    # the most promising first: it rules out most others
+    for turn in range(-1, bounds.size):
+        n, c = (first if turn < 0 else turn) // pieces, (first if turn < 0 else turn) % pieces
+        if bounds[n, c] < best:
+            found, v, over = _leaf_approach(line, 4 * c, min(4 * c + 4, last), vertices, normals, n, best)
+            if v >= 0:
+                best, vertex, height = found, v, over
     if vertex < 0:
         return enough
     return min(enough, height + (best - height) * height / (bend_mm + height))

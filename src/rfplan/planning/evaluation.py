@@ -17,7 +17,7 @@ from rfplan.figures import figures
 from rfplan.lesion.lesion import ISOTHERMS_C
 from rfplan.lesion import shapes, solved
 from rfplan.lesion.march import Progress
-from rfplan.planning.application_lesions import ASSUMPTIONS, application_name, bone_named, bone_warnings, lesions_of
+from rfplan.planning.application_lesions import application_name, bone_named
 from rfplan.planning.coverage import (
     REPORTED_LEVELS,
     Criterion,
@@ -185,10 +185,9 @@ def packed_lesions(
     """The lesions of ``plan`` for judging, as :func:`evaluate` takes its arguments."""
     if lesion_model == shapes.LABEL:
         return shape_lesions(plan)
-    from rfplan.planning.solved_lesions import map_lesions
+    from rfplan.planning.solved_lesions import packed_solved
 
-    lesions = lesions_of(plan, patient, bone, accuracy, progress)
-    return map_lesions(lesions, bone, ASSUMPTIONS[bone_named(bone)])
+    return packed_solved(plan, patient, bone, accuracy, progress)
 
 
 def check_judging(
@@ -224,8 +223,7 @@ def _warnings(
         for note in lesions.notes
         if note.caveat is not None
     ]
-    if lesions.bone == "plane":
-        found += bone_warnings(plan, patient)
+    found += lesions.warnings
     made_for = plan.patient.get("hash")
     if made_for is not None and made_for != home.fingerprint:
         found.append(

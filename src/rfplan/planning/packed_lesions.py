@@ -56,6 +56,10 @@ class PackedLesions(Protocol):
     def notes(self) -> tuple[LesionNote, ...]:
         """How every lesion came out, where that can differ."""
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences for the user on what the model could not take as it is."""
+
     def judged(self, points: FloatArray, first: IntArray, view: FloatArray, isotherm: int) -> FloatArray:
         """(b, 4) length of every branch inside, longest contiguous length, margin in space and in the shadow along the beam, mm.
 
@@ -87,6 +91,7 @@ class ShapeLesions:
     assumption = ASSUMPTION
     bone: str | None = None
     notes: tuple[LesionNote, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def judged(self, points: FloatArray, first: IntArray, view: FloatArray, isotherm: int) -> FloatArray:
         """As :class:`PackedLesions`."""

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from rfplan.anatomy.patient import Patient
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.lesion.lesion import ISOTHERMS_C
 from rfplan.lesion.lesion_map import LesionMap, lesion_map
 from rfplan.lesion.map_table import MapTable, map_table
+from rfplan.lesion.march import Progress
 from rfplan.lesion.solved import LABEL, SolvedLesion
+from rfplan.planning.application_lesions import ASSUMPTIONS, bone_named, bone_warnings, lesions_of
 from rfplan.planning.packed_lesions import LesionNote, Skin
+from rfplan.planning.plan import Plan
 from rfplan.planning.solved_kernels import (
     beyond_line_solved,
     clearances_solved,
     judge_branches_solved,
+    shadows,
     skin_clearances_solved,
 )
+
+Shadows = tuple[FloatArray, IntArray, FloatArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +45,8 @@ class MapLesions:
     bone: str | None
     assumption: str
     notes: tuple[LesionNote, ...] = ()
+    warnings: tuple[str, ...] = ()
+    _shadows: dict[tuple[bytes, int], Shadows] = field(default_factory=dict)
 
     label = LABEL
 
@@ -46,7 +56,9 @@ class MapLesions:
 
     def judged(self, points: FloatArray, first: IntArray, view: FloatArray, isotherm: int) -> FloatArray:
         """As :class:`rfplan.planning.packed_lesions.PackedLesions`, to 0.02 mm near surfaces and 0.05 mm farther out."""
-        found: FloatArray = judge_branches_solved(points, first, view, *self._union, isotherm)
+        found: FloatArray = judge_branches_solved(
+            points, first, view, *self._union, isotherm, *self._shadows_along(view, isotherm)
+        )
         return found
 
     def clearances(self, points: FloatArray, first: IntArray, radii: FloatArray, isotherm: int) -> FloatArray:
@@ -61,14 +73,23 @@ class MapLesions:
 
     def beyond_line(self, line: FloatArray, outward: float, view: FloatArray, isotherm: int) -> float:
         """As :class:`rfplan.planning.packed_lesions.PackedLesions`."""
-        return float(beyond_line_solved(line, outward, view, *self._union, isotherm))
+        return float(beyond_line_solved(line, outward, *self._shadows_along(view, isotherm)))
 
     def joins(self, application: int, isotherm: int) -> bool:
         """As :class:`rfplan.planning.packed_lesions.PackedLesions`."""
         return bool(self.joined_to_c[application] >= ISOTHERMS_C[isotherm])
 
 
-def map_lesions(lesions: Sequence[SolvedLesion], bone: str, assumption: str) -> MapLesions:
+    def _shadows_along(self, view: FloatArray, isotherm: int) -> Shadows:
+        key = (view.tobytes(), isotherm)
+        if key not in self._shadows:
+            self._shadows[key] = shadows(*self._union, isotherm, view)
+        return self._shadows[key]
+
+
+def map_lesions(
+    lesions: Sequence[SolvedLesion], bone: str, assumption: str, warnings: Sequence[str] = ()
+) -> MapLesions:
     """Pack lesions that are placed in the patient's frame; each solved field is made ready once, wherever it is placed."""
     maps = [lesion_map(lesion.field) for lesion in lesions]
     distinct = tuple(dict.fromkeys(maps))
@@ -86,9 +107,28 @@ def map_lesions(lesions: Sequence[SolvedLesion], bone: str, assumption: str) -> 
             LesionNote(place + 1, lesion.status, lesion.max_tissue_c, lesion.caveat)
             for place, lesion in enumerate(lesions)
         ),
+        tuple(warnings),
     )
 
 
 @lru_cache(maxsize=4)
 def _table(maps: tuple[LesionMap, ...]) -> MapTable:
     return map_table(maps)
+
+
+_PACKED: WeakKeyDictionary[Plan, WeakKeyDictionary[Patient, dict[tuple[str, str], MapLesions]]] = WeakKeyDictionary()
+# Plans and patients never change, so what was packed for them is kept as long as both live.
+
+
+def packed_solved(
+    plan: Plan, patient: Patient, bone: str = "plane", accuracy: str = "standard", progress: Progress | None = None
+) -> MapLesions:
+    """The solved lesions of ``plan`` in ``patient``, as :func:`rfplan.planning.application_lesions.lesions_of` finds them."""
+    held = _PACKED.setdefault(plan, WeakKeyDictionary()).setdefault(patient, {})
+    found = held.get((bone, accuracy))
+    if found is None:
+        model = bone_named(bone)
+        lesions = lesions_of(plan, patient, model, accuracy, progress)
+        warnings = bone_warnings(plan, patient) if model == "plane" else ()
+        found = held[bone, accuracy] = map_lesions(lesions, model, ASSUMPTIONS[model], warnings)
+    return found
