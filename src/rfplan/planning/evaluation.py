@@ -17,7 +17,8 @@ from rfplan.figures import figures
 from rfplan.lesion.lesion import ISOTHERMS_C
 from rfplan.lesion import shapes, solved
 from rfplan.lesion.march import Progress
-from rfplan.planning.application_lesions import application_name, bone_named
+from rfplan.planning.application_lesions import application_name
+from rfplan.planning.placed_problem import bone_named
 from rfplan.planning.coverage import (
     REPORTED_LEVELS,
     Criterion,

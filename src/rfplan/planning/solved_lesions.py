@@ -16,7 +16,8 @@ from rfplan.lesion.lesion_map import LesionMap, lesion_map
 from rfplan.lesion.map_table import MapTable, map_table
 from rfplan.lesion.march import Progress
 from rfplan.lesion.solved import LABEL, SolvedLesion
-from rfplan.planning.application_lesions import ASSUMPTIONS, bone_named, bone_warnings, lesions_of
+from rfplan.planning.application_lesions import bone_warnings, lesions_of
+from rfplan.planning.placed_problem import ASSUMPTIONS, bone_named
 from rfplan.planning.packed_lesions import LesionNote, Skin
 from rfplan.planning.plan import Plan
 from rfplan.planning.solved_kernels import (
