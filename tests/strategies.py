@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from rfplan.devices.protocol import Protocol
 from rfplan.geometry.distance import DistanceField
 from rfplan.geometry.frames import ApFrame, Isometry
 from rfplan.geometry.mesh import Mesh
+from rfplan.planning.evaluation import Evaluation, evaluate
 from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Application, Plan
 
@@ -108,6 +110,11 @@ def needle(
 ) -> Needle:
     tip, direction = np.asarray(tip_mm, dtype=float), np.asarray(axis, dtype=float)
     return Needle(with_device or device(10.0, 14.0), tip, direction, tip + depth_mm * direction)
+
+
+def evaluate_shapes(plan: Plan, patient: Patient, **settings: Any) -> Evaluation:
+    """Judged with lesions as shapes, whose lengths and distances have closed forms."""
+    return evaluate(plan, patient, **{"lesion_model": "shapes", **settings})
 
 
 def monopolar(*needles: Needle, side: str = "left") -> Plan:

@@ -14,12 +14,12 @@ from PIL import Image
 
 from rfplan.errors import RfplanError
 from rfplan.geometry.frames import Isometry
-from rfplan.planning.evaluation import evaluate
 from rfplan.report import palette
 from rfplan.report.branch_state import branch_states
 from rfplan.report.chart_figure import chart_figure
 from rfplan.report.writer import report_views, write_report
 from strategies import device, monopolar, needle, slab_patient, straight_nerve
+from strategies import evaluate_shapes as evaluate
 
 NASTY = 'Ann <script>alert("1")</script> & Co'
 DATE = datetime.date(2026, 3, 4)

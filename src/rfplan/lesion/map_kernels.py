@@ -67,7 +67,9 @@ def signed_distances(
 
 
 @kernel
-def _spread(vertices: FloatArray, origin: FloatArray, spacing: float, vertex_of: IntArray, square_of: FloatArray) -> None:
+def _spread(
+    vertices: FloatArray, origin: FloatArray, spacing: float, vertex_of: IntArray, square_of: FloatArray
+) -> None:
     """Let every node try the nearest vertices of the 13 neighbours behind it, on the way forward and on the way back.
 
     The arrays have one layer of nodes more on every side, which know nothing.

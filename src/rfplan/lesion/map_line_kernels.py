@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 from rfplan.lesion.silhouette_kernels import silhouette_distance
 from rfplan.lesion.union_kernels import merge

@@ -46,7 +46,9 @@ def bone_near(patient: Patient, needle: Needle) -> BoneNear | None:
     out = weight @ (values[:, 1:4] - values[:, 4:7])
     mean_mm, at = float(weight @ away), float(weight @ along)
     spread = float(weight @ (along - at) ** 2)
-    slope = float(weight @ ((along - at) * (away - mean_mm))) / spread if spread > _FLAT else float(unit(out) @ needle.axis)
+    slope = (
+        float(weight @ ((along - at) * (away - mean_mm))) / spread if spread > _FLAT else float(unit(out) @ needle.axis)
+    )
     lean = min(1.0, max(-1.0, slope))
     across = out - (out @ needle.axis) * needle.axis
     size = float(np.linalg.norm(across))

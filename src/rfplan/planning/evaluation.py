@@ -14,11 +14,10 @@ from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side, lateral_sign
 from rfplan.errors import InputError, did_you_mean
 from rfplan.figures import figures
-from rfplan.lesion.lesion import ISOTHERMS_C
 from rfplan.lesion import shapes, solved
+from rfplan.lesion.lesion import ISOTHERMS_C
 from rfplan.lesion.march import Progress
 from rfplan.planning.application_lesions import application_name
-from rfplan.planning.placed_problem import bone_named
 from rfplan.planning.coverage import (
     REPORTED_LEVELS,
     Criterion,
@@ -30,6 +29,7 @@ from rfplan.planning.coverage import (
 from rfplan.planning.packed_lesions import LesionNote, PackedLesions, shape_lesions
 from rfplan.planning.packed_patient import PackedPatient, packed, packed_branches
 from rfplan.planning.packed_plan import PackedPlan, packed_plan
+from rfplan.planning.placed_problem import bone_named
 from rfplan.planning.plan import Plan
 from rfplan.planning.safety import SafetyRow, Status, worst
 from rfplan.planning.safety_checks import safety_table
@@ -170,6 +170,7 @@ def evaluate(
             "rfplan": rfplan.__version__,
             "seed": None if courses == 1 else seed,
             "patient": {"name": patient.name, "source": patient.source, "hash": home.fingerprint},
+            "lesion_accuracy": None if lesions.bone is None else accuracy,
             "lethal_isotherm": {"value": lethal_c, "unit": "degC", "mark": table["lethal.isotherm"].mark},
         },
     )

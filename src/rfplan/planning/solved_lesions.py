@@ -17,8 +17,8 @@ from rfplan.lesion.map_table import MapTable, map_table
 from rfplan.lesion.march import Progress
 from rfplan.lesion.solved import LABEL, SolvedLesion
 from rfplan.planning.application_lesions import bone_warnings, lesions_of
-from rfplan.planning.placed_problem import ASSUMPTIONS, bone_named
 from rfplan.planning.packed_lesions import LesionNote, Skin
+from rfplan.planning.placed_problem import ASSUMPTIONS, bone_named
 from rfplan.planning.plan import Plan
 from rfplan.planning.solved_kernels import (
     beyond_line_solved,
@@ -80,7 +80,6 @@ class MapLesions:
         """As :class:`rfplan.planning.packed_lesions.PackedLesions`."""
         return bool(self.joined_to_c[application] >= ISOTHERMS_C[isotherm])
 
-
     def _shadows_along(self, view: FloatArray, isotherm: int) -> Shadows:
         key = (view.tobytes(), isotherm)
         if key not in self._shadows:
@@ -117,6 +116,7 @@ def _table(maps: tuple[LesionMap, ...]) -> MapTable:
     return map_table(maps)
 
 
+_COOLED = " Coolant and its exchange with the metal are assumed."
 _PACKED: WeakKeyDictionary[Plan, WeakKeyDictionary[Patient, dict[tuple[str, str], MapLesions]]] = WeakKeyDictionary()
 # Plans and patients never change, so what was packed for them is kept as long as both live.
 
@@ -131,5 +131,6 @@ def packed_solved(
         model = bone_named(bone)
         lesions = lesions_of(plan, patient, model, accuracy, progress)
         warnings = bone_warnings(plan, patient) if model == "plane" else ()
-        found = held[bone, accuracy] = map_lesions(lesions, model, ASSUMPTIONS[model], warnings)
+        cooled = _COOLED if any(lesion.problem.exchange_w_m2k for lesion in lesions) else ""
+        found = held[bone, accuracy] = map_lesions(lesions, model, ASSUMPTIONS[model] + cooled, warnings)
     return found
