@@ -69,7 +69,8 @@ class LesionMap:
 
     The surface encloses every point whose temperature reached the isotherm when heating ended, whatever it was in: a branch or a
     canal that the plane of bone of a model happens to cover is in soft tissue in the patient, and bone warms its neighbours.
-    Off by at most a few hundredths of a mm near the surface, a tenth along its inmost ridge.
+    Distances are off by at most 0.04 mm at nodes within a mm of the surface and 0.07 mm elsewhere; between nodes along the inmost ridge
+    by 0.15 mm.
     """
 
     surfaces: tuple[SurfaceMap | None, ...]

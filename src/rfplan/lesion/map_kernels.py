@@ -52,9 +52,6 @@ def signed_distances(
                 point[2] = origin[2] + k * spacing
                 face = face_of[i, j, k]
                 if face >= 0:
-                    best = squared_distance(
-                        point, vertices[faces[face, 0]], vertices[faces[face, 1]], vertices[faces[face, 2]]
-                    )
                     away = np.sqrt(
                         squared_distance(
                             point, vertices[faces[face, 0]], vertices[faces[face, 1]], vertices[faces[face, 2]]
@@ -70,7 +67,7 @@ def signed_distances(
 def _spread(
     vertices: FloatArray, origin: FloatArray, spacing: float, vertex_of: IntArray, square_of: FloatArray
 ) -> None:
-    """Let every node try the nearest vertices of the 13 neighbours behind it, on the way forward and on the way back.
+    """Let every node try the nearest vertices of the 13 neighbours behind it, on the way forward and back, twice.
 
     The arrays have one layer of nodes more on every side, which know nothing.
     """
@@ -79,16 +76,16 @@ def _spread(
     for n in range(13):
         steps[n] = ((n // 9 - 1) * ny + (n // 3) % 3 - 1) * nz + n % 3 - 1
     near, square = vertex_of.reshape(nx * ny * nz), square_of.reshape(nx * ny * nz)
-    for sweep in range(2):
-        sense = 1 if sweep == 0 else -1
+    for sweep in range(4):
+        sense = 1 if sweep % 2 == 0 else -1
         for a in range(1, nx - 1):
-            i = a if sweep == 0 else nx - 1 - a
+            i = a if sweep % 2 == 0 else nx - 1 - a
             x = origin[0] + (i - 1) * spacing
             for b in range(1, ny - 1):
-                j = b if sweep == 0 else ny - 1 - b
+                j = b if sweep % 2 == 0 else ny - 1 - b
                 y = origin[1] + (j - 1) * spacing
                 for c in range(1, nz - 1):
-                    k = c if sweep == 0 else nz - 1 - c
+                    k = c if sweep % 2 == 0 else nz - 1 - c
                     z = origin[2] + (k - 1) * spacing
                     m = (i * ny + j) * nz + k
                     best, own = square[m], near[m]

@@ -1,9 +1,9 @@
 """Compiled shadows of closed surfaces: the apparent contour seen along a beam, and the distance of points from the shadow.
 
-A contour is (n, 4) straight pieces (from x, y to x, y) with the shadow on their left. Pieces inside the shadow, where the surface folds, do no
-harm: whether a point is in the shadow is told by how often the contour winds round it, and depth is then never overstated.
-They are sorted into ``BINS`` by their direction from the middle: ``bins`` (BINS, 7) has first piece and past the last, the circle
-round them (centre, radius), lowest and highest y.
+A contour is (n, 4) straight pieces (from x, y to x, y) with the shadow on their left. Pieces inside the shadow, where the surface
+folds, do no harm: whether a point is in the shadow is told by how often the contour winds round it, and depth is then never
+overstated. They are sorted into ``BINS`` by their direction from the middle: ``bins`` (BINS, 7) has first piece and past the last,
+the circle round them (centre, radius), lowest and highest y.
 """
 
 from __future__ import annotations

@@ -36,9 +36,9 @@ class PackedBranches:
 class PackedPatient:
     """Arrays of one patient for the kernels of the evaluation.
 
-    ``view`` (3, 3): rows are lateral, caudal and the beam. Tubes are the canals (all foramina that are not absent, in the patient's order), then the ventral roots in the same order.
-    ``midline_mm`` is the midline's coordinate along ``lateral``; ``joint`` by side: posterior joint line, lateral and
-    caudal from the frame's axes alone (n, 2), where known.
+    ``view`` (3, 3): rows are lateral, caudal and the beam. Tubes are the canals (all foramina that are not absent, in the
+    patient's order), then the ventral roots in the same order. ``midline_mm`` is the midline's coordinate along ``lateral``;
+    ``joint`` by side: posterior joint line, lateral and caudal from the frame's axes alone (n, 2), where known.
     """
 
     tubes: FloatArray

@@ -26,9 +26,9 @@ BoneModel = Literal["plane", "patient"]
 BONE_MODELS: Final[tuple[BoneModel, ...]] = get_args(BoneModel)
 
 ASSUMPTIONS: Final[dict[BoneModel, str]] = {
-    "plane": "Lesions are solved in plane-bone surroundings: perfused muscle beside a plane at the distances that the bone has from the active "
-    "tips. The gap is rounded to 0.25 mm (0.5 mm from 2 mm, 1 mm from 4 mm, no bone from 8 mm), its angle to 10 degrees; of a "
-    "pair, spacing and offset to 0.25 mm, splay and twist to 5 degrees. Neighbouring lesions do not warm each other, and the "
+    "plane": "Lesions are solved in plane-bone surroundings: perfused muscle beside a plane at the distances that the bone has from "
+    "the active tips. The gap is rounded to 0.25 mm (0.5 mm from 2 mm, 1 mm from 4 mm, no bone from 8 mm), its angle to 10 degrees; of "
+    "a pair, spacing and offset to 0.25 mm, splay and twist to 5 degrees. Neighbouring lesions do not warm each other, and the "
     "generator's control is ideal.",
     "patient": "Lesions are solved in the patient's own bone, in perfused muscle. Neighbouring lesions do not warm each other, and the "
     "generator's control is ideal.",
