@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import rfplan
 from rfplan.geometry.arrays import FloatArray
@@ -26,28 +25,9 @@ from rfplan.lesion.map_table import map_table
 from rfplan.lesion.silhouette_kernels import binned, contour, outline_approach, silhouette_distance
 from rfplan.lesion.spheroid_kernels import distance_and_slope
 from rfplan.lesion.surroundings import Surroundings
-from strategies import numbers, points, rigid_motions, unit_vectors
+from strategies import SpheroidField, lines, numbers, points, rigid_motions, unit_vectors
 
 NONE = np.empty((0, 4))
-
-
-@dataclass(frozen=True, eq=False)
-class SpheroidField:
-    """Isotherms are spheroids about z round ``centre_mm``, that of 50 degC with semi-axes ``across_mm`` and ``along_mm``."""
-
-    across_mm: float
-    along_mm: float
-    centre_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
-
-    def at(self, name: str, points_mm: FloatArray) -> FloatArray:
-        assert name == "end_c"
-        x, y, z = np.moveaxis(np.asarray(points_mm) - self.centre_mm, -1, 0)
-        reach = np.sqrt((x**2 + y**2) / self.across_mm**2 + z**2 / self.along_mm**2)
-        return 37.0 + 13.0 / np.maximum(reach, 0.1)
-
-    def row(self, isotherm_c: float) -> FloatArray:
-        scale = 13.0 / (isotherm_c - 37.0)
-        return np.array([*self.centre_mm, 0.0, 0.0, 1.0, scale * self.across_mm, scale * self.along_mm])
 
 
 BALL = SpheroidField(5.0, 5.0, (1.0, -2.0, 3.5))
@@ -126,12 +106,6 @@ def test_a_map_is_small_and_made_once() -> None:
     assert lesion_map(replace(lesion, pose=Isometry.translation([1.0, 2.0, 3.0])).field) is made
 
 
-@st.composite
-def lines(draw: st.DrawFn, reach_mm: float = 14.0) -> FloatArray:
-    stops = draw(st.lists(points(reach_mm), min_size=2, max_size=6))
-    return np.array(stops)
-
-
 def dense(line: FloatArray, count: int = 400) -> tuple[FloatArray, FloatArray]:
     ways = ways_along(line)
     at = np.linspace(0.0, ways[-1], count)
@@ -144,9 +118,7 @@ def test_lengths_and_nearest_approach_of_lines(line: FloatArray) -> None:
     places, at = dense(line)
     true = exact(OVAL, places)
     lowest = true.min()
-    near = nearest_approach(
-        line, ways, False, found.values_mm, found.origin_mm, NONE, NONE, 2.0, 0.005
-    )
+    near = nearest_approach(line, ways, False, found.values_mm, found.origin_mm, NONE, NONE, 2.0, 0.005)
     if lowest < 1.9:
         slack = 0.5 * (at[1] - at[0])
         assert lowest - slack - 0.05 <= near <= lowest + 0.05 + (0.1 if lowest < -2.0 else 0.0)

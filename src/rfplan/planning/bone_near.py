@@ -39,8 +39,9 @@ def bone_near(patient: Patient, needle: Needle) -> BoneNear | None:
     steps = _STEP_MM * np.concatenate([np.zeros((1, 3)), np.eye(3), -np.eye(3)])
     values = field(places[:, None] + steps)
     away = values[:, 0]
-    weight = np.where(away < field.band_mm, 1.0 / (1.0 + np.maximum(away, 0.0)) ** 2, 0.0)
-    if not weight.any():
+    # down to nothing where the distance is no longer known, so that rounding decides nothing
+    weight = np.maximum(0.0, 1.0 - away / field.band_mm) / (1.0 + np.maximum(away, 0.0)) ** 2
+    if weight.max() < _FLAT:
         return None
     weight /= weight.sum()
     out = weight @ (values[:, 1:4] - values[:, 4:7])
