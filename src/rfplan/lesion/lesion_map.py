@@ -49,9 +49,9 @@ class SurfaceMap:
 
     origin_mm: FloatArray
     values_mm: NDArray[np.float32]
-    vertices_mm: NDArray[np.float32]
-    normals: NDArray[np.float32]
-    faces: NDArray[np.int32]
+    vertices_mm: NDArray[np.floating]
+    normals: NDArray[np.floating]
+    faces: NDArray[np.integer]
     leaves: FloatArray
     ball: FloatArray
 

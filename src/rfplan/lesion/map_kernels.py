@@ -101,9 +101,7 @@ def _spread(
 
 
 @kernel
-def past_vertex(
-    vertices: FloatArray, normals: FloatArray, v: int, x: float, y: float, z: float, spacing: float
-) -> float:
+def past_vertex(vertices: FloatArray, normals: FloatArray, v: int, x: float, y: float, z: float, spacing: float) -> Any:
     """Distance of a point from the surface near its nearest vertex ``v``: its height over the tangent plane there.
 
     No less than a vertex at most 0.6 of the ``spacing`` from the foot allows, should the normal be off.

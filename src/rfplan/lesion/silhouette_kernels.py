@@ -8,6 +8,8 @@ the circle round them (centre, radius), lowest and highest y.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from rfplan.geometry.arrays import FloatArray
@@ -112,7 +114,7 @@ def binned(pieces: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 @kernel
-def silhouette_distance(pieces: FloatArray, bins: FloatArray, x: float, y: float) -> float:
+def silhouette_distance(pieces: FloatArray, bins: FloatArray, x: float, y: float) -> Any:
     """Signed distance of a point from the shadow, negative inside."""
     winding, nearest, first = 0, _FAR, -1
     for k in range(bins.shape[0]):
