@@ -9,7 +9,8 @@ import pytest
 
 from rfplan.cli import main
 from rfplan.cli.results import check_folder, write_results
-from rfplan.errors import InputError, RfplanError
+from rfplan.errors import ConvergenceError, InputError, RfplanError
+from rfplan.planning import application_lesions
 from rfplan.planning.plan_file import load_plan, plan_to_json, save_plan
 from strategies import device, monopolar, needle, slab_patient, straight_nerve
 from strategies import evaluate_shapes as evaluate
@@ -101,6 +102,33 @@ def test_evaluate_for_people(
     assert "S1_left" not in text
     for word in ("S1.1", "cut through", "shapes", "not for treating patients"):
         assert word in text
+
+
+@pytest.mark.usefixtures("on_slab")
+def test_lesions_are_solved_beside_a_plane_or_in_the_patients_bone(
+    plan_file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", plan_file, "--bone", "plane", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["lesion_model"], document["lesion_bone"]) == ("solved", "plane")
+    assert document["lesions"][0]["status"] == "converged"
+    assert main(["evaluate", plan_file, "--bone", "plane"]) == 0
+    assert "solved beside a plane of bone" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.usefixtures("on_slab")
+def test_a_lesion_that_does_not_converge_ends_the_run(
+    plan_file: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ConvergenceError("no end of iterations")
+
+    monkeypatch.setattr("rfplan.planning.application_lesions.kept_lesion", fail)
+    application_lesions._kept.cache_clear()
+    assert main(["evaluate", plan_file, "--bone", "plane", "--json"]) == 1
+    captured = capsys.readouterr()
+    assert "application 1: no end of iterations" in captured.err
+    assert captured.out == ""
 
 
 @pytest.mark.usefixtures("on_slab")

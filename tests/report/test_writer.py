@@ -136,6 +136,21 @@ def test_the_report_says_what_was_found(written) -> None:
     assert "Lesions are spheroids" in text
 
 
+def test_solved_lesions_are_drawn_and_told(patient, tmp_path: Path) -> None:
+    import rfplan
+
+    device = rfplan.electrode("conventional-20g-10mm")
+    plan = monopolar(needle([33.0, 0.5, 20.0], with_device=device), needle([33.0, 20.0, 0.0], with_device=device))
+    evaluation = rfplan.evaluate(plan, patient, courses=2, accuracy="fast")
+    write_report(tmp_path, patient, plan, evaluation, date=DATE)
+    text = re.sub(r"\s+", " ", Page((tmp_path / "report.html").read_text(encoding="utf-8")).text)
+    assert "solved beside a plane of bone" in text
+    assert "plane-bone surroundings" in text
+    assert "Solved lesions, width × length" in text
+    assert "0.5 mm, 90°" in text
+    assert "Lesions are spheroids" not in text
+
+
 def test_every_safety_answer_is_in_the_report(written, patient) -> None:
     text = Page(written[2]).text
     for row in evaluate(PLAN, patient).safety:
