@@ -160,10 +160,10 @@ def test_shadows_of_a_spheroid_are_ellipses(beam: FloatArray, place: FloatArray)
     axis = np.append(lean / size, 0.0) if size > 1e-9 else np.array([1.0, 0.0, 0.0])
     flat = np.concatenate([[centre[0], centre[1], 0.0], axis, [row[6], along]])[None]
     (true,) = [distance_and_slope(at[0], at[1], 0.0, 0.0, 0.0, 0.0, flat, 0)[0]]
-    assert silhouette_distance(pieces, bins, at[0], at[1]) == pytest.approx(true, abs=0.05)
+    assert silhouette_distance(pieces, bins, at[0], at[1]) == pytest.approx(true, abs=0.08)
     if true > 2.0:
         line = np.array([[at[0], at[1], 0.0], [at[0], at[1], 0.0]])
-        assert outline_approach(line, pieces, bins, 1e30) == pytest.approx(true, abs=0.05)
+        assert outline_approach(line, pieces, bins, 1e30) == pytest.approx(true, abs=0.08)
 
 
 @given(unit_vectors())

@@ -69,7 +69,7 @@ def test_branches_are_judged_as_with_the_same_shapes(pair, branches: list[FloatA
     view = np.ascontiguousarray(turn.matrix)
     ours, theirs = maps.judged(points, first, view, LETHAL), shapes.judged(points, first, view, LETHAL)
     # at the core of a lesion depth is read across a ridge, far away from it distance from vertices a millimetre apart
-    for column, deep in ((2, 0.25), (3, 0.06)):
+    for column, deep in ((2, 0.25), (3, 0.12)):
         off = np.abs(ours[:, column] - theirs[:, column])
         assert (off < np.where(theirs[:, column] > 2.0, deep, 0.12)).all(), (ours, theirs)
     # along a line that grazes a surface lengths follow its few hundredths of a mm amplified: compare with thinner and thicker lesions
@@ -110,7 +110,7 @@ def test_skin_and_joint_line_as_with_the_same_shapes(pair) -> None:
     straight = np.array([[3.0, -60.0], [3.0, 60.0]])
     for outward in (-1.0, 1.0):
         ours = maps.beyond_line(straight, outward, home.view, LETHAL)
-        assert ours == pytest.approx(shapes.beyond_line(straight, outward, home.view, LETHAL), abs=0.06)
+        assert ours == pytest.approx(shapes.beyond_line(straight, outward, home.view, LETHAL), abs=0.08)
     short = np.array([[3.0, 100.0], [3.0, 120.0]])
     assert maps.beyond_line(short, 1.0, home.view, LETHAL) < -1e20
 
