@@ -66,7 +66,7 @@ def test_distances_between_nodes_are_right_to_a_few_hundredths(place: FloatArray
     (true,) = exact(OVAL, at)
     if true < 1.9:
         # on the axis distance has a ridge, which no grid follows
-        assert value == pytest.approx(true, abs=0.05 if true > -2.0 else 0.2)
+        assert value == pytest.approx(true, abs=0.05 if true > -2.0 else 0.35)
     else:
         assert value <= true + 0.04
 
@@ -121,7 +121,7 @@ def test_lengths_and_nearest_approach_of_lines(line: FloatArray) -> None:
     near = nearest_approach(line, ways, False, found.values_mm, found.origin_mm, NONE, NONE, 2.0, 0.005)
     if lowest < 1.9:
         slack = 0.5 * (at[1] - at[0])
-        assert lowest - slack - 0.05 <= near <= lowest + 0.05 + (0.17 if lowest < -2.0 else 0.0)
+        assert lowest - slack - 0.05 <= near <= lowest + 0.05 + (0.3 if lowest < -2.0 else 0.0)
     lows, highs = np.empty(64), np.empty(64)
     count = stretches_inside(line, ways, found.values_mm, found.origin_mm, lows, highs, 0)
     inside = float((highs[:count] - lows[:count]).sum())

@@ -69,7 +69,7 @@ def test_branches_are_judged_as_with_the_same_shapes(pair, branches: list[FloatA
     view = np.ascontiguousarray(turn.matrix)
     ours, theirs = maps.judged(points, first, view, LETHAL), shapes.judged(points, first, view, LETHAL)
     # at the core of a lesion depth is read across a ridge, far away from it distance from vertices a millimetre apart
-    for column, deep in ((2, 0.25), (3, 0.12)):
+    for column, deep in ((2, 0.35), (3, 0.12)):
         off = np.abs(ours[:, column] - theirs[:, column])
         assert (off < np.where(theirs[:, column] > 2.0, deep, 0.12)).all(), (ours, theirs)
     # along a line that grazes a surface lengths follow its few hundredths of a mm amplified: compare with thinner and thicker lesions
@@ -93,7 +93,7 @@ def test_tubes_are_cleared_as_with_the_same_shapes(pair, tubes: list[FloatArray]
     first = np.concatenate([[0], np.cumsum([*[len(tube) for tube in tubes], 2])])
     radii = np.full(len(tubes) + 1, radius_mm)
     ours, theirs = maps.clearances(points, first, radii, LETHAL), shapes.clearances(points, first, radii, LETHAL)
-    assert (np.abs(ours[:, 0] - theirs[:, 0]) < np.where(theirs[:, 0] + radius_mm < -2.0, 0.25, 0.12)).all()
+    assert (np.abs(ours[:, 0] - theirs[:, 0]) < np.where(theirs[:, 0] + radius_mm < -2.0, 0.35, 0.12)).all()
     # the count of isotherms may differ only where one of them just reaches
     near = [shapes_grown(shapes, grow).clearances(points, first, radii, LETHAL)[:, 1] for grow in (-0.06, 0.06)]
     assert (near[0] <= ours[:, 1]).all()

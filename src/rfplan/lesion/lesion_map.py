@@ -70,7 +70,7 @@ class LesionMap:
     The surface encloses every point whose temperature reached the isotherm when heating ended, whatever it was in: a branch or a
     canal that the plane of bone of a model happens to cover is in soft tissue in the patient, and bone warms its neighbours.
     Distances are off by at most 0.04 mm at nodes within a mm of the surface and 0.07 mm elsewhere; between nodes along the inmost ridge
-    by 0.2 mm.
+    depth may be understated by 0.3 mm.
     """
 
     surfaces: tuple[SurfaceMap | None, ...]

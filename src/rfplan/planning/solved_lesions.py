@@ -58,7 +58,8 @@ class MapLesions:
     def judged(self, points: FloatArray, first: IntArray, view: FloatArray, isotherm: int) -> FloatArray:
         """As :class:`rfplan.planning.packed_lesions.PackedLesions`.
 
-        Distances are right to 0.05 mm near a surface, 0.08 mm in the shadow, 0.1 mm far outside and 0.2 mm at the core of a lesion;
+        Distances are right to 0.05 mm near a surface, 0.08 mm in the shadow, 0.1 mm far outside; at the core of a lesion
+        depth may be understated by 0.3 mm;
         lengths follow the surface.
         """
         found: FloatArray = judge_branches_solved(
