@@ -29,7 +29,7 @@ from rfplan.planning.coverage import (
 from rfplan.planning.packed_lesions import LesionNote, PackedLesions, shape_lesions
 from rfplan.planning.packed_patient import PackedPatient, packed, packed_branches
 from rfplan.planning.packed_plan import PackedPlan, packed_plan
-from rfplan.planning.placed_problem import bone_named
+from rfplan.planning.placed_problem import bone_named, usual_accuracy
 from rfplan.planning.plan import Plan
 from rfplan.planning.safety import SafetyRow, Status, worst
 from rfplan.planning.safety_checks import safety_table
@@ -107,7 +107,7 @@ def evaluate(
     lesion_model: str = solved.LABEL,
     transection_length_mm: float | None = None,
     bone: str = "plane",
-    accuracy: str = "standard",
+    accuracy: str | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Judge ``plan`` on ``patient``: on its own branches, or on ``courses`` drawn courses of them.
@@ -127,6 +127,7 @@ def evaluate(
     RfplanError : a lesion did not converge
     """
     check_judging(lesion_model, courses, transection_length_mm, seed=seed, bone=bone)
+    accuracy = accuracy or usual_accuracy(bone)
     table = figures("safety")
     length_mm = table["transection.length"].value if transection_length_mm is None else float(transection_length_mm)
     lethal_c = table["lethal.isotherm"].value
@@ -181,7 +182,7 @@ def packed_lesions(
     patient: Patient,
     lesion_model: str = solved.LABEL,
     bone: str = "plane",
-    accuracy: str = "standard",
+    accuracy: str | None = None,
     progress: Progress | None = None,
 ) -> PackedLesions:
     """The lesions of ``plan`` for judging, as :func:`evaluate` takes its arguments."""
