@@ -1,10 +1,13 @@
-"""Bone that hangs over the back of the sacrum in a virtual patient: hip and L5 of the reference patient, moved to its joint and spine.
+"""Bone that hangs over the back of the sacrum in a virtual patient: the hip, as its joint and its posterior spine place it, and L5.
 
-Only the way in of a needle meets it, so that its exact form matters little; a test holds needles in virtual patients against meshed ones.
+A hip moves with the joint surface of its sacrum, and its blade is bent until the posterior superior spine is at its own distance from the
+midline. So five hips on the reference sacrum, with spines at five distances, give that of any patient; what is built up at the joint
+itself is left out. Only the way in of a needle meets this bone.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -15,75 +18,84 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-import rfplan
-from rfplan.anatomy.virtual_ground_kernels import JOINT_POINTS
 from rfplan.cache import cache_folder
+from rfplan.figures import anatomy_folder
 from rfplan.geometry.arrays import FloatArray, frozen
-from rfplan.geometry.distance import DistanceField
-from rfplan.geometry.mesh import Mesh
 
-_BOUNDS_MM = np.array([[10.0, -45.0, -25.0], [80.0, 100.0, 80.0]])
-_SPACING_MM, _BAND_MM = 1.5, 4.0
+_LOW_MM, _HIGH_MM = np.array([10.0, -45.0, -25.0]), np.array([80.0, 100.0, 80.0])
+_SPACING_MM, _BAND_MM = 1.75, 6.0
+_BENDS_MM = np.array([-8.0, -4.0, 0.0, 4.0, 8.0])
 
 
 @dataclass(frozen=True, eq=False)
 class Overhang:
-    """Distance to the hip and L5 of the left side on a grid in chart coordinates, and where the joint is that they belong to.
-
-    ``joint_mm`` (3,) mean of the back of the joint, ``psis_mm`` distance of the posterior superior spine from the midline.
-    """
+    """Distances ``values`` (b, ni, nj, nk) to the hip of the left side with its spine at ``psis_mm`` (b,), and ``vertebra`` (ni, nj, nk)
+    to L5, on a grid in chart coordinates; ``centre_mm`` (3,) is the centre of the joint surface that the hips belong to."""
 
     values: NDArray[np.float32]
+    vertebra: NDArray[np.float32]
+    psis_mm: FloatArray
     origin_mm: FloatArray
     spacing_mm: float
-    band_mm: float
-    joint_mm: FloatArray
-    psis_mm: float
+    centre_mm: FloatArray
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "origin_mm", frozen(self.origin_mm))
-        object.__setattr__(self, "joint_mm", frozen(self.joint_mm))
+        for name in ("psis_mm", "origin_mm", "centre_mm"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    def hip(self, psis_mm: float) -> NDArray[np.float32]:
+        """(ni, nj, nk) distance to a hip whose spine is ``psis_mm`` from the midline, as far as its blade bends."""
+        at = float(np.clip(np.interp(psis_mm, self.psis_mm, np.arange(len(self.psis_mm))), 0.0, len(self.psis_mm) - 1.001))
+        low, share = int(at), np.float32(at - int(at))
+        mixed: NDArray[np.float32] = self.values[low] + share * (self.values[low + 1] - self.values[low])
+        return mixed
 
 
 @cache
 def overhang() -> Overhang:
-    """The overhang of the reference patient, kept on disk once it was made."""
-    from rfplan.anatomy.reference import reference_patient
-    from rfplan.figures import anatomy_folder
-
-    psis = _psis_mm()
-    stated = hashlib.sha256((anatomy_folder() / "morphometry.toml").read_bytes() + rfplan.__version__.encode()).hexdigest()[:16]
+    """The overhang, kept on disk once it was made."""
+    stated = hashlib.sha256((anatomy_folder() / "morphometry.toml").read_bytes() + Path(__file__).read_bytes()).hexdigest()[:16]
     path = cache_folder() / f"overhang-{stated}.npz"
-    try:
-        with np.load(path) as kept:
-            return Overhang(kept["values"], kept["origin"], _SPACING_MM, _BAND_MM, kept["joint"], psis)
-    except (OSError, ValueError, KeyError):
-        pass
-    patient = reference_patient()
-    meshes = [
-        Mesh(patient.frame.to_chart(patient.bones[name].vertices_mm), patient.bones[name].faces)
-        for name in ("hip_left", "vertebrae_L5")
-    ]
-    field = DistanceField.of(meshes, _BOUNDS_MM, _SPACING_MM, _BAND_MM)
-    line = patient.frame.to_chart(patient.curves["sij_posterior_line_left"].points_mm)
-    rows = np.linspace(line[0, 1], line[-1, 1], JOINT_POINTS)
-    joint = np.array([np.interp(rows, line[:, 1], line[:, k]).mean() for k in range(3)])
-    _keep(path, values=field.values_mm, origin=field.origin_mm, joint=joint)
-    return Overhang(field.values_mm, field.origin_mm, _SPACING_MM, _BAND_MM, joint, psis)
-
-
-def _psis_mm() -> float:
-    from rfplan.figures import figures
-
-    return figures("morphometry")["hip.psis.from_midline"].value
-
-
-def _keep(path: Path, **arrays: NDArray[np.float32] | FloatArray) -> None:
-    """Write a file that appears complete or not at all; a folder that cannot be written is no error."""
-    try:
+    with contextlib.suppress(OSError, ValueError, KeyError), np.load(path) as kept:
+        return Overhang(kept["values"], kept["vertebra"], kept["psis"], _LOW_MM, _SPACING_MM, kept["centre"])
+    made = _made()
+    with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
-            np.savez(part, **arrays)
+            np.savez(part, values=made.values, vertebra=made.vertebra, psis=made.psis_mm, centre=made.centre_mm)
         os.replace(part.name, path)
-    except OSError:
-        return
+    return made
+
+
+def _made() -> Overhang:
+    from rfplan.anatomy.hip import ParametricHip, hip_parameters
+    from rfplan.anatomy.lumbar import ParametricL5, lumbar_parameters
+    from rfplan.anatomy.sacrum import ParametricSacrum
+    from rfplan.anatomy.sacrum_edges_kernels import joint_centre
+    from rfplan.anatomy.sacrum_vector import sacrum_vector
+    from rfplan.anatomy.virtual_ground_kernels import filled_form
+
+    sacrum = ParametricSacrum()
+    frame = sacrum.frame()
+    centre = np.empty(3)
+    joint_centre(filled_form(sacrum_vector(sacrum.parameters.values)), centre)
+    counts = np.ceil((_HIGH_MM - _LOW_MM) / _SPACING_MM).astype(int) + 1
+    axes = [_LOW_MM[k] + _SPACING_MM * np.arange(counts[k]) for k in range(3)]
+    nodes = frame.to_patient(np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3))
+    usual = hip_parameters()["hip.psis.from_midline"]
+
+    def near(distance_mm: FloatArray) -> NDArray[np.float32]:
+        return np.clip(distance_mm, -_BAND_MM, _BAND_MM).reshape(counts).astype(np.float32)
+
+    hips = [
+        near(ParametricHip("left", sacrum, hip_parameters() | {"hip.psis.from_midline": usual + bend}).distance_mm(nodes))
+        for bend in _BENDS_MM
+    ]
+    vertebra = ParametricL5(
+        frame,
+        lumbar_parameters(),
+        endplate_width_mm=sacrum.parameters["endplate_width"],
+        endplate_depth_mm=sacrum.parameters["endplate_ap"],
+        sacrum_mm=sacrum.distance_mm,
+    )
+    return Overhang(np.stack(hips), near(vertebra.distance_mm(nodes)), usual + _BENDS_MM, _LOW_MM, _SPACING_MM, centre)

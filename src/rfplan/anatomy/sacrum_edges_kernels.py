@@ -19,6 +19,8 @@ from rfplan.geometry.compiled import kernel
 
 _SLOPE, _WIDTH, _HEIGHT = column("foramen.S1.slope"), column("foramen.S1.width"), column("foramen.S1.height")
 _BREADTH = column("breadth")
+_LOW_MM = 0.18
+"""How far below the point looked for the rim of the meshed bone lies on average: it is read off a grid of 0.3 mm inside the bone."""
 _EDGE_MM = 1.4  # rounding of an aperture's edge, as in the field
 _STEEP = 2.0  # slope of the bone at what is called the rim
 _TIP_MM, _BLUNT = 7.0, 0.12
@@ -78,6 +80,7 @@ def rim(f: FloatArray, n: int, points: FloatArray) -> None:
             high += min(max(step_h, -1.5), 1.5)
             if abs(step_a) + abs(step_h) < 0.02:
                 break
+        high -= _LOW_MM
         points[k, 0] = centre + away * ray_l
         points[k, 1] = middle_c + away * ray_c + high * out_c
         points[k, 2] = middle_h + away * ray_h + high * out_h
@@ -101,26 +104,56 @@ def _side_at(f: FloatArray, s: float, t: float, guess: float) -> float:
 
 
 @kernel
+def _border(f: FloatArray, share: float) -> tuple[float, float, float]:
+    """(s, dorsal t, ventral t) of the borders of the joint surface at a share of its height."""
+    first, last = f[WHOLE + BORDER_FIRST], f[WHOLE + BORDER_LAST]
+    along = first + share * (last - first)
+    cell = 0
+    while cell < 5 and share >= SHARES[cell + 1]:
+        cell += 1
+    dorsal = cubic(f, BORDER + 4 * cell, share - SHARES[cell])
+    ventral = min(profile(f, VENTRAL_EDGE, along) + 1.0, dorsal - 2.0)
+    beyond = min(max((along - (last - _TIP_MM)) / _TIP_MM, 0.0), 1.0)
+    taper = max(sqrt(1.0 - beyond * beyond), _BLUNT)
+    middle, half = 0.5 * (dorsal + ventral), taper * 0.5 * (dorsal - ventral)
+    return along, middle + half, middle - half
+
+
+@kernel
+def _half_width(f: FloatArray, along: float) -> float:
+    inside = min(max(along, f[STATIONS] - 8.0), f[STATIONS + 7])
+    at = cell_of(f, STATIONS, 8, inside)
+    return cubic(f, CUBICS + 28 * HALF_WIDTH + 4 * at, inside - f[STATIONS + at]) * f[WHOLE + WIDTH_FACTOR]
+
+
+@kernel
+def joint_centre(f: FloatArray, point: FloatArray) -> None:
+    """Fill (3,) with the centre of the area of the left joint surface, strip by strip."""
+    point[:] = 0.0
+    total, count = 0.0, 12
+    before, after = _half_width(f, f[WHOLE + BORDER_FIRST]), 0.0
+    after = before
+    for k in range(count):
+        along, dorsal, ventral = _border(f, (k + 0.5) / count)
+        before = _side_at(f, along, dorsal, before)
+        after = _side_at(f, along, ventral, after)
+        weight = sqrt((dorsal - ventral) ** 2 + (after - before) ** 2)
+        caudal, height = to_view(f, along, 0.5 * (dorsal + ventral))
+        point[0] += weight * 0.5 * (before + after)
+        point[1] += weight * caudal
+        point[2] += weight * height
+        total += weight
+    point /= total
+
+
+@kernel
 def joint_margin(f: FloatArray, gap: float, points: FloatArray) -> None:
     """Fill (k, 3) ``points`` with the line where the left joint opens at the back, cranial to caudal, in the middle of its ``gap``."""
-    first, last = f[WHOLE + BORDER_FIRST], f[WHOLE + BORDER_LAST]
     count = points.shape[0]
-    guess = 0.45 * f[_BREADTH]
+    guess = _half_width(f, f[WHOLE + BORDER_FIRST])
     for k in range(count):
-        share = k / (count - 1)
-        along = first + share * (last - first)
-        cell = 0
-        while cell < 5 and share >= SHARES[cell + 1]:
-            cell += 1
-        dorsal = cubic(f, BORDER + 4 * cell, share - SHARES[cell])
-        ventral = min(profile(f, VENTRAL_EDGE, along) + 1.0, dorsal - 2.0)
-        beyond = min(max((along - (last - _TIP_MM)) / _TIP_MM, 0.0), 1.0)
-        taper = max(sqrt(1.0 - beyond * beyond), _BLUNT)
-        t = 0.5 * (dorsal + ventral) + taper * 0.5 * (dorsal - ventral)
-        inside = min(max(along, f[STATIONS] - 8.0), f[STATIONS + 7])
-        at = cell_of(f, STATIONS, 8, inside)
-        half_width = cubic(f, CUBICS + 28 * HALF_WIDTH + 4 * at, inside - f[STATIONS + at]) * f[WHOLE + WIDTH_FACTOR]
-        guess = _side_at(f, along, t, half_width if k == 0 else guess)
+        along, t, _ = _border(f, k / (count - 1))
+        guess = _side_at(f, along, t, guess)
         caudal, height = to_view(f, along, t)
         _, _, node = to_axis(f, caudal, height, NODES // 2)
         slope = np.empty(3)
@@ -167,6 +200,9 @@ def groove_base(f: FloatArray, point: FloatArray) -> None:
             i = step if way == 0 else count - 1 - step
             caudal, height, node = _crest_of_silhouette(f, _LATERAL_0 + i * _LATERAL_STEP, caudal, height, node)
             top[i] = min(top[i], caudal)
+    # rows of half a millimetre and the first of equals, as the landmark of the meshed bone has them: beside the notch is a cliff
+    for i in range(count):
+        top[i] = np.ceil(2.0 * top[i]) / 2.0
     peak = 0
     for i in range(20):
         if top[i] < top[peak]:
@@ -176,8 +212,7 @@ def groove_base(f: FloatArray, point: FloatArray) -> None:
         if top[i] > top[notch]:
             notch = i
     lateral = _LATERAL_0 + notch * _LATERAL_STEP
-    # rows of half a millimetre, as the landmark of the meshed bone has them
-    caudal = np.ceil(2.0 * top[notch]) / 2.0 + _BELOW_EDGE_MM
+    caudal = top[notch] + _BELOW_EDGE_MM
     height, node = highest(f, lateral, caudal, 12.0, node, True)
     point[0], point[1], point[2] = lateral, caudal, height
     for _ in range(4):

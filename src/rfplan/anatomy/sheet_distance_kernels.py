@@ -29,24 +29,28 @@ def _hung(values: np.ndarray, origin: FloatArray, spacing: float, far: float, x:
 @kernel
 def bone_gap(
     held: FloatArray, slopes: FloatArray, tops: FloatArray, lateral_0: float, caudal_0: float, step: float, far: float,
-    values: np.ndarray, origin: FloatArray, spacing: float, x: float, y: float, z: float,
+    hip: np.ndarray, origin: FloatArray, vertebra: np.ndarray, low: FloatArray, spacing: float, x: float, y: float, z: float,
 ) -> float:  # fmt: skip
-    """Signed distance of one chart point to bone, cut off at ``far``; ``values``, ``origin`` and ``spacing`` are of the overhang."""
+    """Signed distance of one chart point to bone, cut off at ``far``.
+
+    ``hip`` and ``vertebra`` are the distances of the overhang on grids of ``spacing`` from ``origin`` and ``low``.
+    """
     x = abs(x)
     near: float = gap_to_sheet(held, slopes, tops, lateral_0, caudal_0, step, far, x, y, z)
-    return min(near, _hung(values, origin, spacing, far, x, y, z))
+    near = min(near, _hung(hip, origin, spacing, far, x, y, z))
+    return min(near, _hung(vertebra, low, spacing, far, x, y, z), far)
 
 
 @kernel
 def bone_gaps(
     held: FloatArray, slopes: FloatArray, tops: FloatArray, lateral_0: float, caudal_0: float, step: float, far: float,
-    values: np.ndarray, origin: FloatArray, spacing: float, points: FloatArray,
+    hip: np.ndarray, origin: FloatArray, vertebra: np.ndarray, low: FloatArray, spacing: float, points: FloatArray,
 ) -> FloatArray:  # fmt: skip
     """(n,) the same at chart points (n, 3)."""
     result = np.empty(points.shape[0])
     for n in range(points.shape[0]):
         result[n] = bone_gap(
-            held, slopes, tops, lateral_0, caudal_0, step, far, values, origin, spacing, points[n, 0], points[n, 1], points[n, 2]
+            held, slopes, tops, lateral_0, caudal_0, step, far, hip, origin, vertebra, low, spacing, points[n, 0], points[n, 1], points[n, 2]
         )
     return result
 
@@ -54,7 +58,7 @@ def bone_gaps(
 @kernel
 def bone_rooms(
     held: FloatArray, slopes: FloatArray, tops: FloatArray, lateral_0: float, caudal_0: float, step: float, far: float,
-    values: np.ndarray, origin: FloatArray, spacing: float, tip: FloatArray, directions: FloatArray, along: FloatArray, wanted: FloatArray,
+    hip: np.ndarray, origin: FloatArray, vertebra: np.ndarray, low: FloatArray, spacing: float, tip: FloatArray, directions: FloatArray, along: FloatArray, wanted: FloatArray,
     bound: float, first: bool,
 ) -> FloatArray:  # fmt: skip
     """(n,) smallest distance to bone less what is ``wanted`` (m,) at ``along`` (m,) from ``tip`` (3,), for each direction (n, 3).
@@ -64,7 +68,7 @@ def bone_rooms(
     """
     result = np.full(directions.shape[0], -np.inf)
     top = tops.max() + far
-    roof = max(top, origin[2] + spacing * (values.shape[2] - 1))
+    roof = max(top, max(origin[2], low[2]) + spacing * (hip.shape[2] - 1))
     for n in range(directions.shape[0]):
         room = 1e9
         for k in range(along.shape[0]):
@@ -74,7 +78,7 @@ def bone_rooms(
                 room = min(room, far - wanted[wanted.shape[0] - 1])
                 break
             gap = bone_gap(
-                held, slopes, tops, lateral_0, caudal_0, step, far, values, origin, spacing,
+                held, slopes, tops, lateral_0, caudal_0, step, far, hip, origin, vertebra, low, spacing,
                 tip[0] + a * directions[n, 0], tip[1] + a * directions[n, 1], tip[2] + a * directions[n, 2],
             )  # fmt: skip
             room = min(room, gap - wanted[k])

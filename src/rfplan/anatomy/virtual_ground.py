@@ -37,22 +37,25 @@ from rfplan.geometry.frames import ApFrame, Isometry
 class SheetDistance:
     """Signed distance, mm, to the back of a sacrum given as a sheet and to what hangs over it; cut off at ``band_mm``.
 
-    ``shift_mm`` (3,) moves the overhang of the reference patient to this one; the two sides are alike.
+    ``joint_centre_mm`` (3,) of the left joint surface and ``psis_mm``, distance of the posterior superior spine from the midline, place
+    the hip; the two sides are alike.
     """
 
     frame: ApFrame
     held: FloatArray
     slopes: FloatArray
     tops: FloatArray
-    shift_mm: FloatArray
+    joint_centre_mm: FloatArray
+    psis_mm: float
     band_mm: float = FAR_MM
 
     @cached_property
     def _bone(self) -> tuple[Any, ...]:
         above = overhang()
+        shift = self.joint_centre_mm - above.centre_mm
         return (
             self.held, self.slopes, self.tops, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, self.band_mm,
-            above.values, above.origin_mm + self.shift_mm, above.spacing_mm,
+            above.hip(self.psis_mm - shift[0]), above.origin_mm + shift, above.vertebra, above.origin_mm, above.spacing_mm,
         )  # fmt: skip
 
     def __call__(self, points_mm: ArrayLike) -> FloatArray:
@@ -170,11 +173,8 @@ class VirtualGround:
     @cached_property
     def bone_distance(self) -> SheetDistance:
         """Distance to bone within 2.5 mm of it."""
-        above = overhang()
-        shift = self.side_mm[7].mean(axis=0) - above.joint_mm
-        # the posterior spine keeps its own distance from the midline, whatever the width of the sacrum
-        shift[0] = self.psis_mm - above.psis_mm
-        return SheetDistance(self.frame, self.side_mm[1], self.side_mm[3], self.side_mm[9], shift)
+        _, held, _, slopes, *_, tops, centre = self.side_mm
+        return SheetDistance(self.frame, held, slopes, tops, centre, self.psis_mm)
 
     def foramen(self, level: str, side: Side) -> Foramen:
         """The posterior foramen of ``level`` on ``side``; KeyError where there is none of that name."""
