@@ -23,6 +23,7 @@ _LOW_MM = 0.18
 """How far below the point looked for the rim of the meshed bone lies on average: it is read off a grid of 0.3 mm inside the bone."""
 _EDGE_MM = 1.4  # rounding of an aperture's edge, as in the field
 _STEEP = 2.0  # slope of the bone at what is called the rim
+_LEAST_SIDE = 0.3
 _TIP_MM, _BLUNT = 7.0, 0.12
 _BELOW_EDGE_MM = 1.5
 _LATERAL_0, _LATERAL_STEP = 20.0, 0.5
@@ -88,7 +89,7 @@ def rim(f: FloatArray, n: int, points: FloatArray) -> None:
 
 @kernel
 def _side_at(f: FloatArray, s: float, t: float, guess: float) -> float:
-    """Lateral coordinate of the side of the bone at a place of the axis' coordinates."""
+    """Lateral coordinate of the side of the bone at a place of the axis' coordinates; NaN where the bone has no side there."""
     x, before = guess, sacrum_field(f, guess, s, t, True)
     step = -before / 0.9
     for _ in range(8):
@@ -100,7 +101,7 @@ def _side_at(f: FloatArray, s: float, t: float, guess: float) -> float:
         if abs(value) < 0.005:
             break
         step = -value / max(slope, 0.3)
-    return x
+    return x if abs(before) < 0.2 and x > _LEAST_SIDE * f[_BREADTH] else np.nan
 
 
 @kernel
@@ -131,12 +132,12 @@ def joint_centre(f: FloatArray, point: FloatArray) -> None:
     """Fill (3,) with the centre of the area of the left joint surface, strip by strip."""
     point[:] = 0.0
     total, count = 0.0, 12
-    before, after = _half_width(f, f[WHOLE + BORDER_FIRST]), 0.0
-    after = before
     for k in range(count):
         along, dorsal, ventral = _border(f, (k + 0.5) / count)
-        before = _side_at(f, along, dorsal, before)
-        after = _side_at(f, along, ventral, after)
+        before = _side_at(f, along, dorsal, _half_width(f, along))
+        after = _side_at(f, along, ventral, _half_width(f, along))
+        if not (np.isfinite(before) and np.isfinite(after)):
+            continue
         weight = sqrt((dorsal - ventral) ** 2 + (after - before) ** 2)
         caudal, height = to_view(f, along, 0.5 * (dorsal + ventral))
         point[0] += weight * 0.5 * (before + after)
@@ -150,10 +151,15 @@ def joint_centre(f: FloatArray, point: FloatArray) -> None:
 def joint_margin(f: FloatArray, gap: float, points: FloatArray) -> None:
     """Fill (k, 3) ``points`` with the line where the left joint opens at the back, cranial to caudal, in the middle of its ``gap``."""
     count = points.shape[0]
-    guess = _half_width(f, f[WHOLE + BORDER_FIRST])
+    known, guess = -1, np.nan
     for k in range(count):
         along, t, _ = _border(f, k / (count - 1))
-        guess = _side_at(f, along, t, guess)
+        guess = _side_at(f, along, t, guess if np.isfinite(guess) else _half_width(f, along))
+        if not np.isfinite(guess):
+            # the surface is taller than the bone: the line begins, or ends, where there is a side
+            if known >= 0:
+                points[k] = points[known]
+            continue
         caudal, height = to_view(f, along, t)
         _, _, node = to_axis(f, caudal, height, NODES // 2)
         slope = np.empty(3)
@@ -167,6 +173,10 @@ def joint_margin(f: FloatArray, gap: float, points: FloatArray) -> None:
         points[k, 0] = guess + 0.5 * gap * slope[0] / size
         points[k, 1] = caudal + 0.5 * gap * slope[1] / size
         points[k, 2] = height + 0.5 * gap * slope[2] / size
+        if known < 0:
+            for before in range(k):
+                points[before] = points[k]
+        known = k
 
 
 @kernel
@@ -202,7 +212,7 @@ def groove_base(f: FloatArray, point: FloatArray) -> None:
             top[i] = min(top[i], caudal)
     # rows of half a millimetre and the first of equals, as the landmark of the meshed bone has them: beside the notch is a cliff
     for i in range(count):
-        top[i] = np.ceil(2.0 * top[i]) / 2.0
+        top[i] = np.ceil(2.0 * top[i] + 0.2) / 2.0
     peak = 0
     for i in range(20):
         if top[i] < top[peak]:
