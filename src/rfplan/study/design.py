@@ -1,0 +1,210 @@
+"""What a study asks: which strategies, on how many virtual patients, drawn how; read strictly from TOML."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cattrs import Converter
+from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
+
+from rfplan.anatomy.innervation import Innervation
+from rfplan.devices.catalogue import electrode as electrode_named
+from rfplan.errors import InputError, did_you_mean
+from rfplan.planning.operator_error import OperatorError
+from rfplan.planning.techniques import technique as technique_named
+
+LESION_MODELS = ("shapes",)
+"""Lesion models that a study can use."""
+_CHUNK = 100
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """One way to treat: a ``technique``, its ``electrode`` (default its own) and changed numbers of its recipe in ``options``."""
+
+    technique: str
+    name: str = ""
+    electrode: str | None = None
+    options: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", self.technique)
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Operator error of a study: standard deviations, default those of ``anatomy/population.toml``."""
+
+    along_bone_mm: float = field(default_factory=lambda: OperatorError.usual().along_bone_mm)
+    depth_mm: float = field(default_factory=lambda: OperatorError.usual().depth_mm)
+    axis_deg: float = field(default_factory=lambda: OperatorError.usual().axis_deg)
+
+
+@dataclass(frozen=True)
+class Branches:
+    """The two switches of :class:`rfplan.anatomy.innervation.Innervation`."""
+
+    l5: bool = True
+    s4: bool = False
+
+
+@dataclass(frozen=True)
+class StudyDesign:
+    """Strategies on ``patients`` virtual patients drawn with ``seed``; all strategies treat the same patients on ``side``.
+
+    ``operator`` None places every needle as planned. ``chunk`` patients are judged and written together.
+    """
+
+    strategies: tuple[Strategy, ...]
+    patients: int = 1000
+    seed: int = 1
+    side: str = "right"
+    lesion_model: str = "shapes"
+    branches: Branches = field(default_factory=Branches)
+    operator: Operator | None = None
+    chunk: int = _CHUNK
+
+    @property
+    def innervation(self) -> Innervation:
+        """Which levels are followed."""
+        return Innervation(self.branches.l5, self.branches.s4)
+
+    @property
+    def operator_error(self) -> OperatorError | None:
+        """The operator error, where there is one."""
+        o = self.operator
+        return None if o is None else OperatorError(o.along_bone_mm, o.depth_mm, o.axis_deg)
+
+    @property
+    def hash(self) -> str:
+        """Sixteen digits that name what is asked; equal designs have equal ones."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+
+    def to_json(self) -> dict[str, Any]:
+        """The design as plain numbers and words."""
+        return asdict(self)
+
+
+def checked(design: StudyDesign) -> StudyDesign:
+    """``design``, if it can be carried out.
+
+    Raises
+    ------
+    InputError : a number out of range, or an unknown technique, electrode, option, side or lesion model; names what is accepted
+    """
+    for name, least in (("patients", 1), ("seed", 0), ("chunk", 1)):
+        value = getattr(design, name)
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise InputError(f"study {name} is {value!r}; it must be a whole number of at least {least}")
+    if design.side not in ("left", "right"):
+        raise InputError(f"study side is {design.side!r}; it must be 'left' or 'right'")
+    if design.lesion_model not in LESION_MODELS:
+        raise InputError(
+            f"study lesion_model is {design.lesion_model!r}; a study judges with: {', '.join(LESION_MODELS)} "
+            "(solved lesions are for one patient: 'rfplan plan')"
+        )
+    if not design.strategies:
+        raise InputError("the study names no strategies; give at least one [[strategies]] with a technique")
+    names = [strategy.name for strategy in design.strategies]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"two strategies are called {name!r}; give each a 'name' of its own")
+    for strategy in design.strategies:
+        recipe = technique_named(strategy.technique)
+        if strategy.electrode is not None and not recipe.accepts(electrode_named(strategy.electrode)):
+            raise InputError(
+                f"strategy {strategy.name!r}: technique {recipe.name!r} cannot be carried out with electrode "
+                f"{strategy.electrode!r}; it takes: {', '.join(recipe.electrodes)}"
+            )
+        numbers = [key for key in recipe.options if key not in ("levels", "l5")]
+        for key in strategy.options:
+            if key not in numbers:
+                raise InputError(
+                    f"strategy {strategy.name!r}: technique {recipe.name!r} has no option {key!r};"
+                    f"{did_you_mean(key, numbers)} known are: {', '.join(numbers)}"
+                )
+    _ = design.operator_error
+    return design
+
+
+def read_design(path: Path, changes: Mapping[str, Any] | None = None) -> StudyDesign:
+    """The design in a TOML file, with some of its entries replaced by ``changes``.
+
+    Raises
+    ------
+    InputError : the file cannot be read, holds an unknown key or a value of the wrong kind; names the file and the key
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; give a study file in TOML") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not valid TOML: {error}") from error
+    document |= changes or {}
+    try:
+        return checked(design_from(document))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def design_from(document: Mapping[str, Any]) -> StudyDesign:
+    """The design in a document of plain values; unknown keys and values of the wrong kind are refused.
+
+    Raises
+    ------
+    InputError : what is wrong, by its key
+    """
+    try:
+        return _converter().structure(document, StudyDesign)
+    except (ClassValidationError, IterableValidationError) as error:
+        raise InputError(_first_fault(error, "")) from error
+
+
+def _converter() -> Converter:
+    converter = Converter(forbid_extra_keys=True)
+
+    def strict(kind: type, words: str) -> None:
+        def read(value: Any, _: Any) -> Any:
+            fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
+            if not fits or (isinstance(value, bool) and kind is not bool):
+                raise ValueError(f"is {value!r}; it must be {words}")
+            return kind(value)
+
+        converter.register_structure_hook(kind, read)
+
+    strict(int, "a whole number")
+    strict(float, "a number")
+    strict(str, "text in quotes")
+    strict(bool, "true or false")
+    return converter
+
+
+def _first_fault(error: BaseException, path: str) -> str:
+    from cattrs import AttributeValidationNote, IterableValidationNote
+
+    if isinstance(error, ForbiddenExtraKeysError):
+        from dataclasses import fields
+
+        key = sorted(error.extra_fields)[0]
+        known = [entry.name for entry in fields(error.cl)]
+        where = f"{path}.{key}" if path else key
+        return f"unknown key {where!r};{did_you_mean(key, known)} known are: {', '.join(known)}"
+    inner: Sequence[BaseException] = getattr(error, "exceptions", ())
+    for part in inner:
+        step = path
+        for note in getattr(part, "__notes__", ()):
+            if isinstance(note, AttributeValidationNote):
+                step = f"{path}.{note.name}" if path else note.name
+            elif isinstance(note, IterableValidationNote):
+                step = f"{path}[{note.index}]"
+        return _first_fault(part, step)
+    if isinstance(error, KeyError):
+        return f"key {error.args[0]!r} is missing{f' in {path!r}' if path else ''}"
+    return f"{path!r} {error}"

@@ -1,0 +1,139 @@
+"""The folder of a study: its manifest, and chunks that appear complete or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+import rfplan
+from rfplan.errors import InputError
+from rfplan.study.chunk import chunk_count
+from rfplan.study.design import StudyDesign, checked, design_from
+
+SCHEMA: Final = "rfplan/study/1"
+MANIFEST: Final = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A folder that holds a study; ``digests`` by chunk number are those of the chunks that are finished.
+
+    ``damaged`` are the numbers of chunks that were finished and no longer are what they were.
+    """
+
+    folder: Path
+    design: StudyDesign
+    digests: dict[int, str]
+    damaged: tuple[int, ...] = ()
+
+    @classmethod
+    def opened(cls, folder: Path, design: StudyDesign, resume: bool) -> Ledger:
+        """The ledger of ``design`` in ``folder``, which is made where it is missing.
+
+        Raises
+        ------
+        InputError : the folder holds another study, one of another version, a manifest that cannot be read, or files of other origin;
+            or it holds this study and ``resume`` is not set
+        """
+        path = folder / MANIFEST
+        if not path.exists():
+            if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+                raise InputError(f"--out {folder} is not empty and holds no study; give a new or empty folder")
+            (folder / "chunks").mkdir(parents=True, exist_ok=True)
+            ledger = cls(folder, design, {})
+            ledger.write()
+            return ledger
+        held, digests = _read(path)
+        if held.hash != design.hash:
+            raise InputError(f"--out {folder} holds another study (design {held.hash}, this one is {design.hash}); give another folder")
+        if not resume:
+            raise InputError(f"--out {folder} holds this study already; --resume completes it")
+        return cls._looked_through(folder, design, digests)
+
+    @classmethod
+    def found(cls, folder: Path) -> Ledger:
+        """The ledger of the study that ``folder`` holds; InputError where it holds none."""
+        if not (folder / MANIFEST).exists():
+            raise InputError(f"{folder} holds no study: there is no {MANIFEST} in it")
+        design, digests = _read(folder / MANIFEST)
+        return cls._looked_through(folder, design, digests)
+
+    @classmethod
+    def _looked_through(cls, folder: Path, design: StudyDesign, digests: dict[int, str]) -> Ledger:
+        good: dict[int, str] = {}
+        damaged = []
+        for number, digest in sorted(digests.items()):
+            path = folder / "chunks" / f"chunk-{number:06d}.parquet"
+            same = path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == digest
+            if same and number < chunk_count(design):
+                good[number] = digest
+            else:
+                damaged.append(number)
+        return cls(folder, design, good, tuple(damaged))
+
+    @property
+    def missing(self) -> list[int]:
+        """Numbers of the chunks that are still to be computed."""
+        return [number for number in range(chunk_count(self.design)) if number not in self.digests]
+
+    def path(self, number: int) -> Path:
+        """File of a chunk."""
+        return self.folder / "chunks" / f"chunk-{number:06d}.parquet"
+
+    def keep(self, number: int, content: bytes) -> None:
+        """Write a chunk, then note it in the manifest: killed in between, it is computed anew."""
+        written_whole(self.path(number), content)
+        self.digests[number] = hashlib.sha256(content).hexdigest()
+        self.write()
+
+    def write(self) -> None:
+        """Write the manifest."""
+        document = {
+            "schema": SCHEMA,
+            "rfplan": rfplan.__version__,
+            "design": self.design.to_json(),
+            "design_hash": self.design.hash,
+            "seed": self.design.seed,
+            "chunks": chunk_count(self.design),
+            "sha256": {str(number): digest for number, digest in sorted(self.digests.items())},
+        }
+        written_whole(self.folder / MANIFEST, (json.dumps(document, indent=1) + "\n").encode())
+
+    def tables(self) -> Iterator[pl.DataFrame]:
+        """The finished chunks in order."""
+        return (pl.read_parquet(self.path(number)) for number in sorted(self.digests))
+
+
+def written_whole(path: Path, content: bytes) -> None:
+    """Write a file that appears complete or not at all, whenever the machine stops."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as part:
+        part.write(content)
+        part.flush()
+        os.fsync(part.fileno())
+    os.replace(part.name, path)
+
+
+def _read(path: Path) -> tuple[StudyDesign, dict[int, str]]:
+    try:
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if document["schema"] != SCHEMA:
+            raise InputError(f"{path}: schema is {document['schema']!r}; accepted: {SCHEMA!r}")
+        if document["rfplan"] != rfplan.__version__:
+            raise InputError(
+                f"{path} was written by version {document['rfplan']}, this is {rfplan.__version__}; a study is finished by the version "
+                "that began it"
+            )
+        design = checked(design_from(document["design"]))
+        if design.hash != document["design_hash"]:
+            raise InputError(f"{path} does not match: its design has the hash {design.hash}, it says {document['design_hash']}")
+        return design, {int(number): str(digest) for number, digest in document["sha256"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path} is not the manifest of a study: {error}; give another folder") from error

@@ -1,0 +1,155 @@
+"""Carry out a study: on a pool of processes of this machine, or on a Dask cluster that is there already."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any
+
+from rfplan.errors import InputError, RfplanError
+from rfplan.study.chunk import chunk_bytes
+from rfplan.study.ledger import Ledger
+
+_AHEAD = 2
+_ANSWER_S = 8.0
+
+
+@dataclass(frozen=True)
+class Advance:
+    """How far a study is: patients ``done`` of ``total``, ``rate`` patients a second since it began or was resumed, seconds left."""
+
+    done: int
+    total: int
+    rate: float
+    left_s: float
+
+
+def run_study(
+    ledger: Ledger,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: Callable[[Advance], None] = lambda _: None,
+) -> None:
+    """Compute every chunk that ``ledger`` lacks and keep it there; the tables are the same whoever computes them.
+
+    Parameters
+    ----------
+    workers : processes; default one per core
+    scheduler : address of a Dask scheduler, such as ``tcp://10.0.0.5:8786``, to use its workers instead
+
+    Raises
+    ------
+    InputError : ``workers`` below 1; a scheduler that does not answer, has no workers, or workers with another version of this package
+    KeyboardInterrupt : at Ctrl-C, with all that was finished kept
+    """
+    missing, design = ledger.missing, ledger.design
+    if workers is not None and workers < 1:
+        raise InputError(f"--workers is {workers}; it must be a whole number of at least 1")
+    if not missing:
+        return
+    document, began, computed = design.to_json(), time.monotonic(), 0
+    done = design.patients - sum(_size(design.patients, design.chunk, number) for number in missing)
+    with _executor(workers, scheduler, len(missing)) as (executor, slots):
+        waiting, running = iter(missing), dict[Future[bytes], int]()
+        try:
+            while True:
+                for number in _first(waiting, _AHEAD * slots - len(running)):
+                    running[executor.submit(chunk_bytes, document, number)] = number
+                if not running:
+                    break
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    number = running.pop(future)
+                    ledger.keep(number, future.result())
+                    computed += _size(design.patients, design.chunk, number)
+                    rate = computed / max(time.monotonic() - began, 1e-9)
+                    here = done + computed
+                    progress(Advance(here, design.patients, rate, (design.patients - here) / max(rate, 1e-9)))
+        except BaseException:
+            for future in running:
+                future.cancel()
+            raise
+
+
+def _size(patients: int, chunk: int, number: int) -> int:
+    return min(chunk, patients - number * chunk)
+
+
+def _first(numbers: Iterator[int], count: int) -> Iterator[int]:
+    for _ in range(count):
+        number = next(numbers, None)
+        if number is None:
+            return
+        yield number
+
+
+@contextmanager
+def _executor(workers: int | None, scheduler: str | None, jobs: int) -> Iterator[tuple[Executor, int]]:
+    if scheduler is not None:
+        with _cluster(scheduler) as found:
+            yield found
+        return
+    slots = min(workers or os.cpu_count() or 1, jobs)
+    # made here once, so that no two workers make it side by side
+    from rfplan.anatomy.overhang import overhang
+
+    overhang()
+    pool = ProcessPoolExecutor(slots, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_parent)
+    try:
+        yield pool, slots
+        pool.shutdown()
+    except BaseException:
+        for process in list((getattr(pool, "_processes", None) or {}).values()):
+            process.terminate()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _cluster(address: str) -> Iterator[tuple[Executor, int]]:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise InputError("--scheduler needs the extra 'cluster': pip install 'rfplan[cluster]'") from error
+    if "://" not in address:
+        raise InputError(f"--scheduler is {address!r}; give an address such as tcp://10.0.0.5:8786")
+    try:
+        client = Client(address, timeout=_ANSWER_S, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise InputError(f"--scheduler {address}: no Dask scheduler answers there; start one with 'dask scheduler'") from error
+    with client:
+        versions: dict[str, Any] = client.run(worker_version, on_error="return")
+        if not versions:
+            raise InputError(f"--scheduler {address} has no workers; start some with 'dask worker {address}'")
+        own = worker_version()
+        for worker, version in sorted(versions.items()):
+            if version != own:
+                raise InputError(f"--scheduler {address}: worker {worker} has rfplan {version}, this is {own}; install the same version")
+        try:
+            yield client.get_executor(pure=False), sum(client.nthreads().values())
+        except OSError as error:
+            raise RfplanError(f"--scheduler {address}: the connection was lost ({error}); --resume completes the study") from error
+
+
+def worker_version() -> str:
+    """Version of this package where it runs, with a mark of its figures and kernels."""
+    import hashlib
+
+    import rfplan
+    from rfplan.figures import anatomy_folder
+    from rfplan.geometry.compiled import kernel_folder
+
+    digest = hashlib.sha256()
+    for path in sorted(anatomy_folder().glob("*.toml")):
+        digest.update(path.read_bytes())
+    folder = kernel_folder()
+    return f"{rfplan.__version__}+{digest.hexdigest()[:8]}.{'' if folder is None else folder.name[:8]}"
