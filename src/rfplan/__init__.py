@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from rfplan.anatomy.patient_file import import_patient as import_patient
     from rfplan.anatomy.patient_file import load_patient as load_patient
     from rfplan.anatomy.patient_file import save_patient as save_patient
+    from rfplan.anatomy.population import Population as Population
     from rfplan.anatomy.reference import reference_patient as reference_patient
     from rfplan.devices.catalogue import electrode as electrode
     from rfplan.devices.catalogue import electrodes as electrodes
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from rfplan.planning.evaluation import Evaluation as Evaluation
     from rfplan.planning.evaluation import evaluate as evaluate
     from rfplan.planning.needle import Needle as Needle
+    from rfplan.planning.operator_error import OperatorError as OperatorError
+    from rfplan.planning.operator_error import displaced as displaced
     from rfplan.planning.plan import Application as Application
     from rfplan.planning.plan import Plan as Plan
     from rfplan.planning.plan_file import load_plan as load_plan
@@ -47,15 +50,18 @@ _HOME = {
     "GeneratorLimits": "rfplan.lesion.generator",
     "InputError": "rfplan.errors",
     "Needle": "rfplan.planning.needle",
+    "OperatorError": "rfplan.planning.operator_error",
     "PairPose": "rfplan.lesion.pair_pose",
     "Patient": "rfplan.anatomy.patient",
     "Plan": "rfplan.planning.plan",
+    "Population": "rfplan.anatomy.population",
     "Protocol": "rfplan.devices.protocol",
     "RfplanError": "rfplan.errors",
     "SolvedLesion": "rfplan.lesion.solved",
     "Surroundings": "rfplan.lesion.problem",
     "TissueLayer": "rfplan.lesion.surroundings",
     "courses": "rfplan.anatomy.nerves",
+    "displaced": "rfplan.planning.operator_error",
     "electrode": "rfplan.devices.catalogue",
     "electrodes": "rfplan.devices.catalogue",
     "evaluate": "rfplan.planning.evaluation",

@@ -67,7 +67,9 @@ def _inside(rim: FloatArray, x: float, y: float) -> tuple[bool, float]:
 
 
 @kernel
-def bridge_over(sheet: FloatArray, lateral_0: float, caudal_0: float, spacing: float, rims: FloatArray) -> tuple[FloatArray, FloatArray]:
+def bridge_over(
+    sheet: FloatArray, lateral_0: float, caudal_0: float, spacing: float, rims: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """The sheet with membranes over its foramina, and the same smoothed.
 
     ``rims`` (f, k, 3) chart coordinates. A membrane is held by the bone around it (Laplace's equation), as in ``bridge.bridge``.
@@ -78,7 +80,10 @@ def bridge_over(sheet: FloatArray, lateral_0: float, caudal_0: float, spacing: f
     for n in range(rims.shape[0]):
         low_l, high_l = rims[n, :, 0].min() - _GROWN_MM, rims[n, :, 0].max() + _GROWN_MM
         low_c, high_c = rims[n, :, 1].min() - _GROWN_MM, rims[n, :, 1].max() + _GROWN_MM
-        i0, i1 = max(int(ceil((low_l - lateral_0) / spacing)), 1), min(int(floor((high_l - lateral_0) / spacing)), ni - 2)
+        i0, i1 = (
+            max(int(ceil((low_l - lateral_0) / spacing)), 1),
+            min(int(floor((high_l - lateral_0) / spacing)), ni - 2),
+        )
         j0, j1 = max(int(ceil((low_c - caudal_0) / spacing)), 1), min(int(floor((high_c - caudal_0) / spacing)), nj - 2)
         for i in range(i0, i1 + 1):
             for j in range(j0, j1 + 1):

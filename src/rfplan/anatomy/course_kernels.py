@@ -21,7 +21,9 @@ _NEAR_BASE = 0.05
 
 
 @kernel
-def height_over(grid: FloatArray, lateral_0: float, caudal_0: float, step: float, lateral: float, caudal: float) -> float:
+def height_over(
+    grid: FloatArray, lateral_0: float, caudal_0: float, step: float, lateral: float, caudal: float
+) -> float:
     """Bilinear height; NaN beside the bone."""
     u, v = (lateral - lateral_0) / step, (caudal - caudal_0) / step
     if not (0.0 <= u <= grid.shape[0] - 1 and 0.0 <= v <= grid.shape[1] - 1):
@@ -29,13 +31,18 @@ def height_over(grid: FloatArray, lateral_0: float, caudal_0: float, step: float
     i, j = min(int(u), grid.shape[0] - 2), min(int(v), grid.shape[1] - 2)
     s, t = u - i, v - j
     value: float = (
-        grid[i, j] * (1 - s) * (1 - t) + grid[i + 1, j] * s * (1 - t) + grid[i, j + 1] * (1 - s) * t + grid[i + 1, j + 1] * s * t
+        grid[i, j] * (1 - s) * (1 - t)
+        + grid[i + 1, j] * s * (1 - t)
+        + grid[i, j + 1] * (1 - s) * t
+        + grid[i + 1, j + 1] * s * t
     )
     return value
 
 
 @kernel
-def _towards_beam(grid: FloatArray, lateral_0: float, caudal_0: float, step: float, lateral: float, caudal: float) -> float:
+def _towards_beam(
+    grid: FloatArray, lateral_0: float, caudal_0: float, step: float, lateral: float, caudal: float
+) -> float:
     a = height_over(grid, lateral_0, caudal_0, step, lateral + step, caudal)
     b = height_over(grid, lateral_0, caudal_0, step, lateral - step, caudal)
     c = height_over(grid, lateral_0, caudal_0, step, lateral, caudal + step)
@@ -45,7 +52,14 @@ def _towards_beam(grid: FloatArray, lateral_0: float, caudal_0: float, step: flo
 
 @kernel
 def over_bone(
-    grid: FloatArray, lateral_0: float, caudal_0: float, step: float, sign: float, path: FloatArray, depth: float, out: FloatArray
+    grid: FloatArray,
+    lateral_0: float,
+    caudal_0: float,
+    step: float,
+    sign: float,
+    path: FloatArray,
+    depth: float,
+    out: FloatArray,
 ) -> int:
     """Lift a course (n, 2) ``depth`` over the bone along the beam into ``out`` (n, 3); the number of points that bone carries."""
     count = 0

@@ -21,7 +21,9 @@ _WIDE_MM, _WIDEST_ABOVE_MM = 30.0, 14.0
 
 
 @kernel
-def field_on_beam(f: FloatArray, lateral: float, caudal: float, height: float, near: int, holes: bool) -> tuple[float, int]:
+def field_on_beam(
+    f: FloatArray, lateral: float, caudal: float, height: float, near: int, holes: bool
+) -> tuple[float, int]:
     """Field at a point of the chart, and the node of the axis nearest to it."""
     s, t, k = to_axis(f, caudal, height, near)
     return sacrum_field(f, abs(lateral), s, t, holes), k
@@ -95,7 +97,9 @@ def dorsal_sheet(f: FloatArray, lateral_0: float, caudal_0: float, spacing: floa
         # the bone is widest above S1; nearer to the midline the open canal lies there
         start = second if lateral < _WIDE_MM else first - _WIDEST_ABOVE_MM
         middle = min(max(int((start - caudal_0) / spacing), 1), nj - 2)
-        known, node = highest(f, lateral, caudal_0 + middle * spacing, known if np.isfinite(known) else upper, NODES // 2, False)
+        known, node = highest(
+            f, lateral, caudal_0 + middle * spacing, known if np.isfinite(known) else upper, NODES // 2, False
+        )
         if not np.isfinite(known):
             continue
         sheet[i, middle] = known
@@ -114,10 +118,15 @@ def dorsal_sheet(f: FloatArray, lateral_0: float, caudal_0: float, spacing: floa
 
 
 @kernel
-def sharpen(f: FloatArray, sheet: FloatArray, lateral_0: float, caudal_0: float, spacing: float, window: FloatArray) -> None:
+def sharpen(
+    f: FloatArray, sheet: FloatArray, lateral_0: float, caudal_0: float, spacing: float, window: FloatArray
+) -> None:
     """Ask the bone itself over the nodes of ``window`` (lateral and caudal from and to), where a coarser sheet was interpolated."""
     ni, nj = sheet.shape
-    i0, i1 = max(int(np.ceil((window[0] - lateral_0) / spacing)), 0), min(int((window[1] - lateral_0) / spacing), ni - 1)
+    i0, i1 = (
+        max(int(np.ceil((window[0] - lateral_0) / spacing)), 0),
+        min(int((window[1] - lateral_0) / spacing), ni - 1),
+    )
     j0, j1 = max(int(np.ceil((window[2] - caudal_0) / spacing)), 0), min(int((window[3] - caudal_0) / spacing), nj - 1)
     node = NODES // 2
     for i in range(i0, i1 + 1):

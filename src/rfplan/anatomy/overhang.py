@@ -45,7 +45,9 @@ class Overhang:
 
     def hip(self, psis_mm: float) -> NDArray[np.float32]:
         """(ni, nj, nk) distance to a hip whose spine is ``psis_mm`` from the midline, as far as its blade bends."""
-        at = float(np.clip(np.interp(psis_mm, self.psis_mm, np.arange(len(self.psis_mm))), 0.0, len(self.psis_mm) - 1.001))
+        at = float(
+            np.clip(np.interp(psis_mm, self.psis_mm, np.arange(len(self.psis_mm))), 0.0, len(self.psis_mm) - 1.001)
+        )
         low, share = int(at), np.float32(at - int(at))
         mixed: NDArray[np.float32] = self.values[low] + share * (self.values[low + 1] - self.values[low])
         return mixed
@@ -54,7 +56,9 @@ class Overhang:
 @cache
 def overhang() -> Overhang:
     """The overhang, kept on disk once it was made."""
-    stated = hashlib.sha256((anatomy_folder() / "morphometry.toml").read_bytes() + Path(__file__).read_bytes()).hexdigest()[:16]
+    stated = hashlib.sha256(
+        (anatomy_folder() / "morphometry.toml").read_bytes() + Path(__file__).read_bytes()
+    ).hexdigest()[:16]
     path = cache_folder() / f"overhang-{stated}.npz"
     with contextlib.suppress(OSError, ValueError, KeyError), np.load(path) as kept:
         return Overhang(kept["values"], kept["vertebra"], kept["psis"], _LOW_MM, _SPACING_MM, kept["centre"])
@@ -88,7 +92,9 @@ def _made() -> Overhang:
         return np.clip(distance_mm, -_BAND_MM, _BAND_MM).reshape(counts).astype(np.float32)
 
     hips = [
-        near(ParametricHip("left", sacrum, hip_parameters() | {"hip.psis.from_midline": usual + bend}).distance_mm(nodes))
+        near(
+            ParametricHip("left", sacrum, hip_parameters() | {"hip.psis.from_midline": usual + bend}).distance_mm(nodes)
+        )
         for bend in _BENDS_MM
     ]
     vertebra = ParametricL5(

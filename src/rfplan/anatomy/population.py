@@ -19,7 +19,13 @@ from rfplan.figures import figures
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 
 _MOST_ATTEMPTS = 400
-_LIMITS = ("bone_below_S4", "bone_between_apertures", "bone_lateral_of_aperture", "bone_medial_of_aperture", "bone_above_S1")
+_LIMITS = (
+    "bone_below_S4",
+    "bone_between_apertures",
+    "bone_lateral_of_aperture",
+    "bone_medial_of_aperture",
+    "bone_above_S1",
+)
 
 
 @dataclass(frozen=True, eq=False)

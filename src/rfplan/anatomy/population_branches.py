@@ -41,7 +41,15 @@ class DrawnBranches:
         found = []
         if self.l5:
             found.append(
-                BranchTraits("L5", 1, 180.0, 0.0, table["depth.L5"].value, table["diameter.L5"].value, float(self.shift_mm[index]))
+                BranchTraits(
+                    "L5",
+                    1,
+                    180.0,
+                    0.0,
+                    table["depth.L5"].value,
+                    table["diameter.L5"].value,
+                    float(self.shift_mm[index]),
+                )
             )
         for level, name in enumerate(LEVELS):
             found += [
@@ -72,7 +80,11 @@ def drawn_many(uniform: FloatArray, innervation: Innervation) -> DrawnBranches:
     # numbered from cranial, those that count first
     clock = np.sort(np.where(np.arange(MOST_BRANCHES) < count[:, :, None], clock, np.inf), axis=2)
     angle = np.stack(
-        [_cut(table[f"angle.{level}"], detail[:, k, 1], _LEAST_ANGLE, _LARGEST_ANGLE) for k, level in enumerate(LEVELS)], axis=1
+        [
+            _cut(table[f"angle.{level}"], detail[:, k, 1], _LEAST_ANGLE, _LARGEST_ANGLE)
+            for k, level in enumerate(LEVELS)
+        ],
+        axis=1,
     )
     over, thick = table["depth.lateral_branch"], table["diameter.lateral_branch"]
     assert over.high is not None and thick.low is not None and thick.high is not None

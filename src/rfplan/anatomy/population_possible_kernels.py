@@ -18,7 +18,9 @@ _CAUDAL = column("foramen.S1.caudal")
 
 
 @kernel
-def possible(values: FloatArray, below_s4: float, between: float, beside: float, medial: float, above: float) -> BoolArray:
+def possible(
+    values: FloatArray, below_s4: float, between: float, beside: float, medial: float, above: float
+) -> BoolArray:
     """(n,) whether a sacrum can have each of the (n, k) rows of dimensions; the limits are those of ``[possible]``, mm."""
     result = np.ones(values.shape[0], dtype=np.bool_)
     f = np.zeros(FORM_SIZE)

@@ -66,7 +66,10 @@ def quantities() -> Quantities:
     return Quantities(
         tuple(found),
         pairs,
-        *(frozen([[getattr(pair[row], part) for pair in pairs] for row in (0, 1)]) for part in ("value", "sd", "low", "high")),
+        *(
+            frozen([[getattr(pair[row], part) for pair in pairs] for row in (0, 1)])
+            for part in ("value", "sd", "low", "high")
+        ),
         frozen(correlation),
         frozen(np.linalg.cholesky(correlation)),
     )

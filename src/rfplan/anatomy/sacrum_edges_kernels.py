@@ -76,7 +76,10 @@ def rim(f: FloatArray, n: int, points: FloatArray) -> None:
             area = face_a * hole_h - face_h * hole_a
             if abs(area) < 1e-6:
                 break
-            step_a, step_h = (miss_face * hole_h - face_h * miss_hole) / area, (face_a * miss_hole - miss_face * hole_a) / area
+            step_a, step_h = (
+                (miss_face * hole_h - face_h * miss_hole) / area,
+                (face_a * miss_hole - miss_face * hole_a) / area,
+            )
             away += min(max(step_a, -1.5), 1.5)
             high += min(max(step_h, -1.5), 1.5)
             if abs(step_a) + abs(step_h) < 0.02:
@@ -180,7 +183,9 @@ def joint_margin(f: FloatArray, gap: float, points: FloatArray) -> None:
 
 
 @kernel
-def _crest_of_silhouette(f: FloatArray, lateral: float, caudal: float, height: float, node: int) -> tuple[float, float, int]:
+def _crest_of_silhouette(
+    f: FloatArray, lateral: float, caudal: float, height: float, node: int
+) -> tuple[float, float, int]:
     """(caudal, height) of the most cranial bone near a place, in the sagittal plane ``lateral``."""
     for _ in range(4):
         below, node = field_on_beam(f, lateral, caudal, height - 1.0, node, True)

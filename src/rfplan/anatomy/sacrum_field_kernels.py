@@ -31,7 +31,12 @@ _WAVES = np.array(
 )
 _S, _BREADTH, _AP, _PLATE = len(STATION_NAMES), column("breadth"), column("endplate_ap"), column("endplate_width")
 _LEAN, _UPRIGHT, _VENTRAL_LEAN = column("side.lean"), column("side.upright"), column("side.ventral_lean")
-_CORNER, _RECESS, _RIDGE, _DISH = column("side.corner"), column("auricular.recess"), column("ridge.height"), column("endplate_dish")
+_CORNER, _RECESS, _RIDGE, _DISH = (
+    column("side.corner"),
+    column("auricular.recess"),
+    column("ridge.height"),
+    column("endplate_dish"),
+)
 _FOSSA, _ROUGH, _NOTCH = column("fossa.depth"), column("roughness"), column("canal_notch_width")
 _HIATUS_LENGTH, _HIATUS_WIDTH = column("hiatus.length"), column("hiatus.width")
 _TUBERCLE, _WIDTH, _HEIGHT = column("tubercle.S1.height"), column("foramen.S1.width"), column("foramen.S1.height")
@@ -70,11 +75,17 @@ def _step(value: float, at: float, width: float) -> float:
 
 
 @kernel
-def _capsule(x: float, s: float, t: float, ax: float, as_: float, at: float, bx: float, bs: float, bt: float, r: float, q: float) -> float:
+def _capsule(
+    x: float, s: float, t: float, ax: float, as_: float, at: float, bx: float, bs: float, bt: float, r: float, q: float
+) -> float:
     dx, ds, dt = bx - ax, bs - as_, bt - at
     share = ((x - ax) * dx + (s - as_) * ds + (t - at) * dt) / (dx * dx + ds * ds + dt * dt)
     share = min(max(share, 0.0), 1.0)
-    return sqrt((x - ax - share * dx) ** 2 + (s - as_ - share * ds) ** 2 + (t - at - share * dt) ** 2) - r - share * (q - r)
+    return (
+        sqrt((x - ax - share * dx) ** 2 + (s - as_ - share * ds) ** 2 + (t - at - share * dt) ** 2)
+        - r
+        - share * (q - r)
+    )
 
 
 @kernel
@@ -116,7 +127,12 @@ def dorsal_height(f: FloatArray, x: float, s: float, half_width: float) -> float
     if q > 1.0:
         height = b + (q - 1.0) * right * h
     else:
-        height = ((2 * q - 3) * q * q + 1) * a + ((q - 2) * q + 1) * q * left * h + (3 - 2 * q) * q * q * b + (q - 1) * q * q * right * h
+        height = (
+            ((2 * q - 3) * q * q + 1) * a
+            + ((q - 2) * q + 1) * q * left * h
+            + (3 - 2 * q) * q * q * b
+            + (q - 1) * q * q * right * h
+        )
     for n in range(4):
         along = s - f[LEVELS + 10 * n + ALONG]
         if along < -22.0 or along > 34.0:
@@ -269,7 +285,11 @@ def _canal(f: FloatArray, x: float, s: float, t: float) -> float:
     inside = min(max(s, 0.0), f[WHOLE + APEX])
     cell = cell_of(f, STATIONS, 8, inside)
     u = inside - f[STATIONS + cell]
-    floor, roof, half = cubic(f, CUBICS + 28 * CANAL_FLOOR + 4 * cell, u), cubic(f, CUBICS + 28 * CANAL_ROOF + 4 * cell, u), cubic(f, CUBICS + 28 * CANAL_HALF + 4 * cell, u)
+    floor, roof, half = (
+        cubic(f, CUBICS + 28 * CANAL_FLOOR + 4 * cell, u),
+        cubic(f, CUBICS + 28 * CANAL_ROOF + 4 * cell, u),
+        cubic(f, CUBICS + 28 * CANAL_HALF + 4 * cell, u),
+    )
     rise = (roof + 2.0 - floor) / half
     slant = (t - floor - rise * (half - x)) / sqrt(1.0 + rise * rise)
     canal = _both(_both(floor - t, t - roof, 2.5), slant, 3.0)
@@ -295,7 +315,11 @@ def _between(t: float, knots: tuple[float, ...], at: tuple[float, ...]) -> float
 def tunnel_field(f: FloatArray, n: int, x: float, s: float, t: float) -> float:
     """Field of the tunnel of one level with its way into the canal."""
     centre, along, dorsal = f[LEVELS + 10 * n + CENTRE], f[LEVELS + 10 * n + ALONG], f[LEVELS + 10 * n + DORSAL]
-    lateral, rise, ventral = f[LEVELS + 10 * n + VENTRAL_X], f[LEVELS + 10 * n + VENTRAL_S], f[LEVELS + 10 * n + VENTRAL_T]
+    lateral, rise, ventral = (
+        f[LEVELS + 10 * n + VENTRAL_X],
+        f[LEVELS + 10 * n + VENTRAL_S],
+        f[LEVELS + 10 * n + VENTRAL_T],
+    )
     floor, slope, height = f[LEVELS + 10 * n + FLOOR], f[_SLOPE + n], f[_HEIGHT + n]
     knots = (ventral - 12.0, ventral - 1.0, floor - 1.0, dorsal - 2.0, dorsal + 6.0)
     upper_x, upper_s = 0.5 * f[_WIDTH + n] - _ROUNDED_MM, 0.5 * height - 1.7 * _ROUNDED_MM

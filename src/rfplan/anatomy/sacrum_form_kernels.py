@@ -205,7 +205,12 @@ def lay_out(f: FloatArray) -> None:
     apex = _root_along(f, 2, 0.0, end_t, origin, f[_LENGTH], nearest)
     f[WHOLE + APEX], f[WHOLE + ROOM] = apex, apex - f[LEVELS + 30 + ALONG]
     line = f[LEVELS + 30 + LINE]
-    f[STATIONS + 0], f[STATIONS + 1], f[STATIONS + 6], f[STATIONS + 7] = 0.0, 0.5 * f[LEVELS + LINE], line + 0.42 * (apex - line), apex
+    f[STATIONS + 0], f[STATIONS + 1], f[STATIONS + 6], f[STATIONS + 7] = (
+        0.0,
+        0.5 * f[LEVELS + LINE],
+        line + 0.42 * (apex - line),
+        apex,
+    )
     for n in range(4):
         f[STATIONS + 2 + n] = f[LEVELS + 10 * n + LINE]
     for k in range(_STATIONS - 1):
@@ -220,7 +225,10 @@ def lay_out(f: FloatArray) -> None:
 def _complete(f: FloatArray) -> None:
     for k in range(_PROFILES):
         pchip(
-            f, f[STATIONS : STATIONS + _STATIONS], f[_PROFILE + k * _STATIONS : _PROFILE + (k + 1) * _STATIONS], CUBICS + 28 * k
+            f,
+            f[STATIONS : STATIONS + _STATIONS],
+            f[_PROFILE + k * _STATIONS : _PROFILE + (k + 1) * _STATIONS],
+            CUBICS + 28 * k,
         )
     pchip(f, SHARES, f[_BORDER : _BORDER + _PLACES], BORDER)
     widest = f[_PROFILE]
@@ -260,7 +268,20 @@ def _complete(f: FloatArray) -> None:
          three + 9.0, f[LEVELS + 30 + ALONG] + 0.5]
     )  # fmt: skip
     up = np.array(
-        [-9.0, -2.0, 0.85 * first, first, 0.75 * first, 0.8 * second, second, 0.6 * second, 0.7 * third, third, 0.2 * third, -4.0]
+        [
+            -9.0,
+            -2.0,
+            0.85 * first,
+            first,
+            0.75 * first,
+            0.8 * second,
+            second,
+            0.6 * second,
+            0.7 * third,
+            third,
+            0.2 * third,
+            -4.0,
+        ]
     )
     for k in range(11):
         if knots[k + 1] <= knots[k]:
@@ -292,7 +313,9 @@ def along_levels(f: FloatArray, s: float, which: int) -> float:
     for n in range(3):
         if s <= f[LEVELS + 10 * n + 10 + ALONG]:
             share = (s - f[LEVELS + 10 * n + ALONG]) / (f[LEVELS + 10 * n + 10 + ALONG] - f[LEVELS + 10 * n + ALONG])
-            inner: float = f[LEVELS + 10 * n + which] + share * (f[LEVELS + 10 * n + 10 + which] - f[LEVELS + 10 * n + which])
+            inner: float = f[LEVELS + 10 * n + which] + share * (
+                f[LEVELS + 10 * n + 10 + which] - f[LEVELS + 10 * n + which]
+            )
             return inner
     last: float = f[LEVELS + 30 + which]
     return last

@@ -50,7 +50,21 @@ def bone_gaps(
     result = np.empty(points.shape[0])
     for n in range(points.shape[0]):
         result[n] = bone_gap(
-            held, slopes, tops, lateral_0, caudal_0, step, far, hip, origin, vertebra, low, spacing, points[n, 0], points[n, 1], points[n, 2]
+            held,
+            slopes,
+            tops,
+            lateral_0,
+            caudal_0,
+            step,
+            far,
+            hip,
+            origin,
+            vertebra,
+            low,
+            spacing,
+            points[n, 0],
+            points[n, 1],
+            points[n, 2],
         )
     return result
 

@@ -22,7 +22,13 @@ def _depth(grid: FloatArray, lateral_0: float, caudal_0: float, spacing: float, 
 
 @kernel
 def entry_along(
-    grid: FloatArray, tip: FloatArray, axis: FloatArray, lateral_0: float, caudal_0: float, spacing: float, longest: float
+    grid: FloatArray,
+    tip: FloatArray,
+    axis: FloatArray,
+    lateral_0: float,
+    caudal_0: float,
+    spacing: float,
+    longest: float,
 ) -> float:
     """Distance along ``axis`` at which a line from ``tip`` leaves the body; negative where it does not, or begins outside.
 
@@ -30,13 +36,27 @@ def entry_along(
     """
     steps = int(np.ceil(longest))
     for k in range(steps):
-        if _depth(grid, lateral_0, caudal_0, spacing, tip[0] + k * axis[0], tip[1] + k * axis[1], tip[2] + k * axis[2]) < 0.0:
+        if (
+            _depth(grid, lateral_0, caudal_0, spacing, tip[0] + k * axis[0], tip[1] + k * axis[1], tip[2] + k * axis[2])
+            < 0.0
+        ):
             if k == 0:
                 return -1.0
             low, high = k - 1.0, k * 1.0
             for _ in range(40):
                 m = 0.5 * (low + high)
-                if _depth(grid, lateral_0, caudal_0, spacing, tip[0] + m * axis[0], tip[1] + m * axis[1], tip[2] + m * axis[2]) < 0.0:
+                if (
+                    _depth(
+                        grid,
+                        lateral_0,
+                        caudal_0,
+                        spacing,
+                        tip[0] + m * axis[0],
+                        tip[1] + m * axis[1],
+                        tip[2] + m * axis[2],
+                    )
+                    < 0.0
+                ):
                     high = m
                 else:
                     low = m

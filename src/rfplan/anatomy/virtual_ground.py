@@ -112,7 +112,9 @@ class VirtualGround:
         provenance: Mapping[str, Any],
     ) -> VirtualGround:
         """The ground of a patient with these ``dimensions`` (by their key in morphometry.toml; the reference's where not named)."""
-        sacrum = sacrum_parameters({key.removeprefix("sacrum."): v for key, v in dimensions.items() if key.startswith("sacrum.")})
+        sacrum = sacrum_parameters(
+            {key.removeprefix("sacrum."): v for key, v in dimensions.items() if key.startswith("sacrum.")}
+        )
         table = figures("morphometry")
         gap, psis = (dimensions.get(key, table[key].value) for key in ("hip.joint.gap", "hip.psis.from_midline"))
         arrays = lay_ground(sacrum_vector(sacrum.values), gap)
@@ -148,7 +150,8 @@ class VirtualGround:
         """The base of the groove of L5 on both sides."""
         base = self.frame.to_patient(self.side_mm[8])
         return {
-            f"s1_sap_base_{side}": Landmark(f"s1_sap_base_{side}", base * [lateral_sign(side), 1.0, 1.0], "given", 1.0) for side in SIDES
+            f"s1_sap_base_{side}": Landmark(f"s1_sap_base_{side}", base * [lateral_sign(side), 1.0, 1.0], "given", 1.0)
+            for side in SIDES
         }
 
     @cached_property
@@ -156,7 +159,9 @@ class VirtualGround:
         """The posterior line of the joint on both sides."""
         line = self.frame.to_patient(self.side_mm[7])
         return {
-            f"sij_posterior_line_{side}": Curve(f"sij_posterior_line_{side}", line * [lateral_sign(side), 1.0, 1.0], "given", 1.0)
+            f"sij_posterior_line_{side}": Curve(
+                f"sij_posterior_line_{side}", line * [lateral_sign(side), 1.0, 1.0], "given", 1.0
+            )
             for side in SIDES
         }
 

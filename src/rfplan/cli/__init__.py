@@ -8,6 +8,8 @@ from collections.abc import Sequence
 COMMANDS = {
     "plan": ("rfplan.cli.plan:plan", "Place a technique on a patient and judge it: the main job."),
     "evaluate": ("rfplan.cli.evaluate:evaluate", "Judge a plan that exists."),
+    "compare": ("rfplan.cli.compare:compare", "Compare techniques on many virtual patients."),
+    "study": ("rfplan.cli.study:study", "Judge strategies on many virtual patients."),
     "lesion": ("rfplan.cli.lesion:lesion", "Solve one lesion: temperatures around an electrode."),
     "import": ("rfplan.cli.import_:import_", "Make a patient from bone meshes or a labelled CT."),
     "show": ("rfplan.cli.show:show", "Draw a patient and a plan in 3-D."),
@@ -19,8 +21,6 @@ COMMANDS = {
 
 LATER = {
     "optimise": "finds the best plan",
-    "study": "judges strategies on many virtual patients",
-    "compare": "compares techniques on many virtual patients",
     "fluoro": "takes a radiograph",
     "app": "opens the web app",
 }

@@ -14,6 +14,7 @@ def evaluate(
     bone: str = "patient",
     courses: WholeNumber = 1,
     seed: WholeNumber = 0,
+    operator_error: bool = False,
     out: str | None = None,
     json: bool = False,
 ) -> None:
@@ -33,7 +34,9 @@ def evaluate(
     courses
         Judge on this many possible nerve courses; 1 takes the patient's own nerves.
     seed
-        Seed of the drawn courses.
+        Seed of the drawn courses and of the operator error.
+    operator_error
+        Judge the plan as a hand carries it out: 1.5 mm off along the bone, 1 mm in depth, 3 degrees (standard deviations, assumed).
     out
         Folder for plan.json, evaluation.json, report.html and pictures; without it only the summary is printed.
     json
@@ -56,5 +59,5 @@ def evaluate(
 
     patient = patient_from(anatomy)
     made = plan_from_json(document, plan, patient)
-    judged = judged_with_progress(made, patient, courses, seed, lesion_model, bone)
+    judged = judged_with_progress(made, patient, courses, seed, lesion_model, bone, operator_error)
     deliver(patient, made, judged, folder, json=json, with_plan=False)

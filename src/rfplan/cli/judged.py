@@ -14,14 +14,22 @@ __all__ = ["check_judging", "deliver", "judged_with_progress"]
 
 
 def judged_with_progress(
-    plan: Plan, patient: Patient, courses: int, seed: int, lesion_model: str, bone: str
+    plan: Plan, patient: Patient, courses: int, seed: int, lesion_model: str, bone: str, operator_error: bool = False
 ) -> Evaluation:
-    """The evaluation, with a progress bar where lesions take longer than a second to solve."""
+    """The evaluation, of the plan as a hand carries it out where ``operator_error`` is set; with a progress bar where lesions take longer than a second to solve."""
     from rfplan.cli.progress import progress_bar
+    from rfplan.planning.operator_error import OperatorError
 
     with progress_bar(1) as tell:
         return evaluate(
-            plan, patient, courses=courses, seed=seed, lesion_model=lesion_model, bone=bone, progress=tell()
+            plan,
+            patient,
+            courses=courses,
+            seed=seed,
+            lesion_model=lesion_model,
+            bone=bone,
+            progress=tell(),
+            operator_error=OperatorError.usual() if operator_error else None,
         )
 
 

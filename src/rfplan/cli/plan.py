@@ -16,6 +16,7 @@ def plan(
     out: str | None = None,
     courses: WholeNumber = 1,
     seed: WholeNumber = 0,
+    operator_error: bool = False,
     json: bool = False,
 ) -> None:
     """Place a technique on a patient and judge the plan.
@@ -40,7 +41,9 @@ def plan(
     courses
         Judge on this many possible nerve courses; 1 takes the patient's own nerves.
     seed
-        Seed of the drawn courses.
+        Seed of the drawn courses and of the operator error.
+    operator_error
+        Judge the plan as a hand carries it out: 1.5 mm off along the bone, 1 mm in depth, 3 degrees (standard deviations, assumed).
     json
         Print one JSON object (the evaluation and the plan) and nothing else.
     """
@@ -63,5 +66,5 @@ def plan(
         electrode_named(electrode)
     patient = patient_from(anatomy)
     made = recipe.plan(patient, side=side, electrode=electrode)
-    judged = judged_with_progress(made, patient, courses, seed, lesion_model, bone)
+    judged = judged_with_progress(made, patient, courses, seed, lesion_model, bone, operator_error)
     deliver(patient, made, judged, folder, json=json)

@@ -90,7 +90,9 @@ def straight_approach(
     # most targets are clear at once: look at little before looking at all
     for start, stop in pairwise((0, 1, *(look for look in _LOOKS if look < len(tilts)), len(tilts))):
         known_mm = -np.inf if best is None else best[0]
-        spare = spare_room_mm(patient, tip_mm, directions[start:stop], radius_mm, contact_mm, known_mm, first_clear=True)
+        spare = spare_room_mm(
+            patient, tip_mm, directions[start:stop], radius_mm, contact_mm, known_mm, first_clear=True
+        )
         for index in range(start, stop):
             room_mm = float(spare[index - start])
             # rounding keeps a patient and its mirror image on the same choice

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -27,6 +27,7 @@ from rfplan.planning.coverage import (
     nerve_results,
 )
 from rfplan.planning.packed_lesions import LesionNote, PackedLesions, shape_lesions
+from rfplan.planning.operator_error import OperatorError, displaced
 from rfplan.planning.packed_patient import PackedPatient, packed, packed_branches
 from rfplan.planning.packed_plan import PackedPlan, packed_plan
 from rfplan.planning.placed_problem import bone_named, usual_accuracy
@@ -109,6 +110,7 @@ def evaluate(
     bone: str = "plane",
     accuracy: str | None = None,
     progress: Progress | None = None,
+    operator_error: OperatorError | None = None,
 ) -> Evaluation:
     """Judge ``plan`` on ``patient``: on its own branches, or on ``courses`` drawn courses of them.
 
@@ -119,6 +121,7 @@ def evaluate(
     transection_length_mm : contiguous length that cuts a branch; default is the figure of ``anatomy/safety.toml`` (4 mm)
     bone, accuracy : of solved lesions, as :func:`rfplan.planning.application_lesions.lesions_of` takes them
     progress : called with the solved part of the lesions, 0 to 1
+    operator_error : judge the plan as a hand with this error carries it out, drawn with ``seed``
 
     Raises
     ------
@@ -128,6 +131,8 @@ def evaluate(
     """
     check_judging(lesion_model, courses, transection_length_mm, seed=seed, bone=bone)
     accuracy = accuracy or usual_accuracy(bone)
+    if operator_error is not None:
+        plan = displaced(plan, patient, operator_error, seed)
     table = figures("safety")
     length_mm = table["transection.length"].value if transection_length_mm is None else float(transection_length_mm)
     lethal_c = table["lethal.isotherm"].value
@@ -169,7 +174,8 @@ def evaluate(
         ),
         provenance={
             "rfplan": rfplan.__version__,
-            "seed": None if courses == 1 else seed,
+            "seed": None if courses == 1 and operator_error is None else seed,
+            "operator_error": None if operator_error is None else asdict(operator_error),
             "patient": {"name": patient.name, "source": patient.source, "hash": home.fingerprint},
             "lesion_accuracy": None if lesions.bone is None else accuracy,
             "lethal_isotherm": {"value": lethal_c, "unit": "degC", "mark": table["lethal.isotherm"].mark},

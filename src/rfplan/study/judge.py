@@ -31,7 +31,11 @@ def judged_row(plan: Plan, ground: VirtualGround, side: Side) -> dict[str, Any]:
     table = figures("safety")
     lethal = ISOTHERMS_C.index(table["lethal.isotherm"].value)
     nerves = [nerve for nerve in ground.nerves if nerve.side == side]
-    row: dict[str, Any] = {"applications": len(plan.applications), "needles": len(plan.needles), "energy_time_s": plan.energy_time_s}
+    row: dict[str, Any] = {
+        "applications": len(plan.applications),
+        "needles": len(plan.needles),
+        "energy_time_s": plan.energy_time_s,
+    }
     hits = _hits(plan, ground, nerves, lethal, table["transection.length"].value)
     clocks = {f"{traits.level}.{traits.ordinal}": traits.clock_deg for traits in ground.traits}
     for level in LEVELS:
@@ -66,11 +70,19 @@ def _risk(plan: Plan, ground: VirtualGround, side: Side, lethal: int) -> dict[st
         own = [foramen for foramen in ground.foramina if foramen.side == side]
         lines = [foramen.canal_mm for foramen in own] + [np.stack([foramen.ventral_mm] * 2) for foramen in own]
         first = np.concatenate([[0], np.cumsum([len(line) for line in lines])]).astype(np.int64)
-        radii = np.array([foramen.diameter_mm / 2 for foramen in own] + [figures("safety")["ventral_root.radius"].value] * len(own))
+        radii = np.array(
+            [foramen.diameter_mm / 2 for foramen in own] + [figures("safety")["ventral_root.radius"].value] * len(own)
+        )
         gaps = lesions.clearances(np.concatenate(lines), first, radii, lethal)[:, 0]
         skin, frame = ground.skin, ground.frame
         depths = lesions.skin_depths(
-            (skin.height_mm, skin.origin_mm, skin.axes, np.array([skin.lateral_0_mm, skin.caudal_0_mm]), float(skin.spacing_mm))
+            (
+                skin.height_mm,
+                skin.origin_mm,
+                skin.axes,
+                np.array([skin.lateral_0_mm, skin.caudal_0_mm]),
+                float(skin.spacing_mm),
+            )
         )
         line = np.ascontiguousarray((ground.curves[f"sij_posterior_line_{side}"].points_mm @ frame.axes.T)[:, :2])
         past = lesions.beyond_line(line, 1.0 if side == "left" else -1.0, np.ascontiguousarray(frame.axes), lethal)
@@ -84,4 +96,3 @@ def _risk(plan: Plan, ground: VirtualGround, side: Side, lethal: int) -> dict[st
     stops = sum(known[check].status(value) == "stop" for check, value in values.items())
     clipped = {f"{check}_mm": float(np.clip(value, -_FAR_MM, _FAR_MM)) for check, value in values.items()}
     return clipped | {"stop_violations": stops}
-

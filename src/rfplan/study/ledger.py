@@ -53,7 +53,9 @@ class Ledger:
             return ledger
         held, digests = _read(path)
         if held.hash != design.hash:
-            raise InputError(f"--out {folder} holds another study (design {held.hash}, this one is {design.hash}); give another folder")
+            raise InputError(
+                f"--out {folder} holds another study (design {held.hash}, this one is {design.hash}); give another folder"
+            )
         if not resume:
             raise InputError(f"--out {folder} holds this study already; --resume completes it")
         return cls._looked_through(folder, design, digests)
@@ -133,7 +135,9 @@ def _read(path: Path) -> tuple[StudyDesign, dict[int, str]]:
             )
         design = checked(design_from(document["design"]))
         if design.hash != document["design_hash"]:
-            raise InputError(f"{path} does not match: its design has the hash {design.hash}, it says {document['design_hash']}")
+            raise InputError(
+                f"{path} does not match: its design has the hash {design.hash}, it says {document['design_hash']}"
+            )
         return design, {int(number): str(digest) for number, digest in document["sha256"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is not the manifest of a study: {error}; give another folder") from error

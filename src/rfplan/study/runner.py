@@ -125,7 +125,9 @@ def _cluster(address: str) -> Iterator[tuple[Executor, int]]:
     try:
         client = Client(address, timeout=_ANSWER_S, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
-        raise InputError(f"--scheduler {address}: no Dask scheduler answers there; start one with 'dask scheduler'") from error
+        raise InputError(
+            f"--scheduler {address}: no Dask scheduler answers there; start one with 'dask scheduler'"
+        ) from error
     with client:
         versions: dict[str, Any] = client.run(worker_version, on_error="return")
         if not versions:
@@ -133,11 +135,15 @@ def _cluster(address: str) -> Iterator[tuple[Executor, int]]:
         own = worker_version()
         for worker, version in sorted(versions.items()):
             if version != own:
-                raise InputError(f"--scheduler {address}: worker {worker} has rfplan {version}, this is {own}; install the same version")
+                raise InputError(
+                    f"--scheduler {address}: worker {worker} has rfplan {version}, this is {own}; install the same version"
+                )
         try:
             yield client.get_executor(pure=False), sum(client.nthreads().values())
         except OSError as error:
-            raise RfplanError(f"--scheduler {address}: the connection was lost ({error}); --resume completes the study") from error
+            raise RfplanError(
+                f"--scheduler {address}: the connection was lost ({error}); --resume completes the study"
+            ) from error
 
 
 def worker_version() -> str:

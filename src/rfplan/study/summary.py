@@ -57,7 +57,9 @@ def strategy_rows(table: pl.DataFrame, criterion: str = "transection") -> list[d
                 "complete_ci95": list(wilson_interval(complete, len(rows))),
                 "missed": {level: _missed(rows, key, level) for level in REPORTED_LEVELS},
                 "missed_by_quadrant": {
-                    f"{level}_{quadrant}": _missed(rows, "cut", f"{level}_{quadrant}") for level in LEVELS[1:4] for quadrant in QUADRANTS
+                    f"{level}_{quadrant}": _missed(rows, "cut", f"{level}_{quadrant}")
+                    for level in LEVELS[1:4]
+                    for quadrant in QUADRANTS
                 },
                 "applications_mean": float(rows["applications"].mean() or 0.0),
                 "needles_mean": float(rows["needles"].mean() or 0.0),

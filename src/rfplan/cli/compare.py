@@ -1,0 +1,67 @@
+"""``rfplan compare``: a few techniques on many virtual patients, without a study file."""
+
+from __future__ import annotations
+
+from rfplan.cli.whole_number import WholeNumber
+
+
+def compare(
+    *,
+    techniques: str = "conventional-periforaminal,cooled-clockface,palisade",
+    patients: WholeNumber = 1000,
+    seed: WholeNumber = 1,
+    side: str = "right",
+    operator_error: bool = False,
+    workers: WholeNumber | None = None,
+    scheduler: str | None = None,
+    resume: bool = False,
+    criterion: str = "transection",
+    out: str = "out/compare",
+    csv: bool = False,
+    json: bool = False,
+) -> int:
+    """Compare techniques on the same virtual patients, each with its own electrode and setting.
+
+    Parameters
+    ----------
+    techniques
+        Names with commas between them; "rfplan techniques" lists them.
+    patients
+        How many virtual patients.
+    seed
+        Seed of the population.
+    side
+        left or right.
+    operator_error
+        Place needles as a hand does: 1.5 mm off along the bone, 1 mm in depth, 3 degrees (standard deviations, assumed).
+    workers
+        Processes; default one per core.
+    scheduler
+        Address of a Dask scheduler whose workers are used instead, such as tcp://10.0.0.5:8786.
+    resume
+        Complete a comparison that was interrupted.
+    criterion
+        transection or ap_projection; the summary file holds both.
+    out
+        Folder for the chunks, the manifest and the summary.
+    csv
+        Write the whole table as CSV as well.
+    json
+        Print one JSON object and nothing else.
+    """
+    from rfplan.cli.studied import carry_out
+    from rfplan.study.design import Operator, Strategy, StudyDesign, checked
+
+    names = [name.strip() for name in techniques.split(",") if name.strip()]
+    design = checked(
+        StudyDesign(
+            tuple(Strategy(name) for name in names),
+            patients=patients,
+            seed=seed,
+            side=side,
+            operator=Operator() if operator_error else None,
+        )
+    )
+    return carry_out(
+        design, out, workers=workers, scheduler=scheduler, resume=resume, criterion=criterion, json=json, csv=csv
+    )

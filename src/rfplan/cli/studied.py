@@ -1,0 +1,139 @@
+"""What ``rfplan study`` and ``rfplan compare`` have in common: running with progress, and handing over what came out."""
+
+from __future__ import annotations
+
+import json as json_format
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rfplan.study.design import StudyDesign
+    from rfplan.study.ledger import Ledger
+    from rfplan.study.runner import Advance
+
+
+def carry_out(
+    design: StudyDesign,
+    out: str,
+    *,
+    workers: int | None,
+    scheduler: str | None,
+    resume: bool,
+    criterion: str,
+    json: bool,
+    csv: bool = False,
+) -> int:
+    """Run or complete the study in the folder ``out``, write its summary there and print it; the exit status."""
+    from rfplan.cli.console import aside, warn
+    from rfplan.errors import InputError, did_you_mean
+    from rfplan.study.ledger import Ledger
+    from rfplan.study.runner import run_study
+    from rfplan.study.summary import CRITERIA
+
+    if criterion not in CRITERIA:
+        raise InputError(
+            f"--criterion {criterion!r} is not known;{did_you_mean(criterion, CRITERIA)} accepted: {', '.join(CRITERIA)}"
+        )
+    ledger = Ledger.opened(Path(out), design, resume)
+    if ledger.damaged:
+        numbers = ", ".join(str(number) for number in ledger.damaged)
+        warn(f"{len(ledger.damaged)} chunk(s) are not as they were written and are computed anew: {numbers}")
+    try:
+        with _bar(design.patients) as tell:
+            run_study(ledger, workers, scheduler, tell)
+    except KeyboardInterrupt:
+        aside().print(
+            f"interrupted; {len(ledger.digests)} finished chunk(s) are kept in {out}, and --resume completes the study"
+        )
+        return 130
+    _deliver(ledger, criterion, json=json, csv=csv)
+    return 0
+
+
+def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
+    from rfplan.cli.console import people, print_json
+    from rfplan.lesion.shapes import ASSUMPTION
+    from rfplan.study.ledger import SCHEMA, written_whole
+    from rfplan.study.summary import CRITERIA, paired_differences, strategy_rows, study_table
+
+    table = study_table(ledger)
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "patients": ledger.design.patients,
+        "seed": ledger.design.seed,
+        "lesion_model": ledger.design.lesion_model,
+        "assumption": ASSUMPTION,
+        "criterion": criterion,
+        "rows": strategy_rows(table, criterion),
+        "differences": paired_differences(table, criterion),
+        "design": ledger.design.to_json(),
+    }
+    others = {name: strategy_rows(table, name) for name in CRITERIA if name != criterion}
+    document["other_criteria"] = others
+    written_whole(ledger.folder / "summary.json", (json_format.dumps(document, indent=1) + "\n").encode())
+    if csv:
+        written_whole(ledger.folder / "table.csv", table.write_csv().encode())
+    document["out"] = str(ledger.folder)
+    if json:
+        print_json(document)
+        return
+    from rich.table import Table
+
+    shown = Table(
+        title=f"{ledger.design.patients} virtual patients, {criterion}; 95 % intervals speak of how many were drawn"
+    )
+    for heading in (
+        "strategy",
+        "captured",
+        "complete",
+        "missed L5",
+        "S1",
+        "S2",
+        "S3",
+        "applications",
+        "energy s",
+        "stop",
+    ):
+        shown.add_column(heading)
+    for row in document["rows"]:
+        shown.add_row(
+            row["strategy"],
+            _with_interval(row["captured_mean"], row["captured_ci95"]),
+            _with_interval(row["complete"], row["complete_ci95"]),
+            *(f"{100 * row['missed'][level]:.0f} %" for level in ("L5", "S1", "S2", "S3")),
+            f"{row['applications_mean']:.1f}",
+            f"{row['energy_time_s_mean']:.0f}",
+            f"{100 * row['stop_violations']:.0f} %",
+        )
+    people().print(shown)
+    people().print(f"Assumed: {ASSUMPTION}")
+    people().print(f"Written to {ledger.folder}: summary.json, chunks/*.parquet{', table.csv' if csv else ''}")
+
+
+def _with_interval(value: float, interval: list[float]) -> str:
+    return f"{100 * value:.1f} % ({100 * interval[0]:.1f}-{100 * interval[1]:.1f})"
+
+
+@contextmanager
+def _bar(patients: int) -> Iterator[Callable[[Advance], None]]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from rfplan.cli.console import aside
+
+    console = aside()
+    columns = (
+        TextColumn("patients"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("study", total=patients, rate="")
+
+        def tell(advance: Advance) -> None:
+            bar.update(task, completed=advance.done, rate=f"{advance.rate:.1f}/s")
+
+        yield tell
