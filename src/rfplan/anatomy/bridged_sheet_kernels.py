@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from math import ceil, exp, floor, sqrt
+from math import exp, sqrt
 
 import numpy as np
 
-from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.arrays import BoolArray, FloatArray
 from rfplan.geometry.compiled import kernel
 
 _GROWN_MM = 1.0
@@ -81,10 +81,13 @@ def bridge_over(
         low_l, high_l = rims[n, :, 0].min() - _GROWN_MM, rims[n, :, 0].max() + _GROWN_MM
         low_c, high_c = rims[n, :, 1].min() - _GROWN_MM, rims[n, :, 1].max() + _GROWN_MM
         i0, i1 = (
-            max(int(ceil((low_l - lateral_0) / spacing)), 1),
-            min(int(floor((high_l - lateral_0) / spacing)), ni - 2),
+            max(int(np.ceil((low_l - lateral_0) / spacing)), 1),
+            min(int(np.floor((high_l - lateral_0) / spacing)), ni - 2),
         )
-        j0, j1 = max(int(ceil((low_c - caudal_0) / spacing)), 1), min(int(floor((high_c - caudal_0) / spacing)), nj - 2)
+        j0, j1 = (
+            max(int(np.ceil((low_c - caudal_0) / spacing)), 1),
+            min(int(np.floor((high_c - caudal_0) / spacing)), nj - 2),
+        )
         for i in range(i0, i1 + 1):
             for j in range(j0, j1 + 1):
                 if np.isfinite(held[i, j]):
@@ -110,9 +113,9 @@ def bridge_over(
 
 
 @kernel
-def _smoothed(held: FloatArray, opened: FloatArray, spacing: float) -> FloatArray:
+def _smoothed(held: FloatArray, opened: BoolArray, spacing: float) -> FloatArray:
     ni, nj = held.shape
-    reach = int(ceil(3.2 * _SIGMA_MM / spacing))
+    reach = int(np.ceil(3.2 * _SIGMA_MM / spacing))
     weights = np.empty(reach + 1)
     for k in range(reach + 1):
         weights[k] = exp(-0.5 * (k * spacing / _SIGMA_MM) ** 2)
@@ -154,10 +157,10 @@ def gap_to_sheet(
     """
     ni, nj = held.shape
     u, v = (x - lateral_0) / spacing, (y - caudal_0) / spacing
-    i, j = int(floor(u + 0.5)), int(floor(v + 0.5))
+    i, j = int(np.floor(u + 0.5)), int(np.floor(v + 0.5))
     if z > tops[min(max(i, 0), ni - 1), min(max(j, 0), nj - 1)] + far:
         return far
-    reach = int(ceil(far / spacing))
+    reach = int(np.ceil(far / spacing))
     nearest, under = far * far, False
     if 0 <= i < ni and 0 <= j < nj and np.isfinite(held[i, j]):
         under = z < held[i, j] + slopes[i, j, 0] * (u - i) * spacing + slopes[i, j, 1] * (v - j) * spacing
@@ -203,7 +206,7 @@ def slopes_of(held: FloatArray, spacing: float) -> FloatArray:
 def tops_of(held: FloatArray, spacing: float, far: float) -> FloatArray:
     """(ni, nj) highest place of a sheet within ``far`` and a step of each node; far below everything where there is none."""
     ni, nj = held.shape
-    reach = int(ceil(far / spacing)) + 1
+    reach = int(np.ceil(far / spacing)) + 1
     along, tops = np.full((ni, nj), -1e9), np.full((ni, nj), -1e9)
     for i in range(ni):
         for j in range(nj):

@@ -6,7 +6,7 @@ frame of one side, whose first axis points away from the midline; mm.
 
 from __future__ import annotations
 
-from math import cos, exp, floor, hypot, pi, sin, sqrt
+from math import cos, exp, hypot, pi, sin, sqrt
 
 import numpy as np
 
@@ -101,9 +101,9 @@ def crosses(ax: float, ay: float, bx: float, by: float, line: FloatArray) -> boo
     """True if the segment from a to b meets the polyline (n, >= 2) in the plane."""
     for n in range(line.shape[0] - 1):
         px, py, qx, qy = line[n, 0], line[n, 1], line[n + 1, 0], line[n + 1, 1]
-        if _area(px, py, qx, qy, ax, ay) * _area(px, py, qx, qy, bx, by) < 0.0:
-            if _area(ax, ay, bx, by, px, py) * _area(ax, ay, bx, by, qx, qy) < 0.0:
-                return True
+        apart = _area(px, py, qx, qy, ax, ay) * _area(px, py, qx, qy, bx, by) < 0.0
+        if apart and _area(ax, ay, bx, by, px, py) * _area(ax, ay, bx, by, qx, qy) < 0.0:
+            return True
     return False
 
 
@@ -170,8 +170,8 @@ def course_along_groove(
 
     It runs from ``above`` to ``below`` the base and stays within ``half`` the width of the groove.
     """
-    rows = int(floor((above + below) / STEP_MM + 1e-6)) + 1
-    start = int(floor(above / STEP_MM + 0.5))
+    rows = int(np.floor((above + below) / STEP_MM + 1e-6)) + 1
+    start = int(np.floor(above / STEP_MM + 0.5))
     lateral = np.full(rows, np.nan)
     for way in (1, -1):
         at = base[0]

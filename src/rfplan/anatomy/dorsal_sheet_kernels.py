@@ -6,7 +6,12 @@ import numpy as np
 
 from rfplan.anatomy.sacrum_field_kernels import sacrum_field
 from rfplan.anatomy.sacrum_form_kernels import (
-    ALONG, CENTRE, DORSAL, LEVELS, NODES, to_axis, to_view,
+    ALONG,
+    DORSAL,
+    LEVELS,
+    NODES,
+    to_axis,
+    to_view,
 )  # fmt: skip
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel

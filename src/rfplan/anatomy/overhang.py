@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import tempfile
 from dataclasses import dataclass
 from functools import cache
@@ -67,7 +66,7 @@ def overhang() -> Overhang:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
             np.savez(part, values=made.values, vertebra=made.vertebra, psis=made.psis_mm, centre=made.centre_mm)
-        os.replace(part.name, path)
+        Path(part.name).replace(path)
     return made
 
 

@@ -110,12 +110,12 @@ class Population:
             for k, name in enumerate(known.names)
             if name.removeprefix("sacrum.") in NAMES and name.startswith("sacrum.")
         ]
-        mine, theirs = [k for k, _ in pairs], [place for _, place in pairs]
+        mine, theirs = np.array(pairs).T
         left = np.arange(n)
         for _ in range(_MOST_ATTEMPTS):
             uniform = np.stack([streams[k].random(len(known.names)) for k in left])
-            values[left] = known.values(uniform, female[left])
-            sacra[np.ix_(left, theirs)] = values[np.ix_(left, mine)]
+            values[left] = known.values(uniform, female[left].astype(float))
+            sacra[left[:, None], theirs] = values[left[:, None], mine]
             attempts[left] += 1
             left = left[~possible(np.ascontiguousarray(sacra[left]), *limits)]
             if len(left) == 0:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from math import sqrt
-
 import numpy as np
 
 from rfplan.anatomy.sacrum_form_kernels import (
-    ALONG, CENTRE, CUBICS, DORSAL, FORM_SIZE, HALF_WIDTH, LEVELS, POSSIBLE, ROOM, STATIONS, WHOLE, WIDTH_FACTOR, cell_of, cubic, lay_out,
+    ALONG,
+    CENTRE,
+    CUBICS,
+    FORM_SIZE,
+    HALF_WIDTH,
+    LEVELS,
+    POSSIBLE,
+    ROOM,
+    STATIONS,
+    WHOLE,
+    WIDTH_FACTOR,
+    cell_of,
+    cubic,
+    lay_out,
 )  # fmt: skip
 from rfplan.anatomy.sacrum_vector import column
 from rfplan.geometry.arrays import BoolArray, FloatArray

@@ -40,7 +40,8 @@ class Quantities:
 
         A normal copula over normal distributions that are cut off at both ends.
         """
-        ranks = ndtr(ndtri(np.clip(uniform, 1e-12, 1.0 - 1e-12)) @ self.root.T)
+        ranks = ndtr(np.einsum("nj,ij->ni", ndtri(np.clip(uniform, 1e-12, 1.0 - 1e-12)), self.root))
+        # summed in the same order whatever n is, so that a patient is the same in any company
         row = np.where(female > 0.5, 0, 1)
         mean, sd = self.mean[row], self.sd[row]
         below, above = ndtr((self.low[row] - mean) / sd), ndtr((self.high[row] - mean) / sd)
@@ -63,15 +64,19 @@ def quantities() -> Quantities:
             found[name if sex == "both" else key] = (figure, figure)
     pairs = tuple(found.values())
     correlation = _correlation(tuple(found))
+
+    def both(part: str) -> FloatArray:
+        return frozen([[getattr(pair[row], part) for pair in pairs] for row in (0, 1)])
+
     return Quantities(
-        tuple(found),
-        pairs,
-        *(
-            frozen([[getattr(pair[row], part) for pair in pairs] for row in (0, 1)])
-            for part in ("value", "sd", "low", "high")
-        ),
-        frozen(correlation),
-        frozen(np.linalg.cholesky(correlation)),
+        names=tuple(found),
+        figures=pairs,
+        mean=both("value"),
+        sd=both("sd"),
+        low=both("low"),
+        high=both("high"),
+        correlation=frozen(correlation),
+        root=frozen(np.linalg.cholesky(correlation)),
     )
 
 
@@ -124,9 +129,9 @@ def _correlation(names: tuple[str, ...]) -> FloatArray:
     for i in range(len(names)):
         for k in trunk:
             if not stated[i, k]:
-                other = trunk[1 - trunk.index(k)]
-                if stated[i, other]:
-                    matrix[i, k] = matrix[k, i] = matrix[i, other] * core[0, 1]
+                mate = trunk[1 - trunk.index(k)]
+                if stated[i, mate]:
+                    matrix[i, k] = matrix[k, i] = matrix[i, mate] * core[0, 1]
     weights = np.linalg.solve(core, matrix[trunk])
     for i in range(len(names)):
         for j in range(len(names)):

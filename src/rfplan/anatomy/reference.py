@@ -9,8 +9,8 @@ from typing import Any, Final, TypeVar
 
 from rfplan.anatomy.body_skin import skin_over
 from rfplan.anatomy.chart import DorsalChart
-from rfplan.anatomy.innervation import BranchTraits
 from rfplan.anatomy.hip import ParametricHip, hip_parameters
+from rfplan.anatomy.innervation import BranchTraits
 from rfplan.anatomy.landmarks import Curve, Landmark
 from rfplan.anatomy.lumbar import ParametricL5, lumbar_parameters
 from rfplan.anatomy.patient import Patient

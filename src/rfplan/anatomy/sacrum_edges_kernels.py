@@ -10,8 +10,26 @@ import numpy as np
 from rfplan.anatomy.dorsal_sheet_kernels import field_on_beam, highest
 from rfplan.anatomy.sacrum_field_kernels import sacrum_field, tunnel_field
 from rfplan.anatomy.sacrum_form_kernels import (
-    ALONG, BORDER, BORDER_FIRST, BORDER_LAST, CENTRE, CUBICS, DORSAL, HALF_WIDTH, LEVELS, NODES, SHARES, STATIONS, VENTRAL_EDGE,
-    WHOLE, WIDTH_FACTOR, cell_of, cubic, profile, to_axis, to_view,
+    ALONG,
+    BORDER,
+    BORDER_FIRST,
+    BORDER_LAST,
+    CENTRE,
+    CUBICS,
+    DORSAL,
+    HALF_WIDTH,
+    LEVELS,
+    NODES,
+    SHARES,
+    STATIONS,
+    VENTRAL_EDGE,
+    WHOLE,
+    WIDTH_FACTOR,
+    cell_of,
+    cubic,
+    profile,
+    to_axis,
+    to_view,
 )  # fmt: skip
 from rfplan.anatomy.sacrum_vector import column
 from rfplan.geometry.arrays import FloatArray
@@ -127,7 +145,8 @@ def _border(f: FloatArray, share: float) -> tuple[float, float, float]:
 def _half_width(f: FloatArray, along: float) -> float:
     inside = min(max(along, f[STATIONS] - 8.0), f[STATIONS + 7])
     at = cell_of(f, STATIONS, 8, inside)
-    return cubic(f, CUBICS + 28 * HALF_WIDTH + 4 * at, inside - f[STATIONS + at]) * f[WHOLE + WIDTH_FACTOR]
+    width: float = cubic(f, CUBICS + 28 * HALF_WIDTH + 4 * at, inside - f[STATIONS + at]) * f[WHOLE + WIDTH_FACTOR]
+    return width
 
 
 @kernel
@@ -234,10 +253,10 @@ def groove_base(f: FloatArray, point: FloatArray) -> None:
         value, node = field_on_beam(f, point[0], point[1], point[2], node, True)
         slope = np.empty(3)
         for way in range(3):
-            step = np.zeros(3)
-            step[way] = 0.1
-            plus, node = field_on_beam(f, point[0] + step[0], point[1] + step[1], point[2] + step[2], node, True)
-            minus, node = field_on_beam(f, point[0] - step[0], point[1] - step[1], point[2] - step[2], node, True)
+            shift = np.zeros(3)
+            shift[way] = 0.1
+            plus, node = field_on_beam(f, point[0] + shift[0], point[1] + shift[1], point[2] + shift[2], node, True)
+            minus, node = field_on_beam(f, point[0] - shift[0], point[1] - shift[1], point[2] - shift[2], node, True)
             slope[way] = (plus - minus) / 0.2
         square = max(np.sum(slope * slope), 0.05)
         for way in range(3):

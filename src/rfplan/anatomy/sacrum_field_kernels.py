@@ -11,9 +11,46 @@ from math import cos, exp, pi, sin, sqrt
 import numpy as np
 
 from rfplan.anatomy.sacrum_form_kernels import (
-    ALAR_RIM, ALONG, APEX, BORDER_FIRST, BORDER_LAST, CANAL_FLOOR, CANAL_HALF, CANAL_ROOF, CENTRE, DORSAL, DORSAL_EDGE,
-    ENDPLATE_SLOPE, FLOOR, FORAMEN_LINE, HALF_WIDTH, INTERMEDIATE, LAMINA, LATERAL_CREST, LINE, ROOF, VENTRAL_EDGE, VENTRAL_MID,
-    VENTRAL_S, VENTRAL_T, VENTRAL_X, WIDTH_FACTOR, CREST, BORDER, CUBICS, LEVELS, NODES, RISE, RISE_AT, SHARES, STATIONS, WHOLE, along_levels, cell_of, crest_lateral, cubic, to_axis,
+    ALAR_RIM,
+    ALONG,
+    APEX,
+    BORDER,
+    BORDER_FIRST,
+    BORDER_LAST,
+    CANAL_FLOOR,
+    CANAL_HALF,
+    CANAL_ROOF,
+    CENTRE,
+    CREST,
+    CUBICS,
+    DORSAL,
+    DORSAL_EDGE,
+    ENDPLATE_SLOPE,
+    FLOOR,
+    FORAMEN_LINE,
+    HALF_WIDTH,
+    INTERMEDIATE,
+    LAMINA,
+    LATERAL_CREST,
+    LEVELS,
+    NODES,
+    RISE,
+    RISE_AT,
+    ROOF,
+    SHARES,
+    STATIONS,
+    VENTRAL_EDGE,
+    VENTRAL_MID,
+    VENTRAL_S,
+    VENTRAL_T,
+    VENTRAL_X,
+    WHOLE,
+    WIDTH_FACTOR,
+    along_levels,
+    cell_of,
+    crest_lateral,
+    cubic,
+    to_axis,
 )  # fmt: skip
 from rfplan.anatomy.sacrum_vector import STATION_NAMES, column
 from rfplan.geometry.arrays import FloatArray
@@ -104,9 +141,10 @@ def dorsal_height(f: FloatArray, x: float, s: float, half_width: float) -> float
     crest = min(crest_lateral(f, s), 0.86 * half_width)
     line = min(along_levels(f, s, CENTRE), 0.75 * crest)
     knots = (0.0, 0.62 * line, line, crest, crest + 0.6 * (half_width - crest), half_width)
+    at = CUBICS + 4 * cell
     heights = (
-        cubic(f, CUBICS + 28 * LAMINA + 4 * cell, u), cubic(f, CUBICS + 28 * INTERMEDIATE + 4 * cell, u), cubic(f, CUBICS + 28 * FORAMEN_LINE + 4 * cell, u),
-        cubic(f, CUBICS + 28 * LATERAL_CREST + 4 * cell, u), cubic(f, CUBICS + 28 * ALAR_RIM + 4 * cell, u), cubic(f, CUBICS + 28 * DORSAL_EDGE + 4 * cell, u),
+        cubic(f, at + 28 * LAMINA, u), cubic(f, at + 28 * INTERMEDIATE, u), cubic(f, at + 28 * FORAMEN_LINE, u),
+        cubic(f, at + 28 * LATERAL_CREST, u), cubic(f, at + 28 * ALAR_RIM, u), cubic(f, at + 28 * DORSAL_EDGE, u),
     )  # fmt: skip
     i = 0
     while i < 4 and x >= knots[i + 1]:
@@ -145,7 +183,8 @@ def dorsal_height(f: FloatArray, x: float, s: float, half_width: float) -> float
         height -= 0.13 * tall * _bump((x - centre - 1.0) / wide, along / (0.75 * tall), 1.0)
         height += 0.8 * _bump(x / (0.8 * centre), (along + 2.0) / 4.5, 1.0)
     height -= f[_FOSSA] * _bump((x - 0.35 * f[_BREADTH]) / 6.5, (s - f[LEVELS + ALONG] + 15.0) / 8.0, 1.0)
-    return height
+    result: float = height
+    return result
 
 
 @kernel
@@ -166,7 +205,8 @@ def _side(f: FloatArray, s: float, inside: float, t: float, half_width: float) -
     for n in range(1, 4):
         share = 0.45 if n == 1 else 1.0 if n == 2 else 0.55
         corner += share * f[_CORNER] * _bump((s - f[LEVELS + 10 * n + ALONG] + 8.0) / 4.0, (t - 2.0) / 6.0, 1.0)
-    return half_width * (1.0 - lean * depth * depth) + corner - recess
+    lateral: float = half_width * (1.0 - lean * depth * depth) + corner - recess
+    return lateral
 
 
 @kernel
@@ -213,7 +253,8 @@ def _roughness(f: FloatArray, x: float, s: float, t: float) -> float:
     for k in range(6):
         waves += sin((_WAVES[k, 0] * x + _WAVES[k, 1] * s + _WAVES[k, 2] * t) * (2 * pi / _WAVES[k, 3]) + _WAVES[k, 4])
     back = 0.35 + 0.65 * _step(t, 4.0, 3.0)
-    return f[_ROUGH] * waves / sqrt(6.0) * back * (1.0 - exp(-((x / 7.0) ** 2)))
+    change: float = f[_ROUGH] * waves / sqrt(6.0) * back * (1.0 - exp(-((x / 7.0) ** 2)))
+    return change
 
 
 @kernel
@@ -248,7 +289,8 @@ def _median_crest(f: FloatArray, x: float, s: float, t: float, lamina: float) ->
     half += 1.0 * _bump((s - f[RISE_AT + 3]) / 4.0, 0.0, 1.0) + 0.8 * _bump((s - f[RISE_AT + 6]) / 4.0, 0.0, 1.0)
     half += 0.6 * _bump((s - f[RISE_AT + 9]) / 4.0, 0.0, 1.0)
     blade = _both((x - half) * 0.9, (t - top) / sqrt(1.0 + slope * slope), 2.6)
-    return max(blade, max(max(f[RISE_AT + 0] - s, s - f[RISE_AT + 11]), low - 3.5 - t))
+    field: float = max(blade, max(max(f[RISE_AT + 0] - s, s - f[RISE_AT + 11]), low - 3.5 - t))
+    return field
 
 
 @kernel

@@ -166,10 +166,8 @@ def _root_along(f: FloatArray, kind: int, x: float, t: float, other: FloatArray,
     for _ in range(45):
         middle = 0.5 * (low + high)
         caudal, height = to_view(f, middle, t)
-        if kind == 0:
-            over = caudal - wanted
-        else:
-            over = sqrt((x - other[0]) ** 2 + (caudal - other[1]) ** 2 + (height - other[2]) ** 2) - wanted
+        apart = sqrt((x - other[0]) ** 2 + (caudal - other[1]) ** 2 + (height - other[2]) ** 2)
+        over = caudal - wanted if kind == 0 else apart - wanted
         if over > 0.0:
             high = middle
         else:
@@ -189,10 +187,7 @@ def lay_out(f: FloatArray) -> None:
     for n in range(4):
         x, t = f[_LATERAL + n], f[_LINE_T + n]
         low = 5.0 if n == 0 else f[LEVELS + 10 * n - 10 + ALONG] + 1.0
-        if n == 0:
-            along = _root_along(f, 0, x, t, place, f[_CAUDAL], low)
-        else:
-            along = _root_along(f, 1, x, t, place, f[_SPACING + n - 1], low)
+        along = _root_along(f, min(n, 1), x, t, place, f[_CAUDAL] if n == 0 else f[_SPACING + n - 1], low)
         if along < low + 0.01 or along > low + 59.99:
             possible = 0.0
         caudal, height = to_view(f, along, t)

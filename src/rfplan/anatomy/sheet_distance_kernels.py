@@ -72,8 +72,8 @@ def bone_gaps(
 @kernel
 def bone_rooms(
     held: FloatArray, slopes: FloatArray, tops: FloatArray, lateral_0: float, caudal_0: float, step: float, far: float,
-    hip: np.ndarray, origin: FloatArray, vertebra: np.ndarray, low: FloatArray, spacing: float, tip: FloatArray, directions: FloatArray, along: FloatArray, wanted: FloatArray,
-    bound: float, first: bool,
+    hip: np.ndarray, origin: FloatArray, vertebra: np.ndarray, low: FloatArray, spacing: float,
+    tip: FloatArray, directions: FloatArray, along: FloatArray, wanted: FloatArray, bound: float, first: bool,
 ) -> FloatArray:  # fmt: skip
     """(n,) smallest distance to bone less what is ``wanted`` (m,) at ``along`` (m,) from ``tip`` (3,), for each direction (n, 3).
 

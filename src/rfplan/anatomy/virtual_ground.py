@@ -62,7 +62,7 @@ class SheetDistance:
         """(...,) distance at (..., 3) patient points."""
         points = np.asarray(points_mm, dtype=float)
         local = self.frame.to_chart(points)
-        return bone_gaps(*self._bone, local.reshape(-1, 3)).reshape(points.shape[:-1])
+        return bone_gaps(*(*self._bone, local.reshape(-1, 3))).reshape(points.shape[:-1])
 
     def least_room(
         self,
@@ -79,7 +79,7 @@ class SheetDistance:
         """
         axes = self.frame.axes
         tip = axes @ (tip_mm - self.frame.origin_mm)
-        return bone_rooms(*self._bone, tip, directions @ axes.T, along_mm, wanted_mm, bound_mm, first_clear)
+        return bone_rooms(*(*self._bone, tip, directions @ axes.T, along_mm, wanted_mm, bound_mm, first_clear))
 
 
 @dataclass(frozen=True, eq=False)

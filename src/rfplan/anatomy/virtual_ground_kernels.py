@@ -10,7 +10,17 @@ from rfplan.anatomy.bridged_sheet_kernels import bridge_over, refined, slopes_of
 from rfplan.anatomy.dorsal_sheet_kernels import dorsal_sheet, sharpen
 from rfplan.anatomy.sacrum_edges_kernels import groove_base, joint_centre, joint_margin, rim
 from rfplan.anatomy.sacrum_form_kernels import (
-    ALONG, CENTRE, DORSAL, FLOOR, FORM_SIZE, LEVELS, VENTRAL_S, VENTRAL_T, VENTRAL_X, lay_out, to_view,
+    ALONG,
+    CENTRE,
+    DORSAL,
+    FLOOR,
+    FORM_SIZE,
+    LEVELS,
+    VENTRAL_S,
+    VENTRAL_T,
+    VENTRAL_X,
+    lay_out,
+    to_view,
 )  # fmt: skip
 from rfplan.anatomy.sacrum_vector import column
 from rfplan.geometry.arrays import FloatArray

@@ -16,7 +16,10 @@ __all__ = ["check_judging", "deliver", "judged_with_progress"]
 def judged_with_progress(
     plan: Plan, patient: Patient, courses: int, seed: int, lesion_model: str, bone: str, operator_error: bool = False
 ) -> Evaluation:
-    """The evaluation, of the plan as a hand carries it out where ``operator_error`` is set; with a progress bar where lesions take longer than a second to solve."""
+    """The evaluation, with a progress bar where lesions take longer than a second to solve.
+
+    With ``operator_error`` it is that of the plan as a hand carries it out.
+    """
     from rfplan.cli.progress import progress_bar
     from rfplan.planning.operator_error import OperatorError
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side, lateral_sign
+from rfplan.anatomy.treatable import Treatable
 from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray, frozen, unit
 
@@ -59,7 +59,7 @@ class Approach:
 
 
 def straight_approach(
-    patient: Patient,
+    patient: Treatable,
     side: Side,
     tip_mm: FloatArray,
     preferred: FloatArray,
@@ -112,7 +112,7 @@ def straight_approach(
 
 
 def _approach(
-    patient: Patient,
+    patient: Treatable,
     tip_mm: FloatArray,
     axis: FloatArray,
     entry_mm: FloatArray,
@@ -126,7 +126,7 @@ def _approach(
 
 
 def shared_direction(
-    patient: Patient, side: Side, tips_mm: FloatArray, preferred: FloatArray, radius_mm: float, contact_mm: float
+    patient: Treatable, side: Side, tips_mm: FloatArray, preferred: FloatArray, radius_mm: float, contact_mm: float
 ) -> FloatArray:
     """(3,) direction nearest to ``preferred`` in which parallel shafts from all ``tips_mm`` (n, 3) are clear of bone.
 
@@ -145,7 +145,7 @@ def shared_direction(
 
 
 def spare_room_mm(
-    patient: Patient,
+    patient: Treatable,
     tip_mm: FloatArray,
     directions: FloatArray,
     radius_mm: float,
@@ -172,7 +172,7 @@ def _asked_for(radius_mm: float, contact_mm: float) -> tuple[FloatArray, FloatAr
     return frozen(along), frozen(radius_mm - _TOUCH_MM + (clearance + _TOUCH_MM) * share)
 
 
-def seated_mm(patient: Patient, lateral_mm: float, caudal_mm: float, standoff_mm: float) -> FloatArray:
+def seated_mm(patient: Treatable, lateral_mm: float, caudal_mm: float, standoff_mm: float) -> FloatArray:
     """(3,) point at the chart position whose distance to the bone is ``standoff_mm``: where a tip touches, seen in the AP view.
 
     The search runs along the beam, so that the position in the AP view is exact; it keeps to the back of the sacrum where the
@@ -192,7 +192,7 @@ def seated_mm(patient: Patient, lateral_mm: float, caudal_mm: float, standoff_mm
     return seat
 
 
-def lifted_mm(patient: Patient, point_mm: FloatArray, standoff_mm: float) -> FloatArray:
+def lifted_mm(patient: Treatable, point_mm: FloatArray, standoff_mm: float) -> FloatArray:
     """(3,) the point of the bone near ``point_mm`` (3,), moved off along the bone's outward normal to ``standoff_mm`` from it."""
     lifted = np.asarray(point_mm, dtype=float)
     for _ in range(_LIFT_ROUNDS):
@@ -206,7 +206,7 @@ def lifted_mm(patient: Patient, point_mm: FloatArray, standoff_mm: float) -> Flo
     return lifted
 
 
-def chart_direction(patient: Patient, side: Side, lateral_deg: float, caudal_deg: float) -> FloatArray:
+def chart_direction(patient: Treatable, side: Side, lateral_deg: float, caudal_deg: float) -> FloatArray:
     """(3,) unit direction that leaves the beam towards lateral and caudal by the given angles (positive: outward, to the feet)."""
     outward = lateral_sign(side) * patient.frame.lateral
     slopes = np.tan(np.deg2rad([lateral_deg, caudal_deg]))
@@ -214,7 +214,7 @@ def chart_direction(patient: Patient, side: Side, lateral_deg: float, caudal_deg
 
 
 def _directions(
-    patient: Patient, side: Side, preferred: FloatArray, largest_deg: float
+    patient: Treatable, side: Side, preferred: FloatArray, largest_deg: float
 ) -> tuple[FloatArray, FloatArray]:
     """(n, 3) directions around the preferred one and their (n,) tilts, least tilted first."""
     sign = lateral_sign(side)

@@ -26,8 +26,8 @@ from rfplan.planning.coverage import (
     coverage_of,
     nerve_results,
 )
-from rfplan.planning.packed_lesions import LesionNote, PackedLesions, shape_lesions
 from rfplan.planning.operator_error import OperatorError, displaced
+from rfplan.planning.packed_lesions import LesionNote, PackedLesions, shape_lesions
 from rfplan.planning.packed_patient import PackedPatient, packed, packed_branches
 from rfplan.planning.packed_plan import PackedPlan, packed_plan
 from rfplan.planning.placed_problem import bone_named, usual_accuracy

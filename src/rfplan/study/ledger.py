@@ -120,7 +120,7 @@ def written_whole(path: Path, content: bytes) -> None:
         part.write(content)
         part.flush()
         os.fsync(part.fileno())
-    os.replace(part.name, path)
+    Path(part.name).replace(path)
 
 
 def _read(path: Path) -> tuple[StudyDesign, dict[int, str]]:

@@ -61,9 +61,9 @@ def strategy_rows(table: pl.DataFrame, criterion: str = "transection") -> list[d
                     for level in LEVELS[1:4]
                     for quadrant in QUADRANTS
                 },
-                "applications_mean": float(rows["applications"].mean() or 0.0),
-                "needles_mean": float(rows["needles"].mean() or 0.0),
-                "energy_time_s_mean": float(rows["energy_time_s"].mean() or 0.0),
+                "applications_mean": _mean(rows, "applications"),
+                "needles_mean": _mean(rows, "needles"),
+                "energy_time_s_mean": _mean(rows, "energy_time_s"),
                 "stop_violations": float(np.count_nonzero(rows["stop_violations"].to_numpy())) / len(rows),
             }
         )
@@ -91,6 +91,10 @@ def paired_differences(table: pl.DataFrame, criterion: str = "transection") -> l
             }
         )
     return found
+
+
+def _mean(rows: pl.DataFrame, column: str) -> float:
+    return float(rows[column].to_numpy().mean())
 
 
 def _missed(rows: pl.DataFrame, key: str, place: str) -> float:

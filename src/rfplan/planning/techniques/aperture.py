@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side, clock_direction, lateral_sign
+from rfplan.anatomy.treatable import Treatable
 from rfplan.geometry.arrays import FloatArray
 
 
@@ -21,7 +21,7 @@ class Aperture:
     rim: FloatArray
 
     @classmethod
-    def of(cls, patient: Patient, level: str, side: Side) -> Aperture:
+    def of(cls, patient: Treatable, level: str, side: Side) -> Aperture:
         """The aperture of a foramen that the patient has."""
         foramen = patient.foramen(level, side)
         to_chart = patient.frame.to_chart

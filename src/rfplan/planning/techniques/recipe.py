@@ -7,8 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import LEVELS, side_named
+from rfplan.anatomy.treatable import Treatable
 from rfplan.devices.catalogue import electrode as electrode_named
 from rfplan.devices.catalogue import electrodes as all_electrodes
 from rfplan.devices.electrode import Electrode, Mode
@@ -73,7 +73,7 @@ class Technique(ABC):
             return electrode.name in self.devices
         return all(mode in electrode.modes for mode in self.modes) and len(electrode.contacts_mm) == 1
 
-    def plan(self, patient: Patient, side: str, electrode: str | Electrode | None = None, **options: Any) -> Plan:
+    def plan(self, patient: Treatable, side: str, electrode: str | Electrode | None = None, **options: Any) -> Plan:
         """The recipe carried out on ``side`` of ``patient``.
 
         Parameters

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side, lateral_sign
+from rfplan.anatomy.treatable import Treatable
 from rfplan.devices.electrode import Electrode
 from rfplan.devices.protocol import Protocol
 from rfplan.figures import figures
@@ -29,7 +29,7 @@ class Site:
     ``recipe`` holds the numbers of the technique by name, those that the caller changed included.
     """
 
-    patient: Patient
+    patient: Treatable
     side: Side
     electrode: Electrode
     recipe: Mapping[str, float]
