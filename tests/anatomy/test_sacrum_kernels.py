@@ -1,0 +1,78 @@
+"""The compiled sacrum against the one that is meshed."""
+
+import numpy as np
+import pytest
+
+from rfplan.anatomy.sacrum import ParametricSacrum
+from rfplan.anatomy.sacrum_edges_kernels import groove_base, joint_margin, rim
+from rfplan.anatomy.sacrum_field_kernels import field_at
+from rfplan.anatomy.sacrum_form_kernels import ALONG, CENTRE, LEVELS, POSSIBLE, ROOM, VENTRAL_X, WHOLE
+from rfplan.anatomy.sacrum_parameters import sacrum_parameters
+from rfplan.anatomy.sacrum_vector import sacrum_vector
+from rfplan.anatomy.virtual_ground_kernels import filled_form
+
+CHANGES = [
+    {},
+    {"length": 112.0, "breadth": 96.0, "prone_tilt_deg": 18.0, "endplate_ap": 34.0, "axis_turn_deg": 38.0},
+    {"foramen.S1.lateral": 27.0, "foramen.S2.width": 9.5, "foramen.S3.spacing": 18.0, "axis_to_beam_deg": 70.5, "foramen.S1.slope": 0.2},
+]
+
+
+def form_of(sacrum):
+    return filled_form(sacrum_vector(sacrum.parameters.values))
+
+
+@pytest.mark.parametrize("changes", CHANGES)
+def test_layout_is_the_same(changes):
+    sacrum = ParametricSacrum(sacrum_parameters(changes))
+    form = form_of(sacrum)
+    levels = form[LEVELS : LEVELS + 40].reshape(4, 10)
+    np.testing.assert_allclose(levels[:, CENTRE : CENTRE + 3], sacrum.layout.dorsal_mm, atol=1e-6)
+    np.testing.assert_allclose(levels[:, VENTRAL_X : VENTRAL_X + 3], sacrum.layout.ventral_mm, atol=1e-6)
+    assert form[WHOLE + POSSIBLE] == 1.0
+    assert form[WHOLE + ROOM] == pytest.approx(sacrum.layout.apex_mm - sacrum.layout.dorsal_mm[3, 1], abs=1e-6)
+    assert levels[3, ALONG] > levels[0, ALONG]
+
+
+@pytest.mark.parametrize("changes", CHANGES)
+def test_field_is_the_same_near_the_bone(changes):
+    sacrum = ParametricSacrum(sacrum_parameters(changes))
+    points = np.random.default_rng(3).uniform([-58, -20, -45], [58, 105, 45], (40_000, 3))
+    meshed = sacrum.distance_mm(sacrum.frame().to_patient(points))
+    compiled = field_at(form_of(sacrum), points, True)
+    near = np.abs(meshed) < 4.0
+    assert np.abs(compiled - meshed)[near].max() < 0.01
+    assert np.quantile(np.abs(compiled - meshed), 0.999) < 0.01
+
+
+def test_without_foramina_only_bone_is_added():
+    sacrum = ParametricSacrum()
+    points = np.random.default_rng(4).uniform([0, 0, -30], [50, 90, 30], (20_000, 3))
+    filled, holed = (field_at(form_of(sacrum), points, holes) for holes in (False, True))
+    assert np.all(filled <= holed + 1e-12)
+    assert np.any(filled < holed - 1.0)
+
+
+@pytest.mark.parametrize("changes", CHANGES[:2])
+def test_rims_lie_on_the_bone_and_where_those_of_the_mesh_do(changes):
+    sacrum = ParametricSacrum(sacrum_parameters(changes))
+    frame, form = sacrum.frame(), form_of(sacrum)
+    for number, foramen in enumerate(sacrum.foramina()[::2]):
+        ring = np.empty((36, 3))
+        rim(form, number, ring)
+        meshed = frame.to_chart(foramen.rim_mm)
+        assert np.linalg.norm(ring.mean(axis=0) - meshed.mean(axis=0)) < 0.3
+        assert np.abs(field_at(form, ring, True)).max() < 0.45
+        assert np.sqrt(((ring - meshed)[:, :2] ** 2).sum(axis=1).mean()) < 0.35
+
+
+def test_back_of_the_joint_and_groove_are_those_of_the_mesh(reference):
+    form = form_of(ParametricSacrum())
+    line, base = np.empty((25, 3)), np.empty(3)
+    joint_margin(form, 1.5, line)
+    groove_base(form, base)
+    meshed = reference.frame.to_chart(reference.curves["sij_posterior_line_left"].points_mm)
+    rows = np.linspace(line[1, 1], line[-2, 1], 30)
+    apart = np.interp(rows, line[:, 1], line[:, 0]) - np.interp(rows, meshed[:, 1], meshed[:, 0])
+    assert np.abs(apart).max() < 0.4
+    assert np.linalg.norm(base - reference.frame.to_chart(reference.landmarks["s1_sap_base_left"].position_mm)) < 1.5

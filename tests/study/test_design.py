@@ -1,0 +1,66 @@
+"""Study files are read strictly."""
+
+import pytest
+
+from rfplan.errors import InputError
+from rfplan.study.design import StudyDesign, checked, design_from, read_design
+
+PLAIN = {"strategies": [{"technique": "palisade"}]}
+
+
+def test_defaults_and_names():
+    design = checked(design_from(PLAIN))
+    assert design.strategies[0].name == "palisade"
+    assert (design.patients, design.seed, design.side, design.operator) == (1000, 1, "right", None)
+
+
+def test_equal_designs_have_equal_hashes_and_others_not():
+    assert design_from(PLAIN).hash == design_from(PLAIN).hash
+    assert design_from(PLAIN | {"seed": 2}).hash != design_from(PLAIN).hash
+    assert design_from(design_from(PLAIN | {"operator": {}}).to_json()).hash == design_from(PLAIN | {"operator": {}}).hash
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"patient": 3}, "did you mean 'patients'"),
+        ({"strategies": [{"technique": "palisade", "option": {}}]}, r"strategies\[0\].option'; did you mean 'options'"),
+        ({"strategies": [{"technique": "palisad"}]}, "did you mean 'palisade'"),
+        ({"strategies": [{"technique": "palisade", "electrode": "conventional-22"}]}, "conventional-22g-5mm"),
+        ({"strategies": [{"technique": "cooled-classic", "electrode": "conventional-20g-10mm"}]}, "it takes: cooled"),
+        ({"strategies": [{"technique": "palisade", "options": {"spacing": 8.0}}]}, "spacing_mm"),
+        ({"strategies": []}, "no strategies"),
+        ({"strategies": [{"technique": "palisade"}, {"technique": "palisade"}]}, "two strategies"),
+        ({"patients": 0}, "at least 1"),
+        ({"patients": "many"}, "whole number"),
+        ({"patients": True}, "whole number"),
+        ({"seed": -1}, "at least 0"),
+        ({"side": "both"}, "'left' or 'right'"),
+        ({"lesion_model": "solved"}, "shapes"),
+        ({"operator": {"axis_deg": -3.0}}, "between 0 and 45"),
+    ],
+)
+def test_what_is_wrong_is_named(changes, words):
+    with pytest.raises(InputError, match=words):
+        checked(design_from(PLAIN | changes))
+
+
+def test_a_file_is_named_with_its_fault(tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_text('patients = 5\nseeds = 1\n[[strategies]]\ntechnique = "palisade"\n')
+    with pytest.raises(InputError, match=r"study\.toml: unknown key 'seeds'; did you mean 'seed'"):
+        read_design(path)
+    path.write_text("patients = [")
+    with pytest.raises(InputError, match="not valid TOML"):
+        read_design(path)
+    with pytest.raises(InputError, match="No such file"):
+        read_design(tmp_path / "none.toml")
+
+
+def test_flags_replace_what_the_file_says(tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_text('patients = 5\n[[strategies]]\ntechnique = "palisade"\noptions = { spacing_mm = 8 }\n')
+    design = read_design(path, {"patients": 7})
+    assert isinstance(design, StudyDesign)
+    assert design.patients == 7
+    assert design.strategies[0].options == {"spacing_mm": 8.0}
