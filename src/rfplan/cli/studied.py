@@ -75,6 +75,10 @@ def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
     written_whole(ledger.folder / "summary.json", (json_format.dumps(document, indent=1) + "\n").encode())
     if csv:
         written_whole(ledger.folder / "table.csv", table.write_csv().encode())
+    from rfplan.report.study_figures import draw_study
+
+    title = f"{ledger.design.patients} virtual patients, {criterion}, lesions as {ledger.design.lesion_model}"
+    pictures = draw_study(ledger.folder, document["rows"], title)
     document["out"] = str(ledger.folder)
     if json:
         print_json(document)
@@ -109,7 +113,7 @@ def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
         )
     people().print(shown)
     people().print(f"Assumed: {ASSUMPTION}")
-    people().print(f"Written to {ledger.folder}: summary.json, chunks/*.parquet{', table.csv' if csv else ''}")
+    people().print(f"Written to {ledger.folder}: summary.json, chunks/*.parquet{', table.csv' if csv else ''}, {', '.join(p.name for p in pictures)}")
 
 
 def _with_interval(value: float, interval: list[float]) -> str:

@@ -134,7 +134,7 @@ def _cluster(address: str) -> Iterator[tuple[Executor, int]]:
         versions: dict[str, Any] = client.run(worker_version, on_error="return")
         if not versions:
             raise InputError(f"--scheduler {address} has no workers; start some with 'dask worker {address}'")
-        own = worker_version()
+        own = own_version()
         for worker, version in sorted(versions.items()):
             if version != own:
                 raise InputError(
@@ -146,6 +146,11 @@ def _cluster(address: str) -> Iterator[tuple[Executor, int]]:
             raise RfplanError(
                 f"--scheduler {address}: the connection was lost ({error}); --resume completes the study"
             ) from error
+
+
+def own_version() -> str:
+    """Version of this package in this process."""
+    return worker_version()
 
 
 def worker_version() -> str:

@@ -1,0 +1,82 @@
+"""Figures of a study: what each strategy takes, by level and in all, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rfplan.planning.coverage import REPORTED_LEVELS
+from rfplan.report.palette import CAPTURED, INK, LESION, MISSED, MUTED, WARM
+
+_COLOURS = (CAPTURED, LESION, WARM, INK)
+_DPI = 110
+
+
+def draw_study(folder: Path, rows: Sequence[Mapping[str, Any]], title: str) -> tuple[Path, ...]:
+    """Write ``captured_by_level.png`` and ``complete.png`` to ``folder``.
+
+    Parameters
+    ----------
+    rows : one per strategy, as :func:`rfplan.study.summary.strategy_rows` gives them
+    title : what they were found on, shown above each figure
+    """
+    return (_by_level(folder, rows, title), _complete(folder, rows, title))
+
+
+def _by_level(folder: Path, rows: Sequence[Mapping[str, Any]], title: str) -> Path:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8.0, 0.9 + 0.62 * len(rows)))
+    FigureCanvasAgg(figure)
+    axis = figure.add_subplot()
+    height = 0.8 / len(REPORTED_LEVELS)
+    for place, row in enumerate(rows):
+        for number, level in enumerate(REPORTED_LEVELS):
+            at = place + (number - 1.5) * height
+            share = 100.0 * (1.0 - row["missed"][level])
+            label = level if place == 0 else None
+            axis.barh(at, share, 0.85 * height, color=_COLOURS[number], label=label)
+            axis.text(min(share, 97.0) + 0.8, at, f"{share:.0f}", va="center", fontsize=6.5, color=MUTED)
+    _dress(axis, rows, "branches taken, % of those of the level", title)
+    axis.legend(ncols=4, loc="upper center", bbox_to_anchor=(0.45, -0.22 - 0.4 / len(rows)), frameon=False, fontsize=8)
+    return _kept(figure, folder / "captured_by_level.png")
+
+
+def _complete(folder: Path, rows: Sequence[Mapping[str, Any]], title: str) -> Path:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8.0, 1.1 + 0.42 * len(rows)))
+    FigureCanvasAgg(figure)
+    axis = figure.add_subplot()
+    for place, row in enumerate(rows):
+        for key, interval, colour, shift, label in (
+            ("captured_mean", "captured_ci95", CAPTURED, -0.14, "mean part of the branches taken"),
+            ("complete", "complete_ci95", MISSED, 0.14, "people in whom every branch is taken"),
+        ):
+            low, high = (100.0 * value for value in row[interval])
+            axis.plot([low, high], [place + shift] * 2, color=colour, lw=2.0)
+            axis.plot(100.0 * row[key], place + shift, "o", ms=5, color=colour, label=label if place == 0 else None)
+    _dress(axis, rows, "%, with 95 % intervals", title)
+    axis.legend(ncols=2, loc="upper center", bbox_to_anchor=(0.45, -0.2 - 0.6 / len(rows)), frameon=False, fontsize=8)
+    return _kept(figure, folder / "complete.png")
+
+
+def _dress(axis: Any, rows: Sequence[Mapping[str, Any]], label: str, title: str) -> None:
+    axis.set_yticks(range(len(rows)), [row["strategy"] for row in rows], fontsize=8.5, color=INK)
+    axis.invert_yaxis()
+    axis.set_xlim(0.0, 103.0)
+    axis.set_xlabel(label, fontsize=8.5, color=MUTED)
+    axis.set_title(title, fontsize=9, color=INK, loc="left")
+    axis.tick_params(axis="x", labelsize=8, colors=MUTED)
+    axis.grid(axis="x", color="#e3e6ea", lw=0.7)
+    axis.set_axisbelow(True)
+    for side in ("top", "right", "left"):
+        axis.spines[side].set_visible(False)
+
+
+def _kept(figure: Any, path: Path) -> Path:
+    figure.savefig(path, dpi=_DPI, bbox_inches="tight")
+    return path
