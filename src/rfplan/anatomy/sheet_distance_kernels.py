@@ -10,6 +10,9 @@ from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 
 
+_SPARE_MM = 0.05
+
+
 @kernel
 def _hung(values: np.ndarray, origin: FloatArray, spacing: float, far: float, x: float, y: float, z: float) -> float:
     nx, ny, nz = values.shape
@@ -79,10 +82,12 @@ def bone_rooms(
 
     A direction whose room falls below ``bound`` is not followed further. With ``first``, neither is one that has less room than another
     before it, and none after the first that is clear; those not looked at have endlessly little.
+    Where either hint is given, room to spare is told up to a twentieth of a millimetre only.
     """
     result = np.full(directions.shape[0], -np.inf)
     top = tops.max() + far
     roof = max(top, max(origin[2], low[2]) + spacing * (hip.shape[2] - 1))
+    hinted = first or bound > -np.inf
     for n in range(directions.shape[0]):
         room = 1e9
         for k in range(along.shape[0]):
@@ -91,8 +96,9 @@ def bone_rooms(
                 # nothing hangs higher
                 room = min(room, far - wanted[wanted.shape[0] - 1])
                 break
+            reach = min(far, max(wanted[k], 0.0) + _SPARE_MM) if hinted else far
             gap = bone_gap(
-                held, slopes, tops, lateral_0, caudal_0, step, far, hip, origin, vertebra, low, spacing,
+                held, slopes, tops, lateral_0, caudal_0, step, reach, hip, origin, vertebra, low, spacing,
                 tip[0] + a * directions[n, 0], tip[1] + a * directions[n, 1], tip[2] + a * directions[n, 2],
             )  # fmt: skip
             room = min(room, gap - wanted[k])
