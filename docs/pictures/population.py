@@ -42,14 +42,24 @@ def main() -> None:
             axis.hist(own, 60, density=True, histtype="stepfilled", alpha=0.35, color=colour, label=f"{sex}, drawn")
             mean, sd = known.mean[row, at], known.sd[row, at]
             x = np.linspace(mean - 3.2 * sd, mean + 3.2 * sd, 200)
-            axis.plot(x, np.exp(-0.5 * ((x - mean) / sd) ** 2) / (sd * np.sqrt(2 * np.pi)), color=colour, lw=1.6, label=f"{sex}, stated")
+            axis.plot(
+                x,
+                np.exp(-0.5 * ((x - mean) / sd) ** 2) / (sd * np.sqrt(2 * np.pi)),
+                color=colour,
+                lw=1.6,
+                label=f"{sex}, stated",
+            )
         axis.set_title(f"{label}   [{known.figures[at][0].mark}]", fontsize=10, color=INK)
         axis.set_yticks([])
         axis.tick_params(labelsize=8, colors=MUTED)
         for side in ("left", "top", "right"):
             axis.spines[side].set_visible(False)
     axes.flat[0].legend(fontsize=7, frameon=False)
-    figure.suptitle("20,000 virtual patients: drawn (areas) and stated distributions (lines); [mark of trust]", fontsize=11, color=INK)
+    figure.suptitle(
+        "20,000 virtual patients: drawn (areas) and stated distributions (lines); [mark of trust]",
+        fontsize=11,
+        color=INK,
+    )
     figure.tight_layout()
     figure.savefig(Path(__file__).with_name("population.png"), dpi=90)
     for at, name in enumerate(known.names):

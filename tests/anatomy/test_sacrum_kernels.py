@@ -14,7 +14,13 @@ from rfplan.anatomy.virtual_ground_kernels import filled_form
 CHANGES = [
     {},
     {"length": 112.0, "breadth": 96.0, "prone_tilt_deg": 18.0, "endplate_ap": 34.0, "axis_turn_deg": 38.0},
-    {"foramen.S1.lateral": 27.0, "foramen.S2.width": 9.5, "foramen.S3.spacing": 18.0, "axis_to_beam_deg": 70.5, "foramen.S1.slope": 0.2},
+    {
+        "foramen.S1.lateral": 27.0,
+        "foramen.S2.width": 9.5,
+        "foramen.S3.spacing": 18.0,
+        "axis_to_beam_deg": 70.5,
+        "foramen.S1.slope": 0.2,
+    },
 ]
 
 

@@ -22,7 +22,9 @@ def test_heights_of_the_back_are_those_of_the_mesh(pairs):
     lateral, caudal = np.meshgrid(np.arange(17.0, 46.0), np.arange(16.0, 75.0), indexing="ij")
     for ground, patient in pairs:
         apart = ground.chart.height_mm(lateral, caudal) - patient.chart.height_mm(lateral, caudal)
-        beside, below = (patient.chart.height_mm(lateral + out, caudal + down) for out, down in ((2.0, 0.0), (0.0, 2.0)))
+        beside, below = (
+            patient.chart.height_mm(lateral + out, caudal + down) for out, down in ((2.0, 0.0), (0.0, 2.0))
+        )
         inside = np.isfinite(beside) & np.isfinite(below)
         assert np.isfinite(apart[inside]).mean() > 0.99
         assert np.sqrt(np.nanmean(apart[inside] ** 2)) < 0.3
@@ -51,7 +53,9 @@ def test_branches_and_needles_are_those_of_the_mesh(pairs):
                 plan = technique(name).plan(body, "right")
                 ordered = [nerves[key].points_mm for key in sorted(nerves)]
                 first = np.concatenate([[0], np.cumsum([len(line) for line in ordered])]).astype(np.int64)
-                judged = shape_lesions(plan).judged(np.concatenate(ordered), first, np.ascontiguousarray(body.frame.axes), 1)
+                judged = shape_lesions(plan).judged(
+                    np.concatenate(ordered), first, np.ascontiguousarray(body.frame.axes), 1
+                )
                 hits.append(judged[:, 3] > 0.0)
             differ, total = differ + int(np.sum(hits[0] != hits[1])), total + len(hits[0])
     assert total > 30

@@ -32,7 +32,16 @@ def cluster():
         line = scheduler.stderr.readline()
         found = re.search(r"tcp://127\.0\.0\.1:\d+", line)
         address = found[0] if found else None
-    command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+    command = [
+        sys.executable,
+        "-m",
+        "distributed.cli.dask_worker",
+        address,
+        "--nthreads",
+        "1",
+        "--no-nanny",
+        "--no-dashboard",
+    ]
     workers = [subprocess.Popen(command, stderr=subprocess.DEVNULL, **plain) for _ in range(2)]
     with distributed.Client(address, timeout=60, set_as_default=False) as client:
         client.wait_for_workers(2, timeout=120)

@@ -17,7 +17,9 @@ def test_defaults_and_names():
 def test_equal_designs_have_equal_hashes_and_others_not():
     assert design_from(PLAIN).hash == design_from(PLAIN).hash
     assert design_from(PLAIN | {"seed": 2}).hash != design_from(PLAIN).hash
-    assert design_from(design_from(PLAIN | {"operator": {}}).to_json()).hash == design_from(PLAIN | {"operator": {}}).hash
+    assert (
+        design_from(design_from(PLAIN | {"operator": {}}).to_json()).hash == design_from(PLAIN | {"operator": {}}).hash
+    )
 
 
 @pytest.mark.parametrize(

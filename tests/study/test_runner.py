@@ -73,7 +73,10 @@ def test_summary_is_what_the_table_says(whole):
         assert row["complete"] == pytest.approx((parts == 1.0).mean())
         assert row["captured_ci95"][0] <= row["captured_mean"] <= row["captured_ci95"][1]
     difference = paired_differences(table, "transection")[0]
-    one, other = (captured_parts(table.filter(pl.col("strategy") == name), "transection") for name in (difference["one"], difference["other"]))
+    one, other = (
+        captured_parts(table.filter(pl.col("strategy") == name), "transection")
+        for name in (difference["one"], difference["other"])
+    )
     assert difference["captured_difference"] == pytest.approx((one - other).mean())
 
 
@@ -144,7 +147,9 @@ def test_killed_at_any_moment_and_resumed_it_is_the_same(whole, tmp_path):
     command = [sys.executable, "-m", "rfplan", "study", str(file), "--out", str(folder), "--workers", "1", "--resume"]
     moments = np.random.default_rng(2).uniform(1.5, 9.0, 3)
     for moment in moments:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
         time.sleep(float(moment))
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

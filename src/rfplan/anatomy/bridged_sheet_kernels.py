@@ -129,7 +129,12 @@ def _close_notches(held: FloatArray, opened: BoolArray, spacing: float) -> None:
         for j in range(rows):
             for p in range(-reach, reach + 1):
                 for q in range(-reach, reach + 1):
-                    if p * p + q * q <= square and 0 <= i + p < ni and 0 <= j + q < nj and np.isfinite(held[i + p, j + q]):
+                    if (
+                        p * p + q * q <= square
+                        and 0 <= i + p < ni
+                        and 0 <= j + q < nj
+                        and np.isfinite(held[i + p, j + q])
+                    ):
                         near[i, j] = True
     filled = np.zeros((ni, rows), dtype=np.bool_)
     for i in range(reach, ni - reach):

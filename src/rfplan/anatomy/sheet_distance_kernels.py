@@ -9,7 +9,6 @@ from rfplan.anatomy.bridged_sheet_kernels import gap_to_sheet
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 
-
 _SPARE_MM = 0.05
 
 

@@ -86,38 +86,30 @@ def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
     from rich.table import Table
 
     shown = Table(
-        title=f"{ledger.design.patients} virtual patients, {criterion}; 95 % intervals speak of how many were drawn"
+        title=f"{ledger.design.patients} virtual patients, {criterion}; L5 to S3: % missed; intervals: how many were drawn"
     )
-    for heading in (
-        "strategy",
-        "captured",
-        "complete",
-        "missed L5",
-        "S1",
-        "S2",
-        "S3",
-        "applications",
-        "energy s",
-        "stop",
-    ):
-        shown.add_column(heading)
+    headings = ("strategy", "captured %", "95 %", "complete %", "95 %", "L5", "S1", "S2", "S3", "stop %")
+    for number, heading in enumerate(headings):
+        shown.add_column(heading, justify="left" if number == 0 else "right")
     for row in document["rows"]:
         shown.add_row(
             row["strategy"],
-            _with_interval(row["captured_mean"], row["captured_ci95"]),
-            _with_interval(row["complete"], row["complete_ci95"]),
-            *(f"{100 * row['missed'][level]:.0f} %" for level in ("L5", "S1", "S2", "S3")),
-            f"{row['applications_mean']:.1f}",
-            f"{row['energy_time_s_mean']:.0f}",
-            f"{100 * row['stop_violations']:.0f} %",
+            f"{100 * row['captured_mean']:.1f}",
+            _interval(row["captured_ci95"]),
+            f"{100 * row['complete']:.1f}",
+            _interval(row["complete_ci95"]),
+            *(f"{100 * row['missed'][level]:.0f}" for level in ("L5", "S1", "S2", "S3")),
+            f"{100 * row['stop_violations']:.0f}",
         )
     people().print(shown)
     people().print(f"Assumed: {ASSUMPTION}")
-    people().print(f"Written to {ledger.folder}: summary.json, chunks/*.parquet{', table.csv' if csv else ''}, {', '.join(p.name for p in pictures)}")
+    people().print(
+        f"Written to {ledger.folder}: summary.json, chunks/*.parquet{', table.csv' if csv else ''}, {', '.join(p.name for p in pictures)}"
+    )
 
 
-def _with_interval(value: float, interval: list[float]) -> str:
-    return f"{100 * value:.1f} % ({100 * interval[0]:.1f}-{100 * interval[1]:.1f})"
+def _interval(interval: list[float]) -> str:
+    return f"{100 * interval[0]:.0f}-{100 * interval[1]:.0f}"
 
 
 @contextmanager

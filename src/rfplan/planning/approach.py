@@ -135,10 +135,19 @@ def shared_direction(
     directions, _ = _directions(patient, side, preferred, figures("techniques")["common.largest_tilt_deg"].value)
     most, best = -1, 0
     for start, stop in pairwise((0, 1, *(look for look in _LOOKS if look < len(directions)), len(directions))):
-        rooms = [spare_room_mm(patient, tip, directions[start:stop], radius_mm, contact_mm, 0.0) for tip in tips_mm]
-        clear = np.sum(np.asarray(rooms) >= 0.0, axis=0)
+        # a direction in which so many are blocked that it cannot beat the best before is not looked at for the other tips
+        alive, blocked = np.arange(start, stop), np.zeros(stop - start, dtype=int)
+        for tip in tips_mm:
+            room = spare_room_mm(patient, tip, directions[alive], radius_mm, contact_mm, 0.0)
+            blocked[alive - start] += room < 0.0
+            alive = alive[blocked[alive - start] < len(tips_mm) - most]
+            if len(alive) == 0:
+                break
+        if len(alive) == 0:
+            continue
+        clear = len(tips_mm) - blocked[alive - start]
         if clear.max() > most:
-            most, best = int(clear.max()), start + int(np.argmax(clear))
+            most, best = int(clear.max()), int(alive[np.argmax(clear)])
         if most == len(tips_mm):
             break
     return np.asarray(directions[best])

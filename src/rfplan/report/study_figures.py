@@ -38,9 +38,9 @@ def _by_level(folder: Path, rows: Sequence[Mapping[str, Any]], title: str) -> Pa
             share = 100.0 * (1.0 - row["missed"][level])
             label = level if place == 0 else None
             axis.barh(at, share, 0.85 * height, color=_COLOURS[number], label=label)
-            axis.text(min(share, 97.0) + 0.8, at, f"{share:.0f}", va="center", fontsize=6.5, color=MUTED)
+            axis.text(share + 0.8, at, f"{share:.0f}", va="center", fontsize=6.5, color=MUTED)
     _dress(axis, rows, "branches taken, % of those of the level", title)
-    axis.legend(ncols=4, loc="upper center", bbox_to_anchor=(0.45, -0.22 - 0.4 / len(rows)), frameon=False, fontsize=8)
+    axis.legend(ncols=4, loc="upper center", bbox_to_anchor=(0.45, -0.12 - 0.3 / len(rows)), frameon=False, fontsize=8)
     return _kept(figure, folder / "captured_by_level.png")
 
 
@@ -60,14 +60,15 @@ def _complete(folder: Path, rows: Sequence[Mapping[str, Any]], title: str) -> Pa
             axis.plot([low, high], [place + shift] * 2, color=colour, lw=2.0)
             axis.plot(100.0 * row[key], place + shift, "o", ms=5, color=colour, label=label if place == 0 else None)
     _dress(axis, rows, "%, with 95 % intervals", title)
-    axis.legend(ncols=2, loc="upper center", bbox_to_anchor=(0.45, -0.2 - 0.6 / len(rows)), frameon=False, fontsize=8)
+    axis.legend(ncols=2, loc="upper center", bbox_to_anchor=(0.45, -0.1 - 0.45 / len(rows)), frameon=False, fontsize=8)
     return _kept(figure, folder / "complete.png")
 
 
 def _dress(axis: Any, rows: Sequence[Mapping[str, Any]], label: str, title: str) -> None:
     axis.set_yticks(range(len(rows)), [row["strategy"] for row in rows], fontsize=8.5, color=INK)
     axis.invert_yaxis()
-    axis.set_xlim(0.0, 103.0)
+    axis.set_xlim(0.0, 106.0)
+    axis.set_xticks(range(0, 101, 20))
     axis.set_xlabel(label, fontsize=8.5, color=MUTED)
     axis.set_title(title, fontsize=9, color=INK, loc="left")
     axis.tick_params(axis="x", labelsize=8, colors=MUTED)

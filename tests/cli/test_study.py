@@ -1,0 +1,56 @@
+"""The commands compare and study."""
+
+import json
+
+from rfplan.cli import main
+
+
+def test_compare_prints_one_row_per_technique(tmp_path, capsys):
+    out = tmp_path / "out"
+    status = main(
+        [
+            "compare",
+            "--techniques",
+            "cooled-clockface",
+            "--patients",
+            "3",
+            "--workers",
+            "1",
+            "--out",
+            str(out),
+            "--json",
+        ]
+    )
+    document = json.loads(capsys.readouterr().out)
+    assert status == 0
+    (row,) = document["rows"]
+    assert row["strategy"] == "cooled-clockface"
+    assert row["patients"] == 3
+    assert row["criterion"] == "transection"
+    assert set(row["missed"]) == {"L5", "S1", "S2", "S3"}
+    assert 0.0 <= row["captured_ci95"][0] <= row["captured_mean"] <= row["captured_ci95"][1] <= 1.0
+    for name in ("summary.json", "manifest.json", "captured_by_level.png", "complete.png"):
+        assert (out / name).is_file()
+    # again: refused without --resume, the same with it
+    assert main(["compare", "--techniques", "cooled-clockface", "--patients", "3", "--out", str(out)]) == 2
+    capsys.readouterr()
+    assert (
+        main(
+            ["compare", "--techniques", "cooled-clockface", "--patients", "3", "--out", str(out), "--resume", "--json"]
+        )
+        == 0
+    )
+    assert json.loads(capsys.readouterr().out)["rows"] == document["rows"]
+
+
+def test_wrong_input_ends_in_one_message(tmp_path, capsys):
+    for arguments, words in (
+        (["compare", "--techniques", "palisad"], "did you mean 'palisade'"),
+        (["compare", "--patients", "0"], "patients is 0"),
+        (["compare", "--seed", "-1"], "seed is -1"),
+        (["compare", "--criterion", "ap"], "--criterion 'ap'"),
+        (["study", str(tmp_path / "none.toml")], "No such file"),
+    ):
+        assert main([*arguments, *(["--out", str(tmp_path / "o")])]) == 2
+        assert words in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "o").exists()
