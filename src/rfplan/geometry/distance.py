@@ -81,8 +81,8 @@ class DistanceField:
         """(n,) smallest distance less what is ``wanted_mm`` (m,) at ``along_mm`` (m,) from ``tip_mm`` (3,), for each of (n, 3) directions.
 
         Two hints of what the caller does not need, which an implementation may use or not: rooms below ``bound_mm`` need not be exact,
-        only below it; with ``first_clear`` neither need those below an earlier one, nor any after the first that is not negative; with either, of a room that is not
-        negative only that it is not.
+        only below it; with ``first_clear`` neither need those below an earlier one, nor any after the first that is not negative. With
+        either, of a room that is not negative only that need be known.
         """
         distance = self(tip_mm + along_mm[:, None] * directions[:, None, :])
         return np.asarray((distance - wanted_mm).min(axis=-1))
