@@ -1,0 +1,121 @@
+"""What stands in the beam, packed for the projector: bones with their shells, soft tissue, gas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from rfplan.anatomy.patient import Patient
+from rfplan.errors import InputError, RfplanError
+from rfplan.fluoroscopy.attenuation import Attenuation
+from rfplan.fluoroscopy.bowel import bowel_of
+from rfplan.fluoroscopy.c_arm import CArm
+from rfplan.fluoroscopy.leaks import refuse_leaks
+from rfplan.fluoroscopy.projector import FloatImage, add_ellipsoids, add_mesh, add_rods, in_millimetres, joined
+from rfplan.fluoroscopy.shell import inner_surface
+from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.mesh import Mesh
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A patient in the beam.
+
+    ``vertices_mm`` (n, 3), ``faces`` (m, 3) of all surfaces; ``changes`` (3, m) how much of muscle, cortical and cancellous
+    bone begins inside a face: -1, 0 or 1. ``gas`` (k, 13) ellipsoids of unit weight; ``body`` says whether the skin is among the surfaces.
+    """
+
+    vertices_mm: FloatArray
+    faces: np.ndarray
+    changes: np.ndarray
+    gas: FloatArray
+    warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def bounds_mm(self) -> FloatArray:
+        """(2, 3) of all that is in the beam."""
+        return np.stack([self.vertices_mm.min(axis=0), self.vertices_mm.max(axis=0)])
+
+    def weights(self, attenuation: Attenuation) -> np.ndarray:
+        """(m,) change of attenuation into each face, 1/mm."""
+        mu = np.array([attenuation.muscle, attenuation.cortical, attenuation.cancellous])
+        return np.asarray((mu @ self.changes).astype(np.float32))
+
+    def line_integral(
+        self, c_arm: CArm, attenuation: Attenuation, rods: FloatArray | None = None, bowel: bool = False
+    ) -> FloatImage:
+        """(size, size) attenuation summed along every ray, in single precision.
+
+        ``rods`` are needles, as :func:`rfplan.fluoroscopy.rods.rods_of` makes them; ``bowel`` puts the gas in.
+
+        Raises
+        ------
+        InputError : the source lies inside the patient
+        """
+        image = np.zeros((c_arm.size_px, c_arm.size_px), dtype=np.float32)
+        add_mesh(c_arm, self.vertices_mm, self.faces, self.weights(attenuation), image)
+        if rods is not None and len(rods):
+            add_rods(c_arm, rods, image)
+        if bowel and len(self.gas):
+            gas = self.gas.copy()
+            gas[:, 12] *= -attenuation.muscle
+            add_ellipsoids(c_arm, gas, image)
+        in_millimetres(c_arm, image)
+        return image
+
+
+_SCENES: WeakKeyDictionary[Patient, Scene] = WeakKeyDictionary()
+
+
+def scene_of(patient: Patient) -> Scene:
+    """The scene of a patient, made once.
+
+    Raises
+    ------
+    InputError : a bone leaks
+    """
+    if patient not in _SCENES:
+        _SCENES[patient] = _made(patient)
+    return _SCENES[patient]
+
+
+def scene_from(bones: dict[str, Mesh], body: Mesh | None, gas: FloatArray | None = None, *notes: str) -> Scene:
+    """Bones with a cortical shell in a ``body`` of muscle, or in air without one."""
+    refuse_leaks(bones if body is None else {**bones, "skin": body})
+    meshes, changes = [], []
+    # what a face leads into, and out of: muscle, cortical, cancellous
+    outer = (-1, 1, 0) if body is not None else (0, 1, 0)
+    for mesh in bones.values():
+        meshes += [mesh, inner_surface(mesh)]
+        changes += [outer, (0, -1, 1)]
+    if body is not None:
+        meshes.append(body)
+        changes.append((1, 0, 0))
+    vertices, faces = joined(meshes)
+    sizes = [len(mesh.faces) for mesh in meshes]
+    table = np.repeat(np.array(changes, dtype=float).reshape(-1, 3), sizes, axis=0).T
+    return Scene(vertices, faces, np.ascontiguousarray(table), np.empty((0, 13)) if gas is None else gas, notes)
+
+
+def body_of(patient: Patient) -> Mesh | None:
+    """The skin all round, estimated as the skin of the back was; None where no foramen says how deep the bone lies."""
+    from rfplan.anatomy.body_skin import skin_mesh
+
+    present = [foramen for foramen in patient.foramina if foramen.status != "absent"]
+    spines = [mark.position_mm for name, mark in patient.landmarks.items() if name.startswith("psis_")]
+    bmi = patient.provenance.get("bmi", 25.0)
+    try:
+        return skin_mesh(patient.frame, present, bmi=float(bmi), cover_mm=np.array(spines) if spines else None)
+    except InputError:
+        raise
+    except RfplanError:
+        return None
+
+
+def _made(patient: Patient) -> Scene:
+    body = body_of(patient)
+    notes = () if body is not None else ("no skin could be estimated: the picture is without soft tissue",)
+    return scene_from(dict(patient.bones), body, bowel_of(patient), *notes)
