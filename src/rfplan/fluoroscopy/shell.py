@@ -7,16 +7,18 @@ import numpy as np
 from rfplan.figures import figures
 from rfplan.fluoroscopy.shell_kernels import noise_in_space, thickness_below
 from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.coarser import coarser
 from rfplan.geometry.mesh import Mesh
 
 _GRAINS_MM = (9.0, 4.0, 2.0)
 _GRAIN_SHARES = (0.5, 0.6, 0.5)
+_CELL_MM = 3.0
 _AT_MOST = 0.42
 """Of the bone's thickness at a place: shells from both sides must not meet."""
 
 
 def inner_surface(mesh: Mesh, thickness_mm: float | None = None, unevenness: float | None = None) -> Mesh:
-    """The inside of the compact shell of a closed bone: the same faces, their vertices moved inwards.
+    """The inside of the compact shell of a closed bone: its vertices moved inwards, no finer than the shell is known.
 
     Parameters
     ----------
@@ -29,7 +31,8 @@ def inner_surface(mesh: Mesh, thickness_mm: float | None = None, unevenness: flo
     normals = mesh.vertex_normals
     below = thickness_below(mesh.vertices_mm, mesh.faces, normals, 3.0 * mean_mm, 3.0)
     wanted = mean_mm * np.maximum(1.0 + uneven * grain(mesh.vertices_mm), 0.2)
-    return Mesh(mesh.vertices_mm - np.minimum(wanted, _AT_MOST * below)[:, None] * normals, mesh.faces)
+    inside = Mesh(mesh.vertices_mm - np.minimum(wanted, _AT_MOST * below)[:, None] * normals, mesh.faces)
+    return coarser(inside, _CELL_MM, normals)
 
 
 def grain(points_mm: FloatArray) -> FloatArray:
