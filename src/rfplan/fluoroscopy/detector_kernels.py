@@ -146,12 +146,11 @@ def log_values(counts: np.ndarray, least: float, result: np.ndarray) -> None:
 
 @kernel
 def grey_values(
-    logs: np.ndarray, local: FloatArray, block: int, flatten: float, low: float, high: float, table: np.ndarray, result: np.ndarray
+    logs: np.ndarray, local: FloatArray, block: int, low: float, high: float, table: np.ndarray, result: np.ndarray
 ) -> None:
-    """Grey values of logarithms: part of the slow change over the picture taken away, then from ``low`` to ``high`` through ``table``.
+    """Grey values of logarithms: the slow change over the picture taken away, then from ``low`` to ``high`` through ``table``.
 
-    ``local`` (m, m) are means of cells of ``block`` pixels, smoothed; ``flatten`` of them is taken off; ``table`` (k,) holds grey values at
-    even steps of the window.
+    ``local`` (m, m) in cells of ``block`` pixels is interpolated and taken off; ``table`` (k,) holds grey values at even steps of the window.
     """
     size = logs.shape[0]
     cells = local.shape[0]
@@ -164,7 +163,7 @@ def grey_values(
         i = min(int(place), cells - 2) if cells > 1 else 0
         share = place - i
         for cell in range(cells):
-            line[cell] = flatten * ((1.0 - share) * local[i, cell] + share * local[min(i + 1, cells - 1), cell])
+            line[cell] = (1.0 - share) * local[i, cell] + share * local[min(i + 1, cells - 1), cell]
         for column in range(size):
             at = min(max((column + np.float32(0.5)) / np.float32(block) - np.float32(0.5), 0.0), cells - 1.0)
             j = min(int(at), cells - 2) if cells > 1 else 0

@@ -73,16 +73,16 @@ def picture_of(
     c_arm: CArm, integral: FloatImage, exposure: Exposure, receptor: Receptor, display: Display
 ) -> Radiograph:
     """The picture that an attenuation ``integral`` (n, n) gives."""
-    counts, dose = photons_of(c_arm, integral, exposure, receptor)
+    counts, dose, open_photons = photons_of(c_arm, integral, exposure, receptor)
     warnings = (LIMITED.format(kerma=exposure.kerma_limit_mgy),) if dose.limited else ()
-    image = display.upright(grey(c_arm, counts, display))
-    return Radiograph(c_arm, counts, integral, dose, exposure, display, image, warnings=warnings)
+    image = display.upright(grey(c_arm, counts, display, open_photons))
+    return Radiograph(c_arm, counts, integral, dose, exposure, display, image, open_photons, warnings=warnings)
 
 
 def photons_of(
     c_arm: CArm, integral: FloatImage, exposure: Exposure, receptor: Receptor
-) -> tuple[FloatImage, Dose]:
-    """(n, n) photons counted per pixel and frame, and the dose."""
+) -> tuple[FloatImage, Dose, float]:
+    """(n, n) photons counted per pixel and frame, the dose, and the photons of the open beam in the middle."""
     beam = behind(c_arm, integral, receptor)
     dose, open_ngy = dose_of(c_arm, exposure, beam.mean_in_the_middle)
     photons = receptor.photons_per_pixel(c_arm, open_ngy) * exposure.frames
@@ -91,7 +91,7 @@ def photons_of(
         draw(counts, exposure.seed)
     if exposure.frames != 1.0:
         counts *= np.float32(1.0 / exposure.frames)
-    return counts, dose
+    return counts, dose, photons / exposure.frames
 
 
 def _outside(c_arm: CArm, scene: Scene, integral: FloatImage) -> bool:

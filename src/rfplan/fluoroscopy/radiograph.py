@@ -24,7 +24,7 @@ class Radiograph:
     """A picture and all that it took.
 
     ``counts`` (n, n) photons counted per pixel and frame; ``line_integral`` (n, n) attenuation along every ray; ``image`` (n, n)
-    grey values, as the ``display`` makes them of the counts. ``warnings`` are sentences for the user.
+    grey values, as the ``display`` makes them of the counts; ``open_photons`` is the count without a patient. ``warnings`` are sentences for the user.
     """
 
     c_arm: CArm
@@ -34,6 +34,7 @@ class Radiograph:
     exposure: Exposure
     display: Display
     image: np.ndarray[Any, Any]
+    open_photons: float
     patient: Patient | None = None
     needles: tuple[Needle, ...] = ()
     view: View | None = None
@@ -43,7 +44,7 @@ class Radiograph:
 
     def shown(self, display: Display) -> np.ndarray[Any, Any]:
         """(n, n) grey values of the same photons in another way: another window, film instead of fluoroscopy."""
-        return display.upright(grey(self.c_arm, self.counts, display))
+        return display.upright(grey(self.c_arm, self.counts, display, self.open_photons))
 
     def marked(self, landmarks: bool = False, needles: bool = False, scale: bool = True) -> np.ndarray[Any, Any]:
         """(n, n, 3) the picture with a scale bar, the letters of the sides and, on request, landmarks and needles drawn over it."""

@@ -17,6 +17,8 @@ from rfplan.fluoroscopy.projector import FloatImage
 from rfplan.geometry.arrays import FloatArray
 
 _CELLS = 64
+_WEDGE = 1.5
+"""Brightest ray that scatters, over the mean of the middle: an assumption."""
 _QUANTILES = 4096
 
 
@@ -81,7 +83,7 @@ class Beam:
         return float(self.primary[low:high:step, low:high:step].mean() + inner.mean())
 
 
-def behind(c_arm: CArm, integral: FloatImage, receptor: Receptor, open_cells: FloatArray | None = None) -> Beam:
+def behind(c_arm: CArm, integral: FloatImage, receptor: Receptor) -> Beam:
     """The beam behind an attenuation ``integral`` (n, n)."""
     size = c_arm.size_px
     block = max(1, math.ceil(size / _CELLS))
@@ -89,8 +91,10 @@ def behind(c_arm: CArm, integral: FloatImage, receptor: Receptor, open_cells: Fl
     cells = kernels.transmitted(integral, c_arm.sid_mm, c_arm.pixel_mm, block, primary)
     fraction = float(receptor.scatter_fraction or 0.0)
     width = float(receptor.scatter_width_mm or 1.0) / (block * c_arm.pixel_mm)
-    # unattenuated beam does not scatter
-    sources = cells * np.clip(-np.log(np.maximum(cells, 1e-12)), 0.0, 1.0)
+    # unattenuated beam does not scatter, and a wedge filter keeps what passes beside the body from flooding the rest
+    third = len(cells) // 3
+    middle = float(cells[third : len(cells) - third, third : len(cells) - third].mean())
+    sources = np.minimum(cells * np.clip(-np.log(np.maximum(cells, 1e-12)), 0.0, 1.0), _WEDGE * middle)
     scatter = fraction / (1.0 - fraction) * smooth(sources, width)
     return Beam(primary, scatter, block)
 
@@ -115,7 +119,7 @@ def smooth(cells: FloatArray, width_cells: float) -> FloatArray:
     """Gaussian smoothing of a coarse map, its edges repeated."""
     from scipy.ndimage import gaussian_filter
 
-    return np.asarray(gaussian_filter(cells, width_cells, mode="nearest", truncate=2.5))
+    return np.asarray(gaussian_filter(cells, width_cells, mode="nearest", truncate=3.5))
 
 
 @lru_cache(maxsize=32)
