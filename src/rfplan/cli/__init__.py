@@ -10,6 +10,7 @@ COMMANDS = {
     "evaluate": ("rfplan.cli.evaluate:evaluate", "Judge a plan that exists."),
     "lesion": ("rfplan.cli.lesion:lesion", "Solve one lesion: temperatures around an electrode."),
     "import": ("rfplan.cli.import_:import_", "Make a patient from bone meshes or a labelled CT."),
+    "fluoro": ("rfplan.cli.fluoro:fluoro", "Take a radiograph: what the operator sees."),
     "show": ("rfplan.cli.show:show", "Draw a patient and a plan in 3-D."),
     "devices": ("rfplan.cli.devices:devices", "List the electrodes."),
     "techniques": ("rfplan.cli.techniques:techniques", "List the techniques."),
@@ -21,7 +22,6 @@ LATER = {
     "optimise": "finds the best plan",
     "study": "judges strategies on many virtual patients",
     "compare": "compares techniques on many virtual patients",
-    "fluoro": "takes a radiograph",
     "app": "opens the web app",
 }
 """Commands that the interface promises and this version does not have yet."""
