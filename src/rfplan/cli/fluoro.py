@@ -112,9 +112,25 @@ def fluoro(
     }
     given = {"sid_mm": sid_mm, "sod_mm": sod_mm, "field_mm": field_mm}
     geometry |= {name: value for name, value in given.items() if value is not None}
-    taken = _taken(
-        anatomy, plan, view, lao_deg, cranial_deg, ct, side, geometry, mode, receptor_dose_ngy, energy_kev, seed, film, bowel
-    )
+    try:
+        taken = _taken(
+            anatomy,
+            plan,
+            view,
+            lao_deg,
+            cranial_deg,
+            ct,
+            side,
+            geometry,
+            mode,
+            receptor_dose_ngy,
+            energy_kev,
+            seed,
+            film,
+            bowel,
+        )
+    except InputError as error:
+        raise InputError(_with_flag(str(error))) from error
     for sentence in taken.warnings:
         warn(sentence)
     if path is not None:
@@ -129,6 +145,25 @@ def fluoro(
         f"{taken.c_arm.size_px} pixels of {taken.c_arm.isocentre_pixel_mm:.3f} mm; {taken.dose.dap_mgy_cm2:.3g} mGy cm2",
         soft_wrap=True,
     )
+
+
+def _with_flag(message: str) -> str:
+    """A message that begins with the name of a setting, with the name of its flag instead."""
+    name, _, rest = message.partition(" is ")
+    flag = {"size_px": "size"}.get(name, name)
+    known = (
+        "lao_deg",
+        "cranial_deg",
+        "sid_mm",
+        "sod_mm",
+        "field_mm",
+        "size",
+        "mode",
+        "receptor_dose_ngy",
+        "energy_kev",
+        "seed",
+    )
+    return f"--{flag.replace('_', '-')} is {rest}" if rest and flag in known else message
 
 
 def _taken(
@@ -188,7 +223,9 @@ def _taken(
     if ct is not None:
         from rfplan.fluoroscopy.ct import expose_ct, read_ct
 
-        taken = expose_ct(arm, read_ct(Path(ct)), needles=plan.needles if plan else (), exposure=exposure, display=display)
+        taken = expose_ct(
+            arm, read_ct(Path(ct)), needles=plan.needles if plan else (), exposure=exposure, display=display
+        )
         taken = replace(taken, patient=patient)
     else:
         taken = arm.expose(patient, plan, exposure=exposure, display=display, bowel=bowel)

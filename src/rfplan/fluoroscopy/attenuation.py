@@ -43,7 +43,9 @@ def attenuation_at(energy_kev: float | None = None) -> Attenuation:
     energy = table["beam.energy"].value if energy_kev is None else float(energy_kev)
     known = sorted({float(key.rsplit(".", 1)[1]) for key in table if key.startswith("attenuation.")})
     if not known[0] <= energy <= known[-1]:
-        raise InputError(f"energy_kev is {energy:g}; the effective energy must be from {known[0]:g} to {known[-1]:g} keV")
+        raise InputError(
+            f"energy_kev is {energy:g}; the effective energy must be from {known[0]:g} to {known[-1]:g} keV"
+        )
     found = {}
     for material in MATERIALS:
         values = [table[f"attenuation.{material}.{kev:g}"].value for kev in known]

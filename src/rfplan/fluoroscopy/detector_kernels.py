@@ -150,7 +150,8 @@ def grey_values(
 ) -> None:
     """Grey values of logarithms: the slow change over the picture taken away, then from ``low`` to ``high`` through ``table``.
 
-    ``local`` (m, m) in cells of ``block`` pixels is interpolated and taken off; ``table`` (k,) holds grey values at even steps of the window.
+    ``local`` (m, m) in cells of ``block`` pixels is interpolated and taken off; ``table`` (k,) holds grey values at
+    even steps of the window.
     """
     size = logs.shape[0]
     cells = local.shape[0]

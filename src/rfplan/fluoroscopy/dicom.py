@@ -23,7 +23,7 @@ SIMULATED: Final = "SIMULATED by rfplan - not an image of a person - not for dia
 def dicom_of(radiograph: Radiograph) -> bytes:
     """The radiograph as a DICOM file of 12 bits; the same picture gives the same bytes and identifiers."""
     from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+    from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
     import rfplan
 
@@ -37,11 +37,11 @@ def dicom_of(radiograph: Radiograph) -> bytes:
         return generate_uid(entropy_srcs=["rfplan", part, digest])
 
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = _XA_STORAGE
+    meta.MediaStorageSOPClassUID = UID(_XA_STORAGE)
     meta.MediaStorageSOPInstanceUID = uid("instance")
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.ImplementationClassUID = generate_uid(entropy_srcs=["rfplan", "implementation"])
-    data = FileDataset(None, Dataset(), file_meta=meta, preamble=b"\0" * 128)
+    data = FileDataset(io.BytesIO(), Dataset(), file_meta=meta, preamble=b"\0" * 128)
     data.SOPClassUID, data.SOPInstanceUID = _XA_STORAGE, meta.MediaStorageSOPInstanceUID
     data.StudyInstanceUID, data.SeriesInstanceUID = uid("study"), uid("series")
     data.StudyDate, data.StudyTime, data.StudyID, data.AccessionNumber = _DATE, _TIME, "SIMULATED", ""
@@ -50,7 +50,11 @@ def dicom_of(radiograph: Radiograph) -> bytes:
     data.ImageType = ["DERIVED", "SECONDARY", "SINGLE PLANE", "SIMULATED"]
     data.PatientName, data.PatientID = "SIMULATED^RFPLAN", "SIMULATED"
     data.PatientBirthDate, data.PatientSex, data.ReferringPhysicianName = "", "", ""
-    data.Manufacturer, data.ManufacturerModelName, data.SoftwareVersions = "rfplan", "simulated C-arm", rfplan.__version__
+    data.Manufacturer, data.ManufacturerModelName, data.SoftwareVersions = (
+        "rfplan",
+        "simulated C-arm",
+        rfplan.__version__,
+    )
     data.StudyDescription = data.SeriesDescription = "SIMULATED fluoroscopy"
     data.DerivationDescription = data.ImageComments = SIMULATED
     data.BurnedInAnnotation, data.LossyImageCompression = "NO", "00"

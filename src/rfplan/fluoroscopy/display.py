@@ -29,9 +29,9 @@ class Display:
     """How photons become grey.
 
     ``polarity``: bone dark as in ``fluoroscopy``, or white as on ``film``. ``window`` is the lowest and highest optical density
-    (natural logarithm of photons) shown; None takes ``percentiles`` of the middle of the picture. ``flatten`` is the share of slow
-    change over the picture that is taken away, as C-arms do (None: as much as the picture needs); ``gamma`` above 1 brightens the middle; ``flip`` mirrors left to right and
-    ``quarter_turns`` turns anticlockwise, for the screen only.
+    (natural logarithm of photons) shown; None takes ``percentiles`` of what lies behind the patient. ``flatten`` is the share of
+    slow change over the picture that is taken away, as C-arms do (None: as much as the picture needs); ``gamma`` above 1 brightens
+    the middle; ``flip`` mirrors left to right and ``quarter_turns`` turns anticlockwise, for the screen only.
     """
 
     polarity: Polarity = "fluoroscopy"

@@ -22,7 +22,9 @@ from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Plan
 
 OUTSIDE = "the patient is outside the beam: the picture is empty; move the isocentre or the table"
-LIMITED = "the tube gives no more than {kerma:g} mGy per frame: the picture has less dose and more noise than was asked for"
+LIMITED = (
+    "the tube gives no more than {kerma:g} mGy per frame: the picture has less dose and more noise than was asked for"
+)
 
 
 def expose(
@@ -96,4 +98,8 @@ def photons_of(
 
 def _outside(c_arm: CArm, scene: Scene, integral: FloatImage) -> bool:
     step = max(1, c_arm.size_px // 64)
-    return len(scene.faces) > 0 and not np.any(np.abs(integral[::step, ::step]) > 1e-4) and not np.any(np.abs(integral) > 1e-4)
+    return (
+        len(scene.faces) > 0
+        and not np.any(np.abs(integral[::step, ::step]) > 1e-4)
+        and not np.any(np.abs(integral) > 1e-4)
+    )

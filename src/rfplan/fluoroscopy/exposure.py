@@ -11,8 +11,6 @@ from rfplan.figures import figures
 from rfplan.fluoroscopy.c_arm import CArm
 
 Mode = Literal["averaged", "live", "spot"]
-_LIVE_SHARE = 0.01
-"""Of the kerma limit that one live frame gets."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +18,9 @@ class Exposure:
     """Settings of one picture.
 
     ``mode``: a ``live`` frame, the ``averaged`` picture that stays on the screen after some seconds of fluoroscopy (recursive
-    average in which the newest frame has the weight ``average_weight``), or a ``spot`` film. The automatic exposure control gives what makes
-    ``receptor_dose_ngy`` per frame arrive in the middle third of the picture; ``kerma_mgy`` switches it off and states the air
-    kerma per frame at the reference point instead. ``energy_kev`` is the effective energy, ``noise`` can be left out for measuring.
+    average in which the newest frame has the weight ``average_weight``), or a ``spot`` film. The automatic exposure control gives
+    what makes ``receptor_dose_ngy`` per frame arrive in the middle third of the picture; ``kerma_mgy`` switches it off and states the
+    air kerma per frame at the reference point instead. ``energy_kev`` is the effective energy, ``noise`` can be left out for measuring.
 
     Raises
     ------
@@ -68,8 +66,8 @@ class Exposure:
     @property
     def kerma_limit_mgy(self) -> float:
         """Most that the tube gives per frame, at the reference point."""
-        limit = figures("fluoroscopy")["receptor.kerma_limit"].value
-        return limit if self.mode == "spot" else _LIVE_SHARE * limit
+        name = "spot" if self.mode == "spot" else "live"
+        return figures("fluoroscopy")[f"receptor.{name}_kerma_limit"].value
 
 
 @dataclass(frozen=True)

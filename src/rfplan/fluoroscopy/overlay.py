@@ -70,13 +70,27 @@ def _draw_landmarks(pen: Any, radiograph: Radiograph, size: int) -> None:
     places |= {foramen.name: foramen.centre_mm for foramen in patient.foramina if foramen.status != "absent"}
     arm = max(2.0, 0.008 * size)
     font = _font(max(9, round(0.019 * size)))
+    taken: list[tuple[float, float, float, float]] = []
     for name, place in places.items():
         x, y = on_screen(radiograph, place)
         if not (0.0 <= x < size and 0.0 <= y < size):
             continue
         pen.line([(x - arm, y), (x + arm, y)], fill=_LANDMARK)
         pen.line([(x, y - arm), (x, y + arm)], fill=_LANDMARK)
-        pen.text((x + arm + 1, y), name.replace("_", " "), font=font, fill=_LANDMARK, anchor="lm", stroke_width=1, stroke_fill=(0, 0, 0))
+        box = pen.textbbox((x + arm + 1, y), name, font=font, anchor="lm")
+        if any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken):
+            # a name that would cover another is left out; its cross stays
+            continue
+        taken.append(box)
+        pen.text(
+            (x + arm + 1, y),
+            name.replace("_", " "),
+            font=font,
+            fill=_LANDMARK,
+            anchor="lm",
+            stroke_width=1,
+            stroke_fill=(0, 0, 0),
+        )
 
 
 def _draw_needles(pen: Any, radiograph: Radiograph, size: int) -> None:
@@ -106,8 +120,24 @@ def _draw_scale(pen: Any, c_arm: CArm, size: int) -> None:
     for x in (right - length, right):
         pen.line([(x, base - height), (x, base + height)], **line)
     font = _font(max(9, round(0.022 * size)))
-    pen.text((right - 0.5 * length, base - 0.012 * size), f"{bar_mm:g} mm", font=font, fill=_MARK, anchor="ms", stroke_width=1, stroke_fill=(0, 0, 0))
-    pen.text((0.03 * size, base), angle_text(c_arm), font=font, fill=_MARK, anchor="lm", stroke_width=1, stroke_fill=(0, 0, 0))
+    pen.text(
+        (right - 0.5 * length, base - 0.012 * size),
+        f"{bar_mm:g} mm",
+        font=font,
+        fill=_MARK,
+        anchor="ms",
+        stroke_width=1,
+        stroke_fill=(0, 0, 0),
+    )
+    pen.text(
+        (0.03 * size, base),
+        angle_text(c_arm),
+        font=font,
+        fill=_MARK,
+        anchor="lm",
+        stroke_width=1,
+        stroke_fill=(0, 0, 0),
+    )
 
 
 def _draw_letters(pen: Any, radiograph: Radiograph, size: int) -> None:

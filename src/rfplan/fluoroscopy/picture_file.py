@@ -27,7 +27,9 @@ def png_of(radiograph: Radiograph, image: np.ndarray[Any, Any]) -> bytes:
     facts = PngInfo()
     facts.add_text("Software", f"rfplan {_version()}")
     facts.add_text("Description", "Simulated radiograph, not of a person; for education and research only")
-    facts.add_text("rfplan", json.dumps({key: value for key, value in radiograph.to_json().items() if key != "seconds"}))
+    facts.add_text(
+        "rfplan", json.dumps({key: value for key, value in radiograph.to_json().items() if key != "seconds"})
+    )
     per_inch = 25.4 / radiograph.c_arm.isocentre_pixel_mm
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, format="PNG", pnginfo=facts, dpi=(per_inch, per_inch))

@@ -24,7 +24,8 @@ class Radiograph:
     """A picture and all that it took.
 
     ``counts`` (n, n) photons counted per pixel and frame; ``line_integral`` (n, n) attenuation along every ray; ``image`` (n, n)
-    grey values, as the ``display`` makes them of the counts; ``open_photons`` is the count without a patient. ``warnings`` are sentences for the user.
+    grey values, as the ``display`` makes them of the counts; ``open_photons`` is the count without a patient. ``warnings`` are
+    sentences for the user.
     """
 
     c_arm: CArm

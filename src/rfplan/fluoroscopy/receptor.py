@@ -66,7 +66,10 @@ class Receptor:
 
 @dataclass(frozen=True, eq=False)
 class Beam:
-    """What arrives, as shares of what the middle gets without a patient: ``primary`` (n, n), and ``scatter`` (m, m) in cells of ``block`` px."""
+    """What arrives, as shares of what the middle gets without a patient.
+
+    ``primary`` (n, n), and ``scatter`` (m, m) in cells of ``block`` pixels.
+    """
 
     primary: FloatImage
     scatter: FloatArray

@@ -57,7 +57,7 @@ def thickness_below(
                 start[n] = start[n + 1]
             start[-1] = entries.shape[0]
     found = np.full(count, farthest_mm)
-    steps = int(math.ceil(farthest_mm / (0.5 * cell_mm)))
+    steps = math.ceil(farthest_mm / (0.5 * cell_mm))
     for n in range(count):
         dx, dy, dz = -normals[n, 0], -normals[n, 1], -normals[n, 2]
         before = -1
@@ -77,7 +77,7 @@ def thickness_below(
             for entry in range(start[cell], start[cell + 1]):
                 face = entries[entry]
                 a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
-                if n == a or n == b or n == c:
+                if n in (a, b, c):
                     continue
                 ux, uy, uz = (
                     vertices[b, 0] - vertices[a, 0],

@@ -9,12 +9,13 @@ import numpy as np
 from rfplan.anatomy.patient import Patient
 from rfplan.fluoroscopy.c_arm import CArm
 from rfplan.fluoroscopy.joint_lines import JointLines
-from rfplan.geometry.arrays import FloatArray
 from rfplan.planning.needle import Needle
 
 MIDLINE: Final = "cosine of the angle between the beam and the midsagittal plane"
 ENDPLATE: Final = "how nearly edge-on the S1 endplate and the midsagittal plane are seen, 1 at best"
-SUPERPOSITION: Final = "how nearly paired landmarks lie on each other, 1 at best, 0.5 where they are 10 mm apart on average"
+SUPERPOSITION: Final = (
+    "how nearly paired landmarks lie on each other, 1 at best, 0.5 where they are 10 mm apart on average"
+)
 GRAZING: Final = "how nearly the beam runs along the back part of the joint, 1 at best"
 TOGETHER: Final = "share of the lower joint whose front and back line lie within 2 mm of each other"
 OPEN_AREA: Final = "area through which one sees the foramen open, mm2"
@@ -50,8 +51,16 @@ def endplate(patient: Patient, c_arm: CArm) -> float:
 def superposition(patient: Patient, c_arm: CArm) -> float:
     """See :data:`SUPERPOSITION`."""
     marks = {name: mark.position_mm for name, mark in patient.landmarks.items()}
-    marks |= {f"{foramen.level}_{foramen.side}": foramen.centre_mm for foramen in patient.foramina if foramen.status != "absent"}
-    pairs = [(place, marks[name[:-4] + "right"]) for name, place in marks.items() if name.endswith("_left") and name[:-4] + "right" in marks]
+    marks |= {
+        f"{foramen.level}_{foramen.side}": foramen.centre_mm
+        for foramen in patient.foramina
+        if foramen.status != "absent"
+    }
+    pairs = [
+        (place, marks[name[:-4] + "right"])
+        for name, place in marks.items()
+        if name.endswith("_left") and name[:-4] + "right" in marks
+    ]
     if not pairs:
         return abs(float(c_arm.beam @ patient.frame.lateral))
     apart = c_arm.project(np.array([one for one, _ in pairs])) - c_arm.project(np.array([other for _, other in pairs]))
@@ -70,4 +79,3 @@ def end_on(needle: Needle, c_arm: CArm) -> float:
     ends = c_arm.project(np.stack([needle.tip_mm, needle.entry_mm]))
     length_mm = float(np.hypot(*(ends[1] - ends[0]))) * c_arm.isocentre_pixel_mm
     return max(0.0, 1.0 - length_mm / max(needle.depth_mm, 1e-6))
-

@@ -72,4 +72,6 @@ def parse_view(name: str) -> ViewName:
             raise InputError(f"view {name!r}: needles are numbered from 1")
         return ViewName(kind, side, number, level)
     meant = did_you_mean(name, VIEW_NAMES)
-    raise InputError(f"view {name!r} is not known;{meant} accepted: {', '.join(VIEW_NAMES)} (any angle, level, side, needle)")
+    raise InputError(
+        f"view {name!r} is not known;{meant} accepted: {', '.join(VIEW_NAMES)} (any angle, level, side, needle)"
+    )

@@ -193,7 +193,9 @@ def _foramen(request: _Request, name: str) -> View:
         return open_area_mm2(arm, bone, foramen.centre_mm, reach)
 
     tried = [
-        (area(straight.lao_deg + turn, float(tilt)), straight.lao_deg + turn, float(tilt)) for turn in turns for tilt in tilts
+        (area(straight.lao_deg + turn, float(tilt)), straight.lao_deg + turn, float(tilt))
+        for turn in turns
+        for tilt in tilts
     ]
     best = max(tried, key=lambda entry: entry[0])
     if best[0] <= 0.0:
