@@ -13,6 +13,7 @@ from rfplan.errors import InputError, RfplanError
 from rfplan.fluoroscopy.attenuation import Attenuation
 from rfplan.fluoroscopy.bowel import bowel_of
 from rfplan.fluoroscopy.c_arm import CArm
+from rfplan.fluoroscopy.folds import find_fold
 from rfplan.fluoroscopy.leaks import refuse_leaks
 from rfplan.fluoroscopy.projector import FloatImage, add_ellipsoids, add_mesh, add_rods, in_millimetres, joined
 from rfplan.fluoroscopy.shell import inner_surface
@@ -117,5 +118,8 @@ def body_of(patient: Patient) -> Mesh | None:
 
 def _made(patient: Patient) -> Scene:
     body = body_of(patient)
-    notes = () if body is not None else ("no skin could be estimated: the picture is without soft tissue",)
-    return scene_from(dict(patient.bones), body, bowel_of(patient), *notes)
+    bones = dict(patient.bones)
+    refuse_leaks(bones)
+    notes = [] if body is not None else ["no skin could be estimated: the picture is without soft tissue"]
+    notes += [fold.sentence(name) for name, mesh in bones.items() if (fold := find_fold(mesh)) is not None]
+    return scene_from(bones, body, bowel_of(patient), *notes)

@@ -9,6 +9,9 @@ import numpy as np
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
 
+_EDGE = 1e-9
+"""A ray that meets an edge meets both of its faces, not neither."""
+
 
 @kernel
 def thickness_below(
@@ -57,23 +60,24 @@ def thickness_below(
                 start[n] = start[n + 1]
             start[-1] = entries.shape[0]
     found = np.full(count, farthest_mm)
-    steps = math.ceil(farthest_mm / (0.5 * cell_mm))
+    at, step = np.empty(3, dtype=np.int64), np.empty(3, dtype=np.int64)
+    ahead, across = np.empty(3), np.empty(3)
     for n in range(count):
         dx, dy, dz = -normals[n, 0], -normals[n, 1], -normals[n, 2]
-        before = -1
-        for step in range(steps + 1):
-            reach = step * 0.5 * cell_mm
-            if reach > found[n] + cell_mm:
+        # from cell to cell through the walls that the ray passes
+        for axis in range(3):
+            place = (vertices[n, axis] - low[axis]) / cell_mm
+            at[axis] = int(place)
+            along = -normals[n, axis]
+            step[axis] = 1 if along > 0.0 else -1
+            across[axis] = cell_mm / abs(along) if along != 0.0 else np.inf
+            share = at[axis] + 1 - place if along > 0.0 else place - at[axis]
+            ahead[axis] = share * across[axis] if along != 0.0 else np.inf
+        reached = 0.0
+        while reached <= found[n]:
+            if min(at[0], at[1], at[2]) < 0 or at[0] >= cells[0] or at[1] >= cells[1] or at[2] >= cells[2]:
                 break
-            i = int((vertices[n, 0] + reach * dx - low[0]) / cell_mm)
-            j = int((vertices[n, 1] + reach * dy - low[1]) / cell_mm)
-            k = int((vertices[n, 2] + reach * dz - low[2]) / cell_mm)
-            if min(i, j, k) < 0 or i >= cells[0] or j >= cells[1] or k >= cells[2]:
-                break
-            cell = (i * cells[1] + j) * cells[2] + k
-            if cell == before:
-                continue
-            before = cell
+            cell = (at[0] * cells[1] + at[1]) * cells[2] + at[2]
             for entry in range(start[cell], start[cell + 1]):
                 face = entries[entry]
                 a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
@@ -100,15 +104,23 @@ def thickness_below(
                     vertices[n, 2] - vertices[a, 2],
                 )
                 first = (sx * px + sy * py + sz * pz) / scale
-                if first < 0.0 or first > 1.0:
+                if first < -_EDGE or first > 1.0 + _EDGE:
                     continue
                 qx, qy, qz = sy * uz - sz * uy, sz * ux - sx * uz, sx * uy - sy * ux
                 second = (dx * qx + dy * qy + dz * qz) / scale
-                if second < 0.0 or first + second > 1.0:
+                if second < -_EDGE or first + second > 1.0 + _EDGE:
                     continue
                 length = (vx * qx + vy * qy + vz * qz) / scale
                 if 0.0 < length < found[n]:
                     found[n] = length
+            wall = 0
+            if ahead[1] < ahead[wall]:
+                wall = 1
+            if ahead[2] < ahead[wall]:
+                wall = 2
+            reached = ahead[wall]
+            ahead[wall] += across[wall]
+            at[wall] += step[wall]
     return found
 
 
