@@ -67,6 +67,15 @@ class Scene:
         in_millimetres(c_arm, image)
         return image
 
+    def bone_path_mm(self, c_arm: CArm) -> FloatImage:
+        """(size, size) length of bone along every ray; where bones overlap, both count."""
+        image = np.zeros((c_arm.size_px, c_arm.size_px), dtype=np.float32)
+        into_bone = (self.changes[1] + self.changes[2]).astype(np.float32)
+        surface = into_bone != 0.0
+        add_mesh(c_arm, self.vertices_mm, self.faces[surface], into_bone[surface], image)
+        in_millimetres(c_arm, image)
+        return image
+
 
 _SCENES: WeakKeyDictionary[Patient, Scene] = WeakKeyDictionary()
 

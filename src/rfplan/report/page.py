@@ -16,7 +16,9 @@ from rfplan.report.branch_state import WORDS, BranchState
 from rfplan.report.camera import view_title
 from rfplan.report.coverage_section import coverage_section
 from rfplan.report.html import Html, element, number
+from rfplan.report.operability_section import operability_section
 from rfplan.report.plan_section import plan_section
+from rfplan.report.radiographs import XrayPicture
 from rfplan.report.safety_section import safety_section
 from rfplan.report.summary_section import summary_section
 
@@ -49,6 +51,7 @@ def report_page(
     stills: Sequence[Still],
     statements: Sequence[str],
     date: datetime.date,
+    radiographs: Sequence[XrayPicture] = (),
 ) -> str:
     """The whole page.
 
@@ -85,6 +88,7 @@ def report_page(
             aria_labelledby="chart",
         ),
         _stills_section(plan, stills, lethal),
+        operability_section(radiographs, evaluation.get("operability")),
         coverage_section(evaluation),
         safety_section(evaluation),
         plan_section(plan),
