@@ -18,7 +18,7 @@ POSITIONS = st.sampled_from(["prone", "supine"])
 def arms(draw) -> CArm:
     return CArm(
         draw(numbers(-110, 110)),
-        draw(numbers(-60, 60)),
+        draw(numbers(-75, 75)),
         draw(points(200.0)),
         draw(POSITIONS),
         draw(numbers(900, 1200)),
@@ -118,7 +118,7 @@ def test_behind_the_source_there_is_no_picture():
     ("fields", "words"),
     [
         ({"lao_deg": 111.0}, "lao_deg is 111; this system reaches from -110 to 110"),
-        ({"cranial_deg": -61.0}, "cranial_deg is -61; this system reaches from -60 to 60"),
+        ({"cranial_deg": -76.0}, "cranial_deg is -76; this system reaches from -75 to 75"),
         ({"lao_deg": float("nan")}, "lao_deg is nan"),
         ({"position": "sitting"}, "accepted: prone, supine"),
         ({"sod_mm": 1200.0}, "sod_mm is 1200"),
