@@ -41,9 +41,22 @@ def test_a_picture_is_written_and_its_numbers_told(planned, suffix, tmp_path: Pa
     folder = tmp_path / "pictures"
     folder.mkdir()
     path = folder / f"picture.{suffix}"
-    arguments = ["fluoro", "--view", "true_ap", "--size", "128", "--out", str(path), "--json", "--needles", "--landmarks"]
+    arguments = [
+        "fluoro",
+        "--view",
+        "true_ap",
+        "--size",
+        "128",
+        "--out",
+        str(path),
+        "--json",
+        "--needles",
+        "--landmarks",
+    ]
     if planned:
-        save_plan(monopolar(needle([33.0, 2.0, 0.0], with_device=electrode("conventional-18g-10mm"))), tmp_path / "p.json")
+        save_plan(
+            monopolar(needle([33.0, 2.0, 0.0], with_device=electrode("conventional-18g-10mm"))), tmp_path / "p.json"
+        )
         arguments += ["--plan", str(tmp_path / "p.json")]
     assert main(arguments) == 0
     told = json.loads(capsys.readouterr().out)

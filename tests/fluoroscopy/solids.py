@@ -29,5 +29,7 @@ def bumpy(seed: int = 1) -> Mesh:
     made = ball(40.0, finer=4)
     rng = np.random.default_rng(seed)
     waves = rng.normal(size=(12, 3)) / 9.0
-    swell = sum(np.sin(made.vertices_mm @ wave + phase) for wave, phase in zip(waves, rng.uniform(0, 6, 12), strict=True))
+    swell = sum(
+        np.sin(made.vertices_mm @ wave + phase) for wave, phase in zip(waves, rng.uniform(0, 6, 12), strict=True)
+    )
     return Mesh(made.vertices_mm * (1.0 + 0.05 * swell)[:, None], made.faces)

@@ -72,7 +72,9 @@ def test_left_and_right_survive_the_file(tmp_path):
 
 def test_hounsfield_units_of_known_tissues_get_their_attenuation():
     ct = attenuation_at(70.0)
-    units = np.array([-2000.0, -1000.0, 0.0] + [1000.0 * (bone / ct.water - 1.0) for bone in (ct.cancellous, ct.cortical)])
+    units = np.array(
+        [-2000.0, -1000.0, 0.0] + [1000.0 * (bone / ct.water - 1.0) for bone in (ct.cancellous, ct.cortical)]
+    )
     assert np.allclose(attenuation_of(units, AT), [0.0, 0.0, AT.water, AT.cancellous, AT.cortical], rtol=1e-5)
     rising = attenuation_of(np.linspace(-800.0, 3000.0, 200), AT)
     assert np.all(np.diff(rising) > 0.0)

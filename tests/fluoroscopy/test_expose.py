@@ -73,7 +73,10 @@ def test_a_patient_and_c_arm_moved_together_give_the_same_picture():
     arm = replace(ARM, lao_deg=5.0, isocentre_mm=[3.0, 0.0, 2.0])
     moved = replace(arm, lao_deg=30.0, isocentre_mm=turn.points(arm.isocentre_mm))
     quiet = Exposure(noise=False)
-    here, there = arm.expose(PATIENT, PLAN, exposure=quiet), moved.expose(PATIENT.moved(turn), PLAN.moved(turn), exposure=quiet)
+    here, there = (
+        arm.expose(PATIENT, PLAN, exposure=quiet),
+        moved.expose(PATIENT.moved(turn), PLAN.moved(turn), exposure=quiet),
+    )
     # the grain of the shell stays with the room
     assert np.quantile(np.abs(here.line_integral - there.line_integral), 0.9) < 0.05
     assert np.allclose(arm.project(PLAN.needles[0].tip_mm), moved.project(turn.points(PLAN.needles[0].tip_mm)))
@@ -143,10 +146,17 @@ def test_a_stated_window_is_kept():
 
 @pytest.mark.parametrize(
     "fields",
-    [{"polarity": "blue"}, {"window": (2.0, 1.0)}, {"percentiles": (60.0, 40.0)}, {"flatten": 2.0}, {"gamma": 0.0}, {"quarter_turns": 5}],
+    [
+        {"polarity": "blue"},
+        {"window": (2.0, 1.0)},
+        {"percentiles": (60.0, 40.0)},
+        {"flatten": 2.0},
+        {"gamma": 0.0},
+        {"quarter_turns": 5},
+    ],
 )
 def test_a_display_that_cannot_be_is_refused(fields):
-    with pytest.raises(InputError, match="accepted|must be"):
+    with pytest.raises(InputError, match=r"accepted|must be"):
         Display(**fields)
 
 
@@ -169,7 +179,9 @@ def test_a_moving_needle_drags_a_shadow():
     scope = Fluoroscope(PATIENT, Exposure("live", noise=False))
     scope.frame(arm, PLAN.needles)
     shown = scope.frame(arm)
-    with_needle, without = (arm.expose(PATIENT, plan, exposure=Exposure("live", noise=False)).counts for plan in (PLAN, None))
+    with_needle, without = (
+        arm.expose(PATIENT, plan, exposure=Exposure("live", noise=False)).counts for plan in (PLAN, None)
+    )
     expected = 0.75 * with_needle + 0.25 * without
     # the exposure control differs by what the needle shades
     assert np.abs(shown.counts / expected - 1.0).max() < 0.05

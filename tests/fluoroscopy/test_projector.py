@@ -69,7 +69,7 @@ def test_edges_that_meet_pixels_exactly_are_counted_once():
     half = 10.0 * 480.0 / 1000.0
     mesh = box([2 * half, 40.0, 2 * half], [0.5 * 480.0 / 1000.0, 0.0, 0.5 * 480.0 / 1000.0])
     path = path_length_mm(arm, mesh)
-    source, directions = arm.ray(np.stack(np.meshgrid(*[np.arange(64) + 0.5] * 2), axis=-1))
+    _, directions = arm.ray(np.stack(np.meshgrid(*[np.arange(64) + 0.5] * 2), axis=-1))
     inside = path > 39.0
     assert np.all((path < 1e-9) | (np.abs(path - 40.0 / directions[..., 1]) < 40.0))
     assert np.allclose(path[inside], (40.0 / directions[..., 1])[inside], atol=1e-9)
@@ -78,7 +78,12 @@ def test_edges_that_meet_pixels_exactly_are_counted_once():
 
 
 @settings(max_examples=25)
-@given(st.lists(st.tuples(st.integers(-6, 6), st.integers(-6, 6), st.integers(-6, 6)), min_size=4, max_size=4, unique=True), numbers(-60, 60))
+@given(
+    st.lists(
+        st.tuples(st.integers(-6, 6), st.integers(-6, 6), st.integers(-6, 6)), min_size=4, max_size=4, unique=True
+    ),
+    numbers(-60, 60),
+)
 def test_no_ray_is_counted_on_one_side_only(corners, lao):
     """However thin or edge-on a tetrahedron is, going in and coming out are counted as often."""
     vertices = np.array(corners, dtype=float) * 3.0

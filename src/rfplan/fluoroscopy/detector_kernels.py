@@ -96,52 +96,91 @@ def expected_photons(
 
 
 @kernel
-def _mixed(value: np.uint64) -> np.uint64:
-    """A well mixed number of 64 bits for each counter (the finaliser of SplitMix64)."""
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return value ^ (value >> np.uint64(31))
-
-
-@kernel
-def draw_photons(means: np.ndarray, seed: np.uint64, quantiles: np.ndarray) -> None:
+def draw_photons(means: np.ndarray, seed: int, quantiles: np.ndarray) -> None:
     """Replace every mean by a Poisson draw, in place; the same seed gives the same photons in whatever order.
 
-    ``quantiles`` (k + 1,) of the normal law at even steps of probability, of unit variance when read linearly.
+    ``quantiles`` (k + 1,) of the normal law at even steps of probability, of unit variance when read linearly. The random number of
+    a pixel is its own number, well mixed (the finaliser of MurmurHash3, twice).
     """
     rows, columns = means.shape
     steps = quantiles.shape[0] - 1
-    sixth = np.float32(1.0 / 6.0)
+    scale = np.float32(steps / 16777216.0)
+    sixth, half, one = np.float32(1.0 / 6.0), np.float32(0.5), np.float32(1.0)
+    salt = np.uint32(seed & 0xFFFFFFFF)
+    bits = np.empty(columns, dtype=np.uint32)
     for row in range(rows):
+        first = np.uint32((row * columns) & 0xFFFFFFFF)
+        for column in range(columns):
+            value = np.uint32(first + np.uint32(column)) ^ salt
+            value = np.uint32(np.uint32(value ^ (value >> np.uint32(16))) * np.uint32(0x85EBCA6B))
+            value = np.uint32(np.uint32(value ^ (value >> np.uint32(13))) * np.uint32(0xC2B2AE35))
+            value = np.uint32(value ^ (value >> np.uint32(16))) ^ np.uint32(salt * np.uint32(0x9E3779B1))
+            value = np.uint32(np.uint32(value ^ (value >> np.uint32(16))) * np.uint32(0x7FEB352D))
+            value = np.uint32(np.uint32(value ^ (value >> np.uint32(15))) * np.uint32(0x846CA68B))
+            bits[column] = np.uint32(value ^ (value >> np.uint32(16)))
+        few = False
         for column in range(columns):
             mean = means[row, column]
-            counter = seed + np.uint64(row * columns + column) * np.uint64(0x9E3779B97F4A7C15)
-            bits = _mixed(counter)
+            if mean < _FEW:
+                few = True
+        if not few:
+            for column in range(columns):
+                mean = means[row, column]
+                # signed for the conversion to floating point, unsigned as an index: both are what the processor does at once
+                at = np.float32(np.int32(bits[column] >> np.uint32(8))) * scale
+                cell = np.uint32(at)
+                low = quantiles[cell]
+                z = low + (at - np.float32(np.int32(cell))) * (quantiles[cell + np.uint32(1)] - low)
+                means[row, column] = np.floor(mean + np.sqrt(mean) * z + sixth * (z * z - one) + half)
+            continue
+        for column in range(columns):
+            mean = means[row, column]
             if mean >= _FEW:
-                at = np.float32(bits >> np.uint64(40)) * np.float32(steps / 16777216.0)
-                cell = min(int(at), steps - 1)
-                z = quantiles[cell] + (at - np.float32(cell)) * (quantiles[cell + 1] - quantiles[cell])
-                drawn = mean + np.sqrt(mean) * z + sixth * (z * z - np.float32(1.0))
-                means[row, column] = np.floor(drawn + np.float32(0.5))
+                at = np.float32(np.int32(bits[column] >> np.uint32(8))) * scale
+                cell = np.uint32(at)
+                low = quantiles[cell]
+                z = low + (at - np.float32(np.int32(cell))) * (quantiles[cell + np.uint32(1)] - low)
+                means[row, column] = np.floor(mean + np.sqrt(mean) * z + sixth * (z * z - one) + half)
             else:
-                uniform = (bits >> np.uint64(11)) * (1.0 / 9007199254740992.0)
-                chance = math.exp(-mean)
-                total = chance
-                count = 0
-                while uniform > total and count < 200:
-                    count += 1
-                    chance *= mean / count
-                    total += chance
-                means[row, column] = count
+                means[row, column] = _few_photons(mean, (bits[column] + 0.5) / 4294967296.0)
+
+
+@kernel
+def _few_photons(mean: float, uniform: float) -> float:
+    """The Poisson quantile at ``uniform``, by summing the chances of 0, 1, 2 ... photons."""
+    chance = math.exp(-mean)
+    total = chance
+    count = 0
+    while uniform > total and count < 200:
+        count += 1
+        chance *= mean / count
+        total += chance
+    return float(count)
 
 
 @kernel
 def log_values(counts: np.ndarray, least: float, result: np.ndarray) -> None:
-    """Natural logarithm of ``counts``, of at least ``least`` photons."""
-    flat, out = counts.reshape(-1), result.reshape(-1)
-    floor = np.float32(least)
-    for n in range(flat.shape[0]):
-        out[n] = math.log(max(flat[n], floor))
+    """Natural logarithm of single-precision ``counts`` (h, w), of at least ``least`` photons; right to 1e-4.
+
+    The exponent of a number is its logarithm in whole steps; a polynomial gives the rest. Twice as fast as the exact one, and
+    a hundred times finer than a step of grey.
+    """
+    rows, columns = counts.shape
+    line = np.empty(columns, dtype=np.float32)
+    bits = line.view(np.int32)
+    floor, two = np.float32(least), np.float32(0.6931471805599453)
+    a, b, c = np.float32(-0.05657), np.float32(0.44717956), np.float32(-1.4699568)
+    d, e = np.float32(2.8212026), np.float32(-1.7417939)
+    for row in range(rows):
+        for column in range(columns):
+            line[column] = max(counts[row, column], floor)
+        for column in range(columns):
+            whole = (bits[column] >> 23) - 127
+            result[row, column] = np.float32(whole) * two
+            bits[column] = (bits[column] & 0x7FFFFF) | 0x3F800000
+        for column in range(columns):
+            x = line[column]
+            result[row, column] += (((a * x + b) * x + c) * x + d) * x + e
 
 
 @kernel
@@ -159,6 +198,7 @@ def grey_values(
     scale = np.float32(last / max(high - low, 1e-6))
     base = np.float32(low)
     line = np.empty(cells, dtype=np.float32)
+    steps = np.empty(size, dtype=np.int32)
     for row in range(size):
         place = min(max((row + 0.5) / block - 0.5, 0.0), cells - 1.0)
         i = min(int(place), cells - 2) if cells > 1 else 0
@@ -169,8 +209,9 @@ def grey_values(
             at = min(max((column + np.float32(0.5)) / np.float32(block) - np.float32(0.5), 0.0), cells - 1.0)
             j = min(int(at), cells - 2) if cells > 1 else 0
             slow = line[j] + np.float32(at - j) * (line[min(j + 1, cells - 1)] - line[j])
-            step = int((logs[row, column] - slow - base) * scale + np.float32(0.5))
-            result[row, column] = table[min(max(step, 0), last)]
+            steps[column] = np.int32((logs[row, column] - slow - base) * scale + np.float32(0.5))
+        for column in range(size):
+            result[row, column] = table[np.uint32(min(max(steps[column], 0), last))]
 
 
 @kernel

@@ -28,9 +28,7 @@ class Fold:
     def sentence(self, name: str) -> str:
         """What is wrong, for the user."""
         place = ", ".join(f"{value:.0f}" for value in self.at_mm)
-        return (
-            f"{name}: the mesh passes through itself near ({place}) mm; paths there are up to {self.depth_mm:.1f} mm too short"
-        )
+        return f"{name}: the mesh passes through itself near ({place}) mm; paths there are up to {self.depth_mm:.1f} mm too short"
 
 
 def find_fold(mesh: Mesh) -> Fold | None:
@@ -41,7 +39,9 @@ def find_fold(mesh: Mesh) -> Fold | None:
     for angles in _ANGLES:
         # far enough for a mesh of any size, as no patient is asked for
         sod = min(max(650.0, _FAR * reach), 1900.0)
-        arm = CArm(*angles, 0.5 * (low + high), sid_mm=2000.0, sod_mm=sod, field_mm=min(600.0, 2.1 * reach), size_px=_SIZE_PX)
+        arm = CArm(
+            *angles, 0.5 * (low + high), sid_mm=2000.0, sod_mm=sod, field_mm=min(600.0, 2.1 * reach), size_px=_SIZE_PX
+        )
         path = path_length_mm(arm, mesh)
         row, column = np.unravel_index(int(np.argmin(path)), path.shape)
         if deepest is None or path[row, column] < deepest[0]:

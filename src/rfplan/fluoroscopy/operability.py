@@ -130,10 +130,10 @@ def operability(plan: Plan, patient: Patient) -> Operability:
         NeedleOperability(number, _end_on(needle), views)
         for number, (needle, views) in enumerate(zip(needles, seen, strict=True), start=1)
     )
-    for entry in judged:
-        hidden = [name for name, sighting in entry.views.items() if not sighting.visible]
+    for one in judged:
+        hidden = [name for name, sighting in one.views.items() if not sighting.visible]
         if hidden:
-            notes.append(f"needle {entry.needle}: its active tip is not seen well in {' and '.join(hidden)}")
+            notes.append(f"needle {one.needle}: its active tip is not seen well in {' and '.join(hidden)}")
     return Operability(judged, angles, tuple(notes))
 
 
@@ -153,7 +153,10 @@ def _sightings(arm: CArm, patient: Patient, needles: tuple[Needle, ...]) -> list
     photons = receptor.photons_per_pixel(arm, open_ngy)
     bone = scene.bone_path_mm(arm)
     tips = [arm.project(_active_tip(needle)) for needle in needles]
-    shafts = [arm.project(np.stack([needle.tip_mm, needle.tip_mm + shaft_length_mm(needle) * needle.axis])) for needle in needles]
+    shafts = [
+        arm.project(np.stack([needle.tip_mm, needle.tip_mm + shaft_length_mm(needle) * needle.axis]))
+        for needle in needles
+    ]
     table = figures("fluoroscopy")
     found = []
     for number, needle in enumerate(needles):

@@ -114,7 +114,7 @@ def mean_photons(c_arm: CArm, beam: Beam, receptor: Receptor, photons: float) ->
 
 def draw(means: FloatImage, seed: int) -> None:
     """Replace means by Poisson draws, in place."""
-    mixed = np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]
+    mixed = int(np.random.SeedSequence(seed).generate_state(1, np.uint32)[0])
     kernels.draw_photons(means, mixed, normal_quantiles())
 
 

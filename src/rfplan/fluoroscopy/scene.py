@@ -18,7 +18,12 @@ from rfplan.fluoroscopy.leaks import refuse_leaks
 from rfplan.fluoroscopy.projector import FloatImage, add_ellipsoids, add_mesh, add_rods, in_millimetres, joined
 from rfplan.fluoroscopy.shell import inner_surface
 from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.coarser import coarser
 from rfplan.geometry.mesh import Mesh
+
+
+_SKIN_CELL_MM = 10.0
+"""Skin has no detail that a radiograph shows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +107,7 @@ def scene_from(bones: dict[str, Mesh], body: Mesh | None, gas: FloatArray | None
         meshes += [mesh, inner_surface(mesh)]
         changes += [outer, (0, -1, 1)]
     if body is not None:
-        meshes.append(body)
+        meshes.append(coarser(body, _SKIN_CELL_MM))
         changes.append((1, 0, 0))
     vertices, faces = joined(meshes)
     sizes = [len(mesh.faces) for mesh in meshes]

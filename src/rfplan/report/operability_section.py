@@ -24,7 +24,9 @@ def operability_section(pictures: Sequence[XrayPicture], judged: Mapping[str, An
                 height=picture.image.shape[0],
                 alt=f"Simulated radiograph of the bones with the needles of the plan: {picture.title}.",
             ),
-            element("figcaption", picture.title if picture.name != "contact_sheet" else "Contact sheet of standard views"),
+            element(
+                "figcaption", picture.title if picture.name != "contact_sheet" else "Contact sheet of standard views"
+            ),
         )
         for picture in pictures
     ]
@@ -37,8 +39,8 @@ def operability_section(pictures: Sequence[XrayPicture], judged: Mapping[str, An
         wide,
         element(
             "p",
-            "Simulated radiographs of the prone patient: the patient's right is on the right. Numbers are those of the needles; the bar is in "
-            "the plane of the isocentre. LAO and RAO turn the receptor to the patient's left and right, CRAN and CAUD tilt it to head and "
+            "Simulated radiographs of the prone patient: the patient's right is on the right. Numbers are those of the needles; the bar is "
+            "in the plane of the isocentre. LAO and RAO turn the receptor to the patient's left and right, CRAN and CAUD tilt it to head and "
             "feet. The cortical shell, soft tissue and dose are assumptions of ours.",
             class_="note",
         ),

@@ -41,7 +41,14 @@ class XrayPicture:
 def sheet_views(plan: Plan) -> tuple[str, ...]:
     """Views of the contact sheet."""
     side = plan.side
-    return ("ap", f"oblique_{side}_20", f"contralateral_oblique_{side}", f"sij_overlap_{side}", f"foramen_S1_{side}", "down_the_barrel_1")
+    return (
+        "ap",
+        f"oblique_{side}_20",
+        f"contralateral_oblique_{side}",
+        f"sij_overlap_{side}",
+        f"foramen_S1_{side}",
+        "down_the_barrel_1",
+    )
 
 
 def checked_pictures(patient: Patient, plan: Plan) -> list[XrayPicture]:

@@ -87,7 +87,9 @@ def write_report(
     sheet = contact_sheet(patient, plan)
     xrays = [*checked_pictures(patient, plan), *([sheet] if sheet else [])]
     files |= {f"xray_{picture.name}.png": picture.png for picture in xrays}
-    page = report_page(patient, plan, judged, svg, stills, lesion_statements(used), date or datetime.date.today(), xrays)
+    page = report_page(
+        patient, plan, judged, svg, stills, lesion_statements(used), date or datetime.date.today(), xrays
+    )
     files = {"report.html": page.encode("utf-8"), **files}
     return [write_whole(folder / name, content) for name, content in files.items()]
 
