@@ -10,40 +10,37 @@ from rfplan.anatomy.patient import Patient
 from rfplan.geometry.arrays import FloatArray
 
 _SEED: Final = 20
-_RECTUM: Final = (14, 13.0, 9.0)
-_LOOPS: Final = (7, 24.0, 15.0)
-"""Number of pockets, and mean half axes along and across them, mm: assumptions of ours, drawn to look like bowel."""
+_LOOPS: Final = (
+    ((4.0, 18.0, -52.0), (0.15, 1.0, -0.15), 8, 9.0),
+    ((44.0, 12.0, -78.0), (0.55, -0.8, -0.1), 6, 10.0),
+    ((-52.0, -8.0, -84.0), (-0.35, -0.9, 0.0), 6, 13.0),
+    ((-18.0, -34.0, -92.0), (1.0, -0.1, 0.0), 5, 9.0),
+)
+"""Rectum, sigmoid, caecum and small bowel: start and direction in chart axes (lateral, caudal, posterior; mm), number of pockets and
+their mean radius, mm. Assumptions of ours, drawn to look like bowel."""
+_BUBBLES: Final = 26
+"""Small bubbles beside each pocket's string: the mottled look of what is not gas alone."""
 
 
 def bowel_of(patient: Patient, seed: int = _SEED) -> FloatArray:
-    """(k, 13) gas pockets as ellipsoids of unit weight: a string down the hollow of the sacrum, and loops above and beside it."""
+    """(k, 13) gas pockets as ellipsoids of unit weight, in strings that wind and are pinched between the pockets."""
     rng = np.random.default_rng(seed)
-    frame = patient.frame
     rows: list[FloatArray] = []
-    count, along, across = _RECTUM
-    places = np.linspace(0.0, 1.0, count)
-    line = np.stack(
-        [
-            12.0 * np.sin(5.0 * places) + rng.normal(0.0, 3.0, count),
-            30.0 + 85.0 * places,
-            -62.0 - 8.0 * np.sin(3.0 * places) + rng.normal(0.0, 4.0, count),
-        ],
-        axis=1,
-    )
-    rows += [_pocket(rng, frame.to_patient(place), along, across) for place in line]
-    count, along, across = _LOOPS
-    for _ in range(count):
-        side = rng.choice([-1.0, 1.0])
-        place = np.array([side * rng.uniform(30.0, 85.0), rng.uniform(-70.0, 20.0), rng.uniform(-125.0, -90.0)])
-        start = frame.to_patient(place)
-        run = rng.normal(size=3)
-        run /= np.linalg.norm(run)
-        # a loop is a few pockets in a row, pinched between them
-        rows += [_pocket(rng, start + step * 0.9 * across * run, along, across) for step in range(3)]
+    for start, direction, count, radius in _LOOPS:
+        place, run = np.array(start), np.array(direction) / np.linalg.norm(direction)
+        for _ in range(count):
+            half = radius * rng.uniform(0.55, 1.15) * np.array([1.0, rng.uniform(0.75, 1.0), rng.uniform(0.7, 1.0)])
+            rows.append(_pocket(rng, patient.frame.to_patient(place), half))
+            bubbles = rng.integers(0, 2 * _BUBBLES // count + 1)
+            for _ in range(bubbles):
+                beside = place + rng.normal(0.0, 0.9 * radius, 3)
+                rows.append(_pocket(rng, patient.frame.to_patient(beside), np.full(3, rng.uniform(1.0, 3.2))))
+            run = run + rng.normal(0.0, 0.35, 3) * [1.0, 1.0, 0.4]
+            run /= np.linalg.norm(run)
+            place = place + 1.65 * half.mean() * run
     return np.array(rows)
 
 
-def _pocket(rng: np.random.Generator, centre: FloatArray, along_mm: float, across_mm: float) -> FloatArray:
+def _pocket(rng: np.random.Generator, centre: FloatArray, half_mm: FloatArray) -> FloatArray:
     axes = np.linalg.qr(rng.normal(size=(3, 3)))[0]
-    half = np.array([along_mm, across_mm, across_mm]) * rng.uniform(0.6, 1.25, 3)
-    return np.concatenate([centre, (axes / half[:, None]).ravel(), [1.0]])
+    return np.concatenate([centre, (axes / half_mm[:, None]).ravel(), [1.0]])
