@@ -12,6 +12,8 @@ from rfplan.geometry.mesh import Mesh
 
 _GRAINS_MM = (9.0, 4.0, 2.0)
 _GRAIN_SHARES = (0.5, 0.6, 0.5)
+_OPEN_MM = 24.0
+"""Room in front of a surface from which on it counts as the outside of the bone."""
 _CELL_MM = 3.0
 _AT_MOST = 0.42
 """Of the bone's thickness at a place: shells from both sides must not meet."""
@@ -30,7 +32,12 @@ def inner_surface(mesh: Mesh, thickness_mm: float | None = None, unevenness: flo
     uneven = table["bone.cortical_unevenness"].value if unevenness is None else unevenness
     normals = mesh.vertex_normals
     below = thickness_below(mesh.vertices_mm, mesh.faces, normals, 3.0 * mean_mm, 3.0)
-    wanted = mean_mm * np.maximum(1.0 + uneven * grain(mesh.vertices_mm), 0.2)
+    # the walls of canals and foramina face each other closely, and carry a thinner shell than the outside
+    turned = np.ascontiguousarray(mesh.faces[:, ::-1])
+    room = thickness_below(mesh.vertices_mm, turned, -normals, _OPEN_MM, 3.0)
+    lining = table["bone.cortical_lining"].value
+    share = lining + (1.0 - lining) * np.clip(room / _OPEN_MM, 0.0, 1.0) ** 2
+    wanted = mean_mm * share * np.maximum(1.0 + uneven * grain(mesh.vertices_mm), 0.2)
     inside = Mesh(mesh.vertices_mm - np.minimum(wanted, _AT_MOST * below)[:, None] * normals, mesh.faces)
     return coarser(inside, _CELL_MM, normals)
 
