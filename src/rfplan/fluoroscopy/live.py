@@ -26,7 +26,8 @@ class Fluoroscope:
     """A running C-arm over one patient.
 
     Every :meth:`frame` is averaged into the ones before with the weight of the exposure; what moves drags a shadow, as it does on a
-    real screen. ``last_image`` stays when the pedal is released. ``frames``, ``dap_mgy_cm2``, ``air_kerma_mgy`` count the whole run.
+    real screen. ``last_image`` stays when the pedal is released. ``detail_mm`` is what
+    :func:`~rfplan.fluoroscopy.scene.scene_of` makes of finer bones. ``frames``, ``dap_mgy_cm2``, ``air_kerma_mgy`` count the whole run.
     """
 
     patient: Patient
@@ -34,6 +35,7 @@ class Fluoroscope:
     receptor: Receptor = field(default_factory=Receptor)
     display: Display = field(default_factory=Display)
     pulses_per_s: float = 8.0
+    detail_mm: float = 1.5
     frames: int = 0
     dap_mgy_cm2: float = 0.0
     air_kerma_mgy: float = 0.0
@@ -48,7 +50,7 @@ class Fluoroscope:
     def frame(self, c_arm: CArm, needles: Sequence[Needle] = ()) -> Radiograph:
         """One more frame; the picture is the recursive average that the screen shows."""
         attenuation = attenuation_at(self.exposure.energy_kev)
-        integral = scene_of(self.patient).line_integral(
+        integral = scene_of(self.patient, self.detail_mm).line_integral(
             c_arm, attenuation, rods_of(needles, attenuation) if needles else None
         )
         settings = replace(self.exposure, mode="live", seed=self.exposure.seed + self.frames)

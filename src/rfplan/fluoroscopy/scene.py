@@ -82,19 +82,24 @@ class Scene:
         return image
 
 
-_SCENES: WeakKeyDictionary[Patient, Scene] = WeakKeyDictionary()
+_SCENES: WeakKeyDictionary[Patient, dict[float, Scene]] = WeakKeyDictionary()
 
 
-def scene_of(patient: Patient) -> Scene:
+def scene_of(patient: Patient, detail_mm: float = 0.0) -> Scene:
     """The scene of a patient, made once.
+
+    Parameters
+    ----------
+    detail_mm : bones with edges finer than this are made coarser first, for pictures that must be fast; 0 leaves them as they are
 
     Raises
     ------
     InputError : a bone leaks
     """
-    if patient not in _SCENES:
-        _SCENES[patient] = _made(patient)
-    return _SCENES[patient]
+    kept = _SCENES.setdefault(patient, {})
+    if detail_mm not in kept:
+        kept[detail_mm] = _made(patient, detail_mm)
+    return kept[detail_mm]
 
 
 def scene_from(bones: dict[str, Mesh], body: Mesh | None, gas: FloatArray | None = None, *notes: str) -> Scene:
@@ -130,10 +135,16 @@ def body_of(patient: Patient) -> Mesh | None:
         return None
 
 
-def _made(patient: Patient) -> Scene:
+def _made(patient: Patient, detail_mm: float) -> Scene:
     body = body_of(patient)
     bones = dict(patient.bones)
     refuse_leaks(bones)
     notes = [] if body is not None else ["no skin could be estimated: the picture is without soft tissue"]
     notes += [fold.sentence(name) for name, mesh in bones.items() if (fold := find_fold(mesh)) is not None]
-    return scene_from(bones, body, bowel_of(patient), *notes)
+    return scene_from({name: _no_finer(mesh, detail_mm) for name, mesh in bones.items()}, body, bowel_of(patient), *notes)
+
+
+def _no_finer(mesh: Mesh, detail_mm: float) -> Mesh:
+    edges = mesh.vertices_mm[mesh.faces[::50, 0]] - mesh.vertices_mm[mesh.faces[::50, 1]]
+    fine = float(np.median(np.linalg.norm(edges, axis=1))) < 0.8 * detail_mm
+    return coarser(mesh, detail_mm) if fine else mesh
