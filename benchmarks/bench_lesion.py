@@ -14,13 +14,9 @@ from rfplan.lesion.solve import solve_problem
 from rfplan.lesion.store import kept_lesion
 
 
-def problem(
-    name: str, mode: str, surroundings: Surroundings | None = None, spacing_mm: float | None = None
-) -> LesionProblem:
+def problem(name: str, mode: str, surroundings: Surroundings | None = None, pair: float | None = None) -> LesionProblem:
     electrode = rfplan.electrode(name)
-    return problem_of(
-        electrode, electrode.protocol_for(mode), ACCURACIES["standard"], surroundings, spacing_mm=spacing_mm
-    )
+    return problem_of(electrode, electrode.protocol_for(mode), ACCURACIES["standard"], surroundings, pair=pair)
 
 
 CASES = {
@@ -28,7 +24,7 @@ CASES = {
     "cooled": problem("cooled-17g-4mm", "cooled"),
     "bone-in-front": problem("conventional-18g-10mm", "monopolar", Surroundings(bone_gap_mm=1.0)),
     "bone-beside": problem("conventional-18g-10mm", "monopolar", Surroundings(bone_gap_mm=0.5, bone_angle_deg=0.0)),
-    "pair": problem("conventional-20g-10mm", "bipolar", spacing_mm=10.0),
+    "pair": problem("conventional-20g-10mm", "bipolar", pair=10.0),
 }
 
 

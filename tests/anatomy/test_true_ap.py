@@ -7,8 +7,8 @@ import pytest
 from bones_to_read import SETS, hand_foramina, real_bones, sacrum_mesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planes_by_hand import endplate_by_hand, midline_by_hand
 
+from planes_by_hand import endplate_by_hand, midline_by_hand
 from rfplan.anatomy.midsagittal import FaceCloud, find_midsagittal
 from rfplan.anatomy.true_ap import find_true_ap
 from rfplan.errors import InputError

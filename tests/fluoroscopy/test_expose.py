@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from solids import ball, box
 
 from rfplan.devices.catalogue import electrode
 from rfplan.errors import InputError
@@ -18,7 +19,6 @@ from rfplan.fluoroscopy.live import Fluoroscope
 from rfplan.fluoroscopy.scene import scene_from, scene_of
 from rfplan.geometry.frames import Isometry
 from rfplan.geometry.mesh import Mesh
-from solids import ball, box
 from strategies import monopolar, needle, slab_patient
 
 PATIENT = slab_patient()

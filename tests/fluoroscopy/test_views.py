@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from bones import SETS, bones_of, patient_of
-from planes_by_hand import endplate_by_hand, midline_by_hand
 
+from planes_by_hand import endplate_by_hand, midline_by_hand
 from rfplan.errors import InputError
 from rfplan.fluoroscopy import view_merits
 from rfplan.fluoroscopy.c_arm import CArm

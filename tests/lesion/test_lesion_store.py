@@ -10,6 +10,7 @@ import rfplan
 from rfplan import Surroundings, solve_lesion
 from rfplan.lesion import store
 from rfplan.lesion.accuracy import ACCURACIES
+from rfplan.lesion.pair_pose import PairPose
 from rfplan.lesion.problem import problem_of
 
 NEEDLE = rfplan.electrode("conventional-18g-10mm")
@@ -44,7 +45,7 @@ def test_other_physics_accuracy_or_code_is_another_key(monkeypatch):
         {"diameter_mm": 1.0},
         {"accuracy": ACCURACIES["standard"]},
         {"surroundings": Surroundings(bone_gap_mm=1.0)},
-        {"spacing_mm": 9.0},
+        {"pair": PairPose(9.0)},
     ):
         keys.add(store.problem_digest(dataclasses.replace(PROBLEM, **changes)))
     monkeypatch.setattr(store, "_code_digest", lambda: "other code")

@@ -91,7 +91,7 @@ def test_far_bone_changes_nothing(free):
 
 
 def test_a_wide_pair_is_two_needles(free):
-    pair = solve_lesion(NEEDLE, NEEDLE.protocol, spacing_mm=40.0)
+    pair = solve_lesion(NEEDLE, NEEDLE.protocol, pair=40.0)
     assert pair.size(50.0).width_mm - 40.0 == pytest.approx(free.size(50.0).width_mm, abs=0.4)
     assert pair.pair.confluent_at_c < 45.0
     assert pair.pair.midpoint_c < 38.0
@@ -99,9 +99,7 @@ def test_a_wide_pair_is_two_needles(free):
 
 def test_heat_between_the_needles_falls_with_their_distance():
     electrode = rfplan.electrode("conventional-20g-10mm")
-    midpoints = [
-        solve_lesion(electrode, spacing_mm=s, accuracy="fast").pair.midpoint_c for s in (6.0, 10.0, 14.0, 20.0)
-    ]
+    midpoints = [solve_lesion(electrode, pair=s, accuracy="fast").pair.midpoint_c for s in (6.0, 10.0, 14.0, 20.0)]
     assert midpoints == sorted(midpoints, reverse=True)
     assert midpoints[0] > 85.0
     assert midpoints[-1] < 50.0

@@ -14,6 +14,7 @@ from rfplan.geometry.mesh import topology
 from rfplan.lesion.accuracy import ACCURACIES
 from rfplan.lesion.damage import arrhenius
 from rfplan.lesion.lesion import ISOTHERMS_C
+from rfplan.lesion.pair_pose import PairPose
 from rfplan.lesion.problem import LesionProblem
 from rfplan.lesion.solve import solve_problem
 
@@ -81,7 +82,7 @@ def test_dose_is_that_of_the_temperature_held(lesion):
         {},
         {"surroundings": Surroundings(bone_gap_mm=1.0)},
         {"surroundings": Surroundings(bone_gap_mm=1.0, bone_angle_deg=30.0)},
-        {"spacing_mm": 8.0},
+        {"pair": 8.0},
     ],
     ids=["free", "perpendicular", "slanted", "pair"],
 )
@@ -186,9 +187,8 @@ def test_cooled_is_hottest_off_the_electrode_and_reaches_farther_forward():
         ({"protocol": Protocol(80.0, 0.5, 0.0)}, "--time-s"),
         ({"coolant_c": math.nan}, "--coolant-c"),
         ({"exchange_w_m2k": -1.0}, "--exchange-w-m2k"),
-        ({"spacing_mm": 0.5}, "--bipolar-spacing-mm"),
-        ({"spacing_mm": math.nan}, "--bipolar-spacing-mm"),
-        ({"spacing_mm": 8.0, "surroundings": Surroundings(bone_gap_mm=1.0)}, "--bone-gap-mm"),
+        ({"pair": 0.5}, "--bipolar-spacing-mm"),
+        ({"pair": math.nan}, "--bipolar-spacing-mm"),
     ],
 )
 def test_impossible_problems_name_the_flag(changes, flag):
@@ -199,7 +199,8 @@ def test_impossible_problems_name_the_flag(changes, flag):
         "accuracy": ACCURACIES["fast"],
     }
     with pytest.raises(InputError, match=flag):
-        LesionProblem(**{**usual, **changes})
+        pose = {"pair": PairPose(changes["pair"])} if "pair" in changes else {}
+        LesionProblem(**{**usual, **changes, **pose})
 
 
 @pytest.mark.parametrize(
@@ -214,11 +215,6 @@ def test_impossible_problems_name_the_flag(changes, flag):
 def test_impossible_surroundings_name_the_flag(changes, flag):
     with pytest.raises(InputError, match=flag):
         Surroundings(**changes)
-
-
-def test_tines_are_not_solved_and_say_so():
-    with pytest.raises(InputError, match="tines"):
-        solve_lesion(rfplan.electrode("tined-17g"))
 
 
 @settings(max_examples=12)
@@ -240,7 +236,7 @@ def test_any_sensible_needle_is_solved(diameter, tip, set_c, time_s, gap):
 
 def test_a_contact_up_the_probe_is_heated_where_it_is():
     probe = rfplan.electrode("strip-tripolar")
-    made = solve_lesion(probe, contact=1, accuracy="fast")
+    made = solve_lesion(probe, contacts=(1,), accuracy="fast")
     low = probe.contacts_mm[1]
     assert made.status == "converged"
     assert made.size(50.0).beyond_tip_mm == 0.0

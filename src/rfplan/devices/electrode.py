@@ -23,7 +23,8 @@ class Electrode:
     ``protocol`` is the usual one of the first mode. ``contacts_mm``: distances of the distal end of every active cylinder from the
     probe's tip end (one contact at 0 for a needle); ``cooled`` electrodes have water at ``coolant_c`` inside, which exchanges
     ``exchange_w_m2k`` with the metal. ``shapes`` hold one lesion shape per mode, ``figures`` every number of the entry by its
-    dotted key, with source and mark.
+    dotted key, with source and mark. ``tines`` leave the round end, ``tine_length_mm`` long from its surface, spread by ``tine_spread_deg``
+    from straight ahead.
     """
 
     name: str
@@ -39,6 +40,9 @@ class Electrode:
     exchange_w_m2k: float | None = None
     contacts_mm: tuple[float, ...] = (0.0,)
     tines: int = 0
+    tine_length_mm: float = 0.0
+    tine_diameter_mm: float = 0.0
+    tine_spread_deg: float = 0.0
     sources: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     figures: Mapping[str, Figure] = field(default_factory=dict, repr=False, compare=False)

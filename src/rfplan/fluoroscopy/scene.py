@@ -21,7 +21,6 @@ from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.coarser import coarser
 from rfplan.geometry.mesh import Mesh
 
-
 _SKIN_CELL_MM = 10.0
 """Skin has no detail that a radiograph shows."""
 
@@ -141,7 +140,9 @@ def _made(patient: Patient, detail_mm: float) -> Scene:
     refuse_leaks(bones)
     notes = [] if body is not None else ["no skin could be estimated: the picture is without soft tissue"]
     notes += [fold.sentence(name) for name, mesh in bones.items() if (fold := find_fold(mesh)) is not None]
-    return scene_from({name: _no_finer(mesh, detail_mm) for name, mesh in bones.items()}, body, bowel_of(patient), *notes)
+    return scene_from(
+        {name: _no_finer(mesh, detail_mm) for name, mesh in bones.items()}, body, bowel_of(patient), *notes
+    )
 
 
 def _no_finer(mesh: Mesh, detail_mm: float) -> Mesh:

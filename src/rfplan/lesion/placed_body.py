@@ -5,19 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from rfplan.geometry.arrays import BoolArray, FloatArray, frozen
+from rfplan.errors import InputError
+from rfplan.geometry.arrays import BoolArray, FloatArray, frozen, unit
+from rfplan.geometry.frames import Isometry
 from rfplan.lesion.metal_body import MetalBody
 
 
 @dataclass(frozen=True, eq=False)
 class PlacedBody:
-    """A ``body`` with its tip end at ``tip_mm`` (3,) and ``axis`` (3,) towards the hub; ``volts`` for 1 V between electrodes."""
+    """A ``body`` with its tip end at ``tip_mm`` (3,) and ``axis`` (3,) towards the hub; ``volts`` for 1 V between electrodes.
+
+    ``sensed``: it has a thermocouple. ``cooled``: coolant flows in it.
+    """
 
     body: MetalBody
     tip_mm: FloatArray
     axis: FloatArray
     volts: float = 1.0
+    sensed: bool = True
+    cooled: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tip_mm", frozen(self.tip_mm))
@@ -40,8 +48,13 @@ class PlacedBody:
 
     @property
     def thermocouple_mm(self) -> FloatArray:
-        """(3,) on the axis."""
+        """(3,) the first on the axis."""
         return np.asarray(self.tip_mm + self.body.thermocouple_mm * self.axis)
+
+    @property
+    def thermocouples_mm(self) -> FloatArray:
+        """(n, 3) all on the axis."""
+        return np.asarray(self.tip_mm + np.array(self.body.thermocouples_mm)[:, None] * self.axis)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,3 +76,13 @@ def bone_beside(body: MetalBody, gap_mm: float, angle_deg: float) -> BonePlane:
     normal[np.abs(normal) < 1e-12] = 0.0
     centre = np.array([0.0, 0.0, body.radius_mm])
     return BonePlane(normal, float(normal @ centre) - body.radius_mm - gap_mm)
+
+
+def needle_pose(tip_mm: ArrayLike, axis: ArrayLike) -> Isometry:
+    """The map from the needle's frame to that in which its tip end and the direction to its hub are given."""
+    z = unit(axis)
+    if not np.isfinite(z).all():
+        raise InputError(f"the needle's axis is {np.asarray(axis).tolist()}; it must have a length")
+    helper = np.eye(3)[int(np.argmin(np.abs(z)))]
+    x = unit(np.cross(helper, z))
+    return Isometry(np.stack([x, np.cross(z, x), z], axis=1), np.asarray(tip_mm, dtype=float))

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-
-import numpy as np
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 from rfplan.devices.electrode import Electrode
 from rfplan.devices.protocol import Protocol
 from rfplan.geometry.arrays import BoolArray, FloatArray
 from rfplan.lesion.accuracy import Accuracy, accuracy_named
-from rfplan.lesion.axisymmetric import AxisymmetricSystem, Layer, axisymmetric_grid
-from rfplan.lesion.axisymmetric_field import AxisymmetricField
-from rfplan.lesion.axisymmetric_size import region_size, soft_section
 from rfplan.lesion.generator import GeneratorLimits
 from rfplan.lesion.history import history_of
-from rfplan.lesion.lesion import ISOTHERMS_C, LesionSize
+from rfplan.lesion.lesion import LesionSize
 from rfplan.lesion.march import Course, Progress, System, march
+from rfplan.lesion.pair_pose import PairPose
 from rfplan.lesion.problem import LesionProblem, Surroundings, problem_of
-from rfplan.lesion.solved import DOSE_LEVELS, DoseName, LesionField, LesionStatus, PairTemperatures, SolvedLesion
-from rfplan.lesion.tissue import cortical_thickness_mm, tissue
+from rfplan.lesion.solved import DoseName, LesionField, LesionStatus, PairTemperatures, SolvedLesion
+from rfplan.lesion.wrapped_grid import wraps
 
+GridKind = Literal["wrapped", "axisymmetric", "polar", "bipolar", "octree"]
 _BOILING_C = 100.0
 _SHORT_OF_C = 0.5
 
@@ -32,12 +30,13 @@ def solve_lesion(
     surroundings: Surroundings | None = None,
     accuracy: str | Accuracy = "standard",
     limits: GeneratorLimits | None = None,
-    contact: int = 0,
-    spacing_mm: float | None = None,
+    contacts: Sequence[int] = (0,),
+    pair: PairPose | float | None = None,
+    between_contacts: bool = False,
     progress: Progress | None = None,
     stored: bool = True,
 ) -> SolvedLesion:
-    """Solve the lesion of a straight electrode or of a bipolar pair, in its own frame; ``at`` of the result places it.
+    """Solve the lesion of an electrode or of a bipolar pair, in its own frame; ``at`` of the result places it.
 
     Parameters
     ----------
@@ -46,24 +45,25 @@ def solve_lesion(
     surroundings : default is perfused muscle at 37 degC without bone
     accuracy : ``fast``, ``standard`` or ``fine``, or grid and steps of one's own
     limits : of the generator; default is none
-    contact : of a probe with several, which one is on, counted from the tip end
-    spacing_mm : distance of the axes of a parallel pair with tips at one height, between which the current flows; default: one needle
+    contacts : of a probe with several, which are on, counted from the tip end
+    pair : how two such needles stand between which the current flows; a number is the spacing in mm of parallel ones, tips at one height
+    between_contacts : the current flows from the first half of ``contacts`` to the other instead of to a pad
     progress : called with the finished part, 0 to 1
     stored : answer from the store where the same was solved before, and keep what is solved now
 
     Raises
     ------
-    InputError : something is out of range, or of a kind that this version does not solve (tines, a pair beside bone)
+    InputError : something is out of range or contradicts itself
     RfplanError : the solver did not converge
     """
     chosen = accuracy_named(accuracy) if isinstance(accuracy, str) else accuracy
     if protocol is None:
         protocol = (
             electrode.protocol_for("bipolar")
-            if spacing_mm is not None and "bipolar" in electrode.modes
+            if (pair is not None or between_contacts) and "bipolar" in electrode.modes
             else electrode.protocol
         )
-    problem = problem_of(electrode, protocol, chosen, surroundings, limits, contact, spacing_mm)
+    problem = problem_of(electrode, protocol, chosen, surroundings, limits, contacts, pair, between_contacts)
     if not stored:
         return solve_problem(problem, progress)
     from rfplan.lesion.store import kept_lesion
@@ -73,36 +73,53 @@ def solve_lesion(
 
 def solve_problem(problem: LesionProblem, progress: Progress | None = None) -> SolvedLesion:
     """Solve what is asked, as :func:`solve_lesion`: on (r, z) where the problem is axisymmetric, else in three dimensions."""
+    return _SOLVERS[grid_of(problem)](problem, progress)
+
+
+def grid_of(problem: LesionProblem) -> GridKind:
+    """The grid that ``problem`` is solved on: the cheapest that has its symmetries."""
     around = problem.surroundings
-    if problem.spacing_mm is not None:
-        from rfplan.lesion.solve_solid import solve_pair
+    plain = not (around.layers or around.depot or around.bone or problem.tines)
+    if problem.pair is not None:
+        parallel = problem.pair.parallel and problem.pair.offset_mm == 0.0
+        return "bipolar" if parallel and plain and not around.has_bone else "octree"
+    if around.bone is not None or problem.tines:
+        return "octree"
+    upright = around.bone_gap_mm is None or around.bone_angle_deg == 90.0
+    if upright:
+        free = plain and not around.has_bone and not problem.part_volts and wraps(problem.body)
+        return "wrapped" if free else "axisymmetric"
+    return "polar" if plain and not problem.part_volts else "octree"
 
-        return solve_pair(problem, progress)
-    if around.bone_gap_mm is not None and around.bone_angle_deg != 90.0:
-        from rfplan.lesion.solve_solid import solve_beside_bone
 
-        return solve_beside_bone(problem, progress)
-    return _solve_axisymmetric(problem, progress)
+def _solve_pair(problem: LesionProblem, progress: Progress | None) -> SolvedLesion:
+    from rfplan.lesion.solve_solid import solve_pair
+
+    return solve_pair(problem, progress)
+
+
+def _solve_beside_bone(problem: LesionProblem, progress: Progress | None) -> SolvedLesion:
+    from rfplan.lesion.solve_solid import solve_beside_bone
+
+    return solve_beside_bone(problem, progress)
+
+
+def _solve_free(problem: LesionProblem, progress: Progress | None) -> SolvedLesion:
+    from rfplan.lesion.solve_free import solve_free
+
+    return solve_free(problem, progress)
+
+
+def _solve_octree(problem: LesionProblem, progress: Progress | None) -> SolvedLesion:
+    from rfplan.lesion.solve_octree import solve_octree
+
+    return solve_octree(problem, progress)
 
 
 def _solve_axisymmetric(problem: LesionProblem, progress: Progress | None) -> SolvedLesion:
-    began = time.perf_counter()
-    layers, planes = _layers(problem)
-    body = problem.body
-    grid = axisymmetric_grid(body, problem.accuracy, planes)
-    system = AxisymmetricSystem(grid, body, layers, problem.sink_w_mm3k)
-    course = march_problem(system, problem, progress)
-    warm = soft_section(system, course.end_c)
-    isotherms = {isotherm: region_size(warm, isotherm, body.radius_mm) for isotherm in ISOTHERMS_C}
-    killed: dict[DoseName, FloatArray] = {"nerve": course.nerve_dose, "tissue": course.tissue_dose}
-    doses = {
-        name: region_size(
-            soft_section(system, _log(killed[name]), is_temperature=False), float(np.log(level)), body.radius_mm
-        )
-        for name, level in DOSE_LEVELS.items()
-    }
-    field = AxisymmetricField(grid.r_mid, grid.z_mid, fields_of(course), planes[0] if planes else -np.inf)
-    return solved_from(problem, course, field, isotherms, doses, system.soft, grid.shape, began)
+    from rfplan.lesion.solve_axisymmetric import solve_axisymmetric
+
+    return solve_axisymmetric(problem, progress)
 
 
 def march_problem(system: System, problem: LesionProblem, progress: Progress | None) -> Course:
@@ -166,26 +183,6 @@ def solved_from(
     )
 
 
-def _layers(problem: LesionProblem) -> tuple[list[Layer], list[float]]:
-    """Tissues from below, and the planes between them, the surface of the bone first."""
-    gap_mm = problem.gap_mm
-    muscle = tissue("muscle")
-    if gap_mm is None:
-        stack, planes = [Layer(-np.inf, muscle)], []
-    else:
-        surface = -gap_mm
-        deep = surface - cortical_thickness_mm()
-        stack = [
-            Layer(-np.inf, tissue("cancellous_bone"), soft=False),
-            Layer(deep, tissue("cortical_bone"), soft=False),
-            Layer(surface, muscle),
-        ]
-        planes = [surface, deep]
-    if not problem.surroundings.perfusion:
-        stack = [Layer(layer.from_z_mm, layer.tissue.bloodless(), layer.soft) for layer in stack]
-    return stack, planes
-
-
 def _status(course: Course, problem: LesionProblem, peak_c: float) -> tuple[LesionStatus, str | None]:
     limits: Sequence[str | None] = course.limited
     limited_by = next((limit for limit in reversed(limits) if limit is not None), None)
@@ -194,5 +191,10 @@ def _status(course: Course, problem: LesionProblem, peak_c: float) -> tuple[Lesi
     return ("boiling" if peak_c > _BOILING_C else "converged"), limited_by
 
 
-def _log(dose: FloatArray) -> FloatArray:
-    return np.asarray(np.log(np.maximum(dose, 1e-12)))
+_SOLVERS: Mapping[GridKind, Callable[[LesionProblem, Progress | None], SolvedLesion]] = {
+    "wrapped": _solve_free,
+    "axisymmetric": _solve_axisymmetric,
+    "polar": _solve_beside_bone,
+    "bipolar": _solve_pair,
+    "octree": _solve_octree,
+}

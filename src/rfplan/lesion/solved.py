@@ -12,12 +12,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rfplan.errors import InputError
-from rfplan.geometry.arrays import FloatArray, unit
+from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.frames import Isometry
 from rfplan.geometry.mesh import Mesh
+from rfplan.lesion.assumption import assumption_of
 from rfplan.lesion.axisymmetric_field import AxisymmetricField
 from rfplan.lesion.history import History
 from rfplan.lesion.lesion import ISOTHERMS_C, LesionSize
+from rfplan.lesion.octree_field import OctreeField
+from rfplan.lesion.placed_body import needle_pose
 from rfplan.lesion.problem import LesionProblem
 from rfplan.lesion.solid_field import SolidField
 
@@ -28,13 +31,16 @@ LABEL: Final = "solved"
 DOSE_LEVELS: Final[Mapping[DoseName, float]] = {"nerve": 1.0, "tissue": 1.0}
 """Arrhenius dose from which tissue counts as dead: 1 - 1 / e of it is."""
 
-LesionField = AxisymmetricField | SolidField
+LesionField = AxisymmetricField | SolidField | OctreeField
 
 
 @dataclass(frozen=True)
 class PairTemperatures:
     """Between the needles of a pair: ``midpoint_c`` half-way at the middle of the tips, ``midline_max_c`` the highest along the line
     half-way that runs with the needles, ``confluent_at_c`` the highest isotherm that still joins the two.
+
+    Between contacts of one probe: ``midpoint_c`` on its surface half-way between the two groups, ``midline_max_c`` the highest in the
+    plane across the probe there, ``confluent_at_c`` the highest isotherm that joins all the contacts.
     """
 
     midpoint_c: float
@@ -85,11 +91,7 @@ class SolvedLesion:
     @property
     def assumption(self) -> str:
         """What the model assumes."""
-        around = "uniform muscle" if self.problem.spacing_mm is None else "uniform muscle around a parallel pair"
-        if self.problem.surroundings.bone_gap_mm is not None:
-            around = "muscle beside a plane of bone"
-        cooled = " Coolant and its exchange with the metal are assumed." if self.problem.exchange_w_m2k else ""
-        return f"Solved temperatures in {around}, every lesion by itself; the generator's control is ideal.{cooled}"
+        return assumption_of(self.problem)
 
     @property
     def caveat(self) -> str | None:
@@ -183,16 +185,6 @@ class SolvedLesion:
 
     def _placed(self, mesh: Mesh | None) -> Mesh | None:
         return None if mesh is None else mesh.moved(self.pose)
-
-
-def needle_pose(tip_mm: ArrayLike, axis: ArrayLike) -> Isometry:
-    """The map from the needle's frame to that in which its tip end and the direction to its hub are given."""
-    z = unit(axis)
-    if not np.isfinite(z).all():
-        raise InputError(f"the needle's axis is {np.asarray(axis).tolist()}; it must have a length")
-    helper = np.eye(3)[int(np.argmin(np.abs(z)))]
-    x = unit(np.cross(helper, z))
-    return Isometry(np.stack([x, np.cross(z, x), z], axis=1), np.asarray(tip_mm, dtype=float))
 
 
 def _known(isotherm_c: float) -> float:

@@ -21,8 +21,11 @@ from rfplan.lesion.axisymmetric_field import AxisymmetricField
 from rfplan.lesion.conformal import Bipolar, Polar
 from rfplan.lesion.history import History
 from rfplan.lesion.lesion import LesionSize
+from rfplan.lesion.octree import Octree
+from rfplan.lesion.octree_field import OctreeField
 from rfplan.lesion.placed_body import BonePlane
 from rfplan.lesion.problem import LesionProblem
+from rfplan.lesion.sampled_bone import SampledBone
 from rfplan.lesion.solid import SolidGrid
 from rfplan.lesion.solid_field import SolidField
 from rfplan.lesion.solved import LesionField, PairTemperatures, SolvedLesion
@@ -112,7 +115,7 @@ def lesion_of_bytes(content: bytes) -> SolvedLesion:
                 raise InputError(f"schema is {record.get('schema')!r}; accepted is {SCHEMA!r}")
             values = {name[7:]: arrays[name] for name in arrays.files if name.startswith("values.")}
             return SolvedLesion(
-                problem=LesionProblem.from_json(record["problem"]),
+                problem=LesionProblem.from_json(record["problem"], _sampled(_bone(arrays))),
                 isotherms={float(key): LesionSize(*size) for key, size in record["isotherms"].items()},
                 doses={name: LesionSize(*size) for name, size in record["doses"].items()},
                 shape=tuple(record["shape"]),
@@ -134,7 +137,17 @@ def lesion_of_bytes(content: bytes) -> SolvedLesion:
 def _grid_arrays(field: LesionField) -> dict[str, FloatArray]:
     if isinstance(field, AxisymmetricField):
         return {"r_mm": field.r_mm, "z_mm": field.z_mm, "floor_mm": np.array(field.floor_mm)}
-    grid, bone = field.grid, field.bone
+    if isinstance(field, OctreeField):
+        tree = field.tree
+        return {
+            "tree.origin_mm": tree.origin_mm,
+            "tree.root_mm": np.array(tree.root_mm),
+            "tree.roots": np.array(tree.roots),
+            "tree.child": tree.child,
+            "kind": field.kind,
+            **_bone_arrays(field.bone),
+        }
+    grid = field.grid
     focus_mm = grid.plane.focus_mm if isinstance(grid.plane, Bipolar) else 0.0
     arrays = {
         "u_edges": grid.u_edges,
@@ -143,12 +156,42 @@ def _grid_arrays(field: LesionField) -> dict[str, FloatArray]:
         "focus_mm": np.array(focus_mm),
         "far_mm": np.array(grid.far_mm),
     }
-    return arrays if bone is None else arrays | {"bone": np.append(bone.normal, bone.offset_mm)}
+    return arrays | _bone_arrays(field.bone)
 
 
-def _field(arrays: Mapping[str, FloatArray], values: dict[str, FloatArray]) -> LesionField:
+def _bone_arrays(bone: BonePlane | SampledBone | None) -> dict[str, FloatArray]:
+    if bone is None:
+        return {}
+    if isinstance(bone, BonePlane):
+        return {"bone": np.append(bone.normal, bone.offset_mm)}
+    return {
+        "bone.origin_mm": bone.origin_mm,
+        "bone.spacing_mm": np.array(bone.spacing_mm),
+        "bone.height_mm": bone.height_mm_at,
+    }
+
+
+def _bone(arrays: Mapping[str, FloatArray]) -> BonePlane | SampledBone | None:
+    if "bone" in arrays:
+        return BonePlane(arrays["bone"][:3], float(arrays["bone"][3]))
+    if "bone.height_mm" in arrays:
+        return SampledBone(
+            arrays["bone.origin_mm"], float(arrays["bone.spacing_mm"]), arrays["bone.height_mm"].astype(np.float32)
+        )
+    return None
+
+
+def _field(arrays: Mapping[str, Any], values: dict[str, Any]) -> LesionField:
     if "r_mm" in arrays:
         return AxisymmetricField(arrays["r_mm"], arrays["z_mm"], values, float(arrays["floor_mm"]))
+    if "tree.child" in arrays:
+        tree = Octree(
+            arrays["tree.origin_mm"],
+            float(arrays["tree.root_mm"]),
+            int(arrays["tree.roots"]),
+            arrays["tree.child"],
+        )
+        return OctreeField(tree, values, arrays["kind"], _bone(arrays))
     focus_mm = float(arrays["focus_mm"])
     grid = SolidGrid(
         arrays["u_edges"],
@@ -158,8 +201,14 @@ def _field(arrays: Mapping[str, FloatArray], values: dict[str, FloatArray]) -> L
         focus_mm > 0.0,
         float(arrays["far_mm"]),
     )
-    bone = BonePlane(arrays["bone"][:3], float(arrays["bone"][3])) if "bone" in arrays else None
+    bone = _bone(arrays)
+    if isinstance(bone, SampledBone):
+        raise InputError("a grid round one needle goes with a plane of bone")
     return SolidField(grid, values, bone)
+
+
+def _sampled(bone: BonePlane | SampledBone | None) -> SampledBone | None:
+    return bone if isinstance(bone, SampledBone) else None
 
 
 def _size(size: LesionSize) -> list[float]:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Literal
+from typing import Final, Literal
 
 from rfplan.figures import figures
 
-TissueName = Literal["muscle", "cortical_bone", "cancellous_bone"]
+TissueName = Literal[
+    "muscle", "fat", "cortical_bone", "cancellous_bone", "saline", "hypertonic_saline", "lidocaine", "glucose"
+]
+LAYER_TISSUES: Final = ("muscle", "fat")
+"""Soft tissues that may lie in layers."""
+FLUIDS: Final = ("saline", "hypertonic_saline", "lidocaine", "glucose")
+"""Fluids that may be injected."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +37,8 @@ class Tissue:
 
 
 @cache
-def tissue(name: TissueName) -> Tissue:
-    """The material called ``name``."""
+def tissue(name: str) -> Tissue:
+    """The material called ``name``, a :data:`TissueName`."""
     table = figures("tissues")
     return Tissue(
         conductivity_s_m=table[f"{name}.conductivity"].value,

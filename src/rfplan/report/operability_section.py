@@ -39,9 +39,9 @@ def operability_section(pictures: Sequence[XrayPicture], judged: Mapping[str, An
         wide,
         element(
             "p",
-            "Simulated radiographs of the prone patient: the patient's right is on the right. Numbers are those of the needles; the bar is "
-            "in the plane of the isocentre. LAO and RAO turn the receptor to the patient's left and right, CRAN and CAUD tilt it to head and "
-            "feet. The cortical shell, soft tissue and dose are assumptions of ours.",
+            "Simulated radiographs of the prone patient: the patient's right is on the right. Numbers are those of the needles; the "
+            "bar is in the plane of the isocentre. LAO and RAO turn the receptor to the patient's left and right, CRAN and CAUD tilt it to "
+            "head and feet. The cortical shell, soft tissue and dose are assumptions of ours.",
             class_="note",
         ),
         [element("p", sentence, class_="note") for sentence in sorted(warnings)],

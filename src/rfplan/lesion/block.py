@@ -1,0 +1,163 @@
+"""Samples of a field on a regular grid round a lesion, and the surfaces and sizes that they give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from scipy import ndimage
+
+from rfplan.geometry.arrays import BoolArray, FloatArray
+from rfplan.geometry.mesh import Mesh
+from rfplan.lesion.lesion import LesionSize
+
+_SPACING_MM = 0.35
+_MARGIN = 2
+_STEEP = 5.0
+_DIRECTIONS = 91
+
+
+class Surface(Protocol):
+    """Something with a signed distance, such as bone."""
+
+    def height_mm(self, points_mm: FloatArray) -> FloatArray:
+        """(...,) distance of (..., 3) points above the surface."""
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """``values`` (nx, ny, nz) at ``origin_mm`` (3,) + ``spacing_mm`` (i, j, k), and there the height over bone (None: no bone)."""
+
+    origin_mm: FloatArray
+    spacing_mm: float
+    values: FloatArray
+    height_mm: FloatArray | None = None
+
+    @property
+    def nodes_mm(self) -> FloatArray:
+        """(nx, ny, nz, 3) places of the samples."""
+        lines = [self.origin_mm[x] + self.spacing_mm * np.arange(self.values.shape[x]) for x in range(3)]
+        return np.stack(np.meshgrid(*lines, indexing="ij"), axis=-1)
+
+    def excess(self, level: float) -> FloatArray:
+        """(nx, ny, nz) how far values are above ``level``, below 0 in bone."""
+        above = self.values - level
+        if self.height_mm is None:
+            return above
+        # as steep as temperature is at the edge of a lesion, so that the edge on the bone stays sharp
+        return np.minimum(above, _STEEP * self.height_mm)
+
+    def surface(self, level: float) -> Mesh | None:
+        """Closed mesh round what is at or above ``level`` outside the bone; None where nothing is."""
+        excess = np.pad(self.excess(level), 1, constant_values=-1.0)
+        if excess.max() <= 0.0:
+            return None
+        from skimage.measure import marching_cubes
+
+        vertices, faces, _, _ = marching_cubes(  # type: ignore[no-untyped-call,unused-ignore]
+            excess, 0.0, spacing=(self.spacing_mm,) * 3, gradient_direction="ascent"
+        )
+        mesh = Mesh(vertices + self.origin_mm - self.spacing_mm, faces)
+        return mesh if mesh.volume_mm3 > 0.0 else Mesh(mesh.vertices_mm, mesh.faces[:, ::-1])
+
+    def size(self, level: float, lowest_tip_mm: float, metal_part: FloatArray) -> LesionSize:
+        """Extent of what is at or above ``level`` outside the bone: metal counts for the extent, not for the volume.
+
+        Parameters
+        ----------
+        lowest_tip_mm : z of the tip end that is farthest from the hubs
+        metal_part : (nx, ny, nz) part of the room of every sample that is metal
+
+        The boundary is found on the lines of the grid, straight between samples; ``width_mm`` is the largest distance of two
+        points of one section across z.
+        """
+        excess = self.excess(level)
+        inside = excess >= 0.0
+        if not inside.any():
+            return LesionSize(0.0, 0.0, 0.0, 0.0)
+        width, lows, highs = 0.0, [], []
+        for axis in range(3):
+            points, rows = self._crossings(excess, axis)
+            lows.append(points[:, 2].min())
+            highs.append(points[:, 2].max())
+            if axis == 0:
+                across, section = [points[:, :2]], [rows]
+            elif axis == 1:
+                across.append(points[:, :2])
+                section.append(rows)
+        width = _widest(np.concatenate(across), np.concatenate(section))
+        low, high = float(min(lows)), float(max(highs))
+        steep = sum(0.5 * np.abs(np.gradient(excess, axis=axis)) for axis in range(3))
+        part = np.clip(0.5 + 0.5 * excess / np.maximum(steep, 1e-12), 0.0, 1.0)
+        volume = float((part * (1.0 - metal_part)).sum()) * self.spacing_mm**3
+        return LesionSize(width, high - low, max(0.0, lowest_tip_mm - low), volume)
+
+    def _crossings(self, excess: FloatArray, axis: int) -> tuple[FloatArray, FloatArray]:
+        low, high = [slice(None)] * 3, [slice(None)] * 3
+        low[axis], high[axis] = slice(None, -1), slice(1, None)
+        a, b = excess[tuple(low)], excess[tuple(high)]
+        index = np.stack(np.nonzero((a >= 0.0) != (b >= 0.0)), axis=1).astype(float)
+        where = tuple(index.astype(np.int64).T)
+        index[:, axis] += a[where] / (a[where] - b[where])
+        return self.origin_mm + self.spacing_mm * index, index[:, 2]
+
+    def joined_at(self, points_mm: Sequence[FloatArray], lowest: float, highest: float) -> float:
+        """Highest level at which what surrounds all points (3,) is one piece; ``lowest`` where they are apart there."""
+        places = [
+            tuple(
+                np.clip(
+                    np.round((point - self.origin_mm) / self.spacing_mm), 0, np.array(self.values.shape) - 1
+                ).astype(int)
+            )
+            for point in points_mm
+        ]
+        highest = min(highest, *(float(self.values[place]) for place in places))
+        if not self._joined(lowest, places):
+            return lowest
+        while highest - lowest > 0.02:
+            middle = 0.5 * (lowest + highest)
+            lowest, highest = (middle, highest) if self._joined(middle, places) else (lowest, middle)
+        return lowest
+
+    def _joined(self, level: float, places: list[tuple[int, ...]]) -> bool:
+        labels, _ = ndimage.label(self.excess(level) >= 0.0)
+        pieces = {int(labels[place]) for place in places}
+        return len(pieces) == 1 and 0 not in pieces
+
+    @cached_property
+    def outside_bone(self) -> BoolArray:
+        """(nx, ny, nz) samples that are not in bone."""
+        return np.ones(self.values.shape, dtype=bool) if self.height_mm is None else self.height_mm >= 0.0
+
+
+def block_of(
+    value: Callable[[FloatArray], FloatArray],
+    low_mm: FloatArray,
+    high_mm: FloatArray,
+    bone: Surface | None,
+    spacing_mm: float = _SPACING_MM,
+) -> Block:
+    """Samples of a function of (..., 3) points in the box from ``low_mm`` to ``high_mm`` (3,) and a little beyond."""
+    first = np.floor(low_mm / spacing_mm).astype(int) - _MARGIN
+    counts = np.ceil(high_mm / spacing_mm).astype(int) + _MARGIN - first + 1
+    frame = Block(first * spacing_mm, spacing_mm, np.empty(tuple(counts)))
+    nodes = frame.nodes_mm
+    return Block(
+        frame.origin_mm,
+        spacing_mm,
+        np.asarray(value(nodes)),
+        None if bone is None else np.asarray(bone.height_mm(nodes)),
+    )
+
+
+def _widest(points: FloatArray, rows: FloatArray) -> float:
+    """Largest distance of two of (n, 2) points with the same ``rows`` (n,): the longest of their shadows in many directions."""
+    order = np.argsort(rows, kind="stable")
+    starts = np.flatnonzero(np.diff(rows[order], prepend=np.nan) != 0.0)
+    angle = np.linspace(0.0, np.pi, _DIRECTIONS)
+    shadow = points[order] @ np.stack([np.cos(angle), np.sin(angle)])
+    longest = np.maximum.reduceat(shadow, starts) - np.minimum.reduceat(shadow, starts)
+    return float(longest.max())

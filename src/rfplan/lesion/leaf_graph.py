@@ -1,0 +1,183 @@
+"""Leaves of an octree as rows of a sparse matrix, with the distances over areas that conductances are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rfplan.errors import ConvergenceError
+from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray, SingleArray
+from rfplan.lesion import octree_kernels as kernels
+from rfplan.lesion.octree import Faces, Octree
+
+_TOLERANCE = 1e-5
+_MOST_ITERATIONS = 500
+_LEAST_PART = 0.02
+
+
+@dataclass(frozen=True, eq=False)
+class Conductances:
+    """Of faces ``g`` (f,), groups ``g_group`` (m,) and faces at the boundary ``g_outer`` (b,), with the part of their heat that belongs
+    to the lower leaf (``share``) or to the large one (``share_group``).
+    """
+
+    g: FloatArray
+    share: FloatArray
+    g_group: FloatArray
+    share_group: FloatArray
+    g_outer: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class LeafMatrix:
+    """A symmetric matrix on a :class:`LeafGraph`: couplings, diagonal, and the pivots of its preconditioner."""
+
+    values: SingleArray
+    diagonal: FloatArray
+    pivot: FloatArray
+    g_group: FloatArray
+
+
+class LeafGraph:
+    """Neighbours of all leaves. ``metal`` (n,) leaves make their faces with larger and smaller leaves go one by one.
+
+    Parameters
+    ----------
+    surfaces : (n,) signed distances of the centres from the surfaces between materials, each with the leaves (n,) of which two on either
+        side share the way between them as the surface does; elsewhere the surface is taken to lie in the face
+    """
+
+    def __init__(
+        self,
+        tree: Octree,
+        faces: Faces,
+        metal: BoolArray,
+        surfaces: Sequence[tuple[FloatArray, BoolArray]],
+    ) -> None:
+        sizes = tree.sizes_mm
+        self.leaves = tree.leaves
+        whole = ~(metal[faces.coarse] | metal[faces.fine].any(axis=1))
+        self.coarse, self.fine = faces.coarse[whole].astype(np.int32), faces.fine[whole].astype(np.int32)
+        big, small = np.repeat(faces.coarse[~whole], 4), faces.fine[~whole].ravel()
+        one, two = np.concatenate([faces.low, big]), np.concatenate([faces.high, small])
+        self.low, self.high = np.minimum(one, two).astype(np.int32), np.maximum(one, two).astype(np.int32)
+        near, far = sizes[self.low], sizes[self.high]
+        area, gap, part = np.minimum(near, far) ** 2, 0.5 * (near + far), near / (near + far)
+        for surface, counts in surfaces:
+            a, b = surface[self.low], surface[self.high]
+            crosses = (near == far) & counts[self.low] & counts[self.high] & ((a < 0.0) != (b < 0.0))
+            part[crosses] = (a / np.where(crosses, a - b, 1.0))[crosses]
+        part = np.clip(part, _LEAST_PART, 1.0 - _LEAST_PART)
+        self.near, self.far = part * gap / area, (1.0 - part) * gap / area
+        # half the edge of the large leaf over the area of its face
+        self.over_group = 0.5 / sizes[self.coarse]
+        self.outer, self.over_outer = faces.outer, 0.5 / sizes[faces.outer]
+        self.face_mm2, self.gap_mm = area, gap
+        centres = tree.centres_mm
+        smaller = np.where((near <= far)[:, None], centres[self.low], centres[self.high])
+        other = np.where((near <= far)[:, None], centres[self.high], centres[self.low])
+        self.axis = np.argmax(np.abs(other - smaller), axis=1)
+        way = np.sign((other - smaller)[np.arange(len(self.axis)), self.axis])
+        self.face_centres_mm = smaller.copy()
+        self.face_centres_mm[np.arange(len(self.axis)), self.axis] += 0.5 * way * np.minimum(near, far)
+        self._rows()
+
+    def _rows(self) -> None:
+        big, small = np.repeat(self.coarse, 4), self.fine.ravel()
+        row = np.concatenate([self.low, self.high, big, small])
+        column = np.concatenate([self.high, self.low, small, big])
+        place = np.empty(len(row), dtype=np.int64)
+        end = 6 * self.leaves
+        starts = []
+        for higher in (0, 1):
+            mine = np.flatnonzero((column > row) == bool(higher))
+            mine = mine[np.lexsort((column[mine], row[mine]))]
+            rows = row[mine]
+            rank = np.arange(len(mine)) - np.searchsorted(rows, rows)
+            first = rank < 3
+            place[mine[first]] = 6 * rows[first] + 3 * higher + rank[first]
+            place[mine[~first]] = end + np.arange(int((~first).sum()))
+            starts.append(end + np.searchsorted(rows[~first], np.arange(self.leaves + 1)))
+            end += int((~first).sum())
+        self._more_low, self._more_high = (start.astype(np.int32) for start in starts)
+        self._column = np.zeros(end, dtype=np.int32)
+        self._column[place] = column
+        f, m = len(self.low), len(self.coarse)
+        place = place.astype(np.int32)
+        self._at_low, self._at_high = place[:f], place[f : 2 * f]
+        self._at_coarse = place[2 * f : 2 * f + 4 * m].reshape(m, 4)
+        self._at_fine = place[2 * f + 4 * m :].reshape(m, 4)
+
+    def conductances(
+        self, conductivity: FloatArray, role: IntArray, bare: FloatArray, beside: FloatArray
+    ) -> Conductances:
+        """Conductances for (n,) ``conductivity``, ``role`` and ``bare`` part of the leaves and what conducts ``beside`` (f,) faces, as of
+        ``octree_kernels.face_conductances``.
+        """
+        f, m = len(self.low), len(self.coarse)
+        found = Conductances(
+            np.empty(f), np.empty(f), np.empty(m), np.empty(m), conductivity[self.outer] / self.over_outer
+        )
+        kernels.face_conductances(
+            conductivity, role, bare, beside, self.low, self.high, self.near, self.far, found.g, found.share
+        )
+        kernels.group_conductances(
+            conductivity, self.coarse, self.fine, self.over_group, found.g_group, found.share_group
+        )
+        found.g_outer[role[self.outer] != kernels.TISSUE] = 0.0
+        return found
+
+    def matrix(self, found: Conductances, role: IntArray, extra: FloatArray) -> LeafMatrix:
+        """The matrix of conduction plus ``extra`` (n,) on its diagonal; leaves of metal (role not tissue) stand apart."""
+        entries = len(self._column)
+        diagonal = extra + np.bincount(self.outer, found.g_outer, self.leaves)
+        diagonal[role != kernels.TISSUE] = 1.0
+        values = np.empty(entries, dtype=np.float32)
+        kernels.fill(
+            self.low,
+            self.high,
+            self._at_low,
+            self._at_high,
+            found.g,
+            role,
+            self.coarse,
+            self.fine,
+            self._at_coarse,
+            self._at_fine,
+            found.g_group,
+            values,
+            diagonal,
+        )
+        pivot = np.empty(self.leaves)
+        kernels.modified_incomplete(self._more_low, self._more_high, self._column, values, diagonal, pivot)
+        return LeafMatrix(values, diagonal, pivot, found.g_group)
+
+    def solve(self, matrix: LeafMatrix, b: FloatArray, x: FloatArray) -> int:
+        """Solve in place from the ``x`` given; the number of iterations. Works without the interpreter's lock.
+
+        Raises
+        ------
+        ConvergenceError : the iterations did not come to an end
+        """
+        used = kernels.conjugate_gradients(
+            self._more_low,
+            self._more_high,
+            self._column,
+            matrix.values,
+            matrix.diagonal,
+            matrix.pivot,
+            self.coarse,
+            self.fine,
+            matrix.g_group,
+            b,
+            x,
+            _TOLERANCE,
+            _MOST_ITERATIONS,
+        )
+        if used < 0:
+            raise ConvergenceError(
+                f"the lesion solver did not converge in {_MOST_ITERATIONS} iterations: status not_converged"
+            )
+        return int(used)

@@ -1,0 +1,248 @@
+"""Potential and heat on an octree around any arrangement of metal: finite volumes with preconditioned conjugate gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
+from rfplan.lesion import octree_kernels as kernels
+from rfplan.lesion.leaf_graph import LeafGraph, LeafMatrix
+from rfplan.lesion.octree import Octree, faces_of
+from rfplan.lesion.placed_body import PlacedBody
+from rfplan.lesion.scene import Scene
+from rfplan.lesion.tissue import metal
+
+_MM = 1e-3
+_PER_SIDE = 4
+_PER_LENGTH = 20
+_RESOLVED = 1.2
+
+
+class OctreeSystem:
+    """The discrete problem on the leaves of an octree; as :class:`rfplan.lesion.march.System`.
+
+    Arrays are (n,) by leaf. Potential is for 1 V between the electrodes (or between electrode and far away).
+    """
+
+    def __init__(self, tree: Octree, scene: Scene) -> None:
+        self.tree, self.scene = tree, scene
+        points, sizes = tree.centres_mm, tree.sizes_mm
+        distances = np.stack([body.distance_mm(points) for body in scene.bodies])
+        owner = np.argmin(distances, axis=0)
+        nearest = distances[owner, np.arange(tree.leaves)]
+        self._nearest = nearest
+        # metal thinner than a leaf is spread over it
+        resolved = sizes <= _RESOLVED * np.array([body.body.radius_mm for body in scene.bodies])[owner]
+        self.metal_part: FloatArray = _metal_part(scene.bodies, points, sizes, nearest)
+        inside = np.where(resolved, nearest < 0.0, self.metal_part > 0.5)
+        self.role, self._volts, self._bare = _roles(scene.bodies, points, sizes, owner, inside)
+        self.tissue: BoolArray = self.role == kernels.TISSUE
+        index, surfaces = scene.place(points)
+        self.soft: BoolArray = self.tissue & np.array(scene.soft)[index]
+        self.kind: NDArray[np.int8] = np.where(inside, -1, index).astype(np.int8)
+        everywhere = np.ones(tree.leaves, dtype=bool)
+        self._graph = LeafGraph(
+            tree,
+            faces_of(tree),
+            inside,
+            [*((surface, everywhere) for surface in surfaces), (nearest, resolved)],
+        )
+        self._materials(index, inside, resolved)
+        self._sinks(owner)
+        self._couples = [
+            _weights_at(points, sizes, inside & (owner == n), place)
+            for n, body in enumerate(scene.bodies)
+            if body.sensed
+            for place in body.thermocouples_mm
+        ]
+        self._matrices: dict[float, LeafMatrix] = {}
+        self._v: FloatArray = self._volts.copy()
+        self.iterations = [0, 0]
+        self._pool = ThreadPoolExecutor(2)
+
+    def _materials(self, index: IntArray, inside: BoolArray, resolved: BoolArray) -> None:
+        steel, names = metal(), self.scene.tissues
+        table = np.array(
+            [
+                (
+                    t.conductivity_s_m,
+                    t.conductivity_slope_k,
+                    t.heat_conductivity_w_mk,
+                    t.heat_capacity_j_m3k,
+                    t.perfusion_w_m3k,
+                )
+                for t in names
+            ]
+        )[index]
+        part, volume = self.metal_part, self.tree.sizes_mm**3
+        thin = np.where(resolved, 0.0, part)
+        self._sigma37, self._slope = table[:, 0] * _MM * (1.0 - thin), table[:, 1]
+        spread = thin * steel.heat_conductivity_w_mk + (1.0 - thin) * table[:, 2]
+        conductivity = np.where(inside, steel.heat_conductivity_w_mk, spread) * _MM
+        capacity = part * steel.heat_capacity_j_m3k + (1.0 - part) * table[:, 3]
+        self.capacity_j_k: FloatArray = capacity * volume * _MM**3
+        self.perfusion_w_k: FloatArray = (1.0 - part) * table[:, 4] * volume * _MM**3
+        self.perfusion_w_k[inside] = 0.0
+        # between electrodes all current that leaves one arrives at the others, however uneven they are
+        self._isolated = bool((self._volts < 0.0).any())
+        self._everyone = np.zeros_like(self.role)
+        graph = self._graph
+        covered = _covered(self.scene.bodies, graph, self._nearest)
+        alike = inside[graph.low] == inside[graph.high]
+        # of a face between two leaves of metal only a part may be metal, and between two of tissue some metal may run beside
+        whole = np.where(inside, steel.heat_conductivity_w_mk, table[:, 2]) * _MM
+        mean = covered * steel.heat_conductivity_w_mk + (1.0 - covered) * 0.5 * (
+            table[graph.low, 2] + table[graph.high, 2]
+        )
+        both = resolved[graph.low] & resolved[graph.high] & alike & (covered > 0.0) & (covered < 1.0)
+        plain = 2.0 / (1.0 / whole[graph.low] + 1.0 / whole[graph.high])
+        beside = np.where(both, (mean * _MM - plain) * graph.face_mm2 / graph.gap_mm, 0.0)
+        self._nothing = np.zeros(len(graph.low))
+        self._conduction = graph.conductances(conductivity, self._everyone, self._bare, beside)
+
+    def _sinks(self, owner: IntArray) -> None:
+        self.sink_w_k: FloatArray = np.zeros(self.tree.leaves)
+        for n, body in enumerate(self.scene.bodies):
+            if not (body.cooled and self.scene.sink_w_mm3k > 0.0):
+                continue
+            volume = np.where((self.role == kernels.ACTIVE) & (owner == n), self.tree.sizes_mm**3, 0.0)
+            # the whole sink counts, whatever volume the leaves of the round end add up to
+            self.sink_w_k += self.scene.sink_w_mm3k * body.body.active_volume_mm3 * volume / max(volume.sum(), 1e-30)
+
+    @property
+    def cells(self) -> int:
+        """Number of leaves."""
+        return self.tree.leaves
+
+    def joule(self, temperature_c: FloatArray) -> tuple[FloatArray, float]:
+        """Heat of every leaf, W per V2, and the conductance, S, at (n,) temperatures."""
+        graph = self._graph
+        sigma = self._sigma37 * (1.0 + self._slope * (temperature_c - 37.0))
+        found = graph.conductances(sigma, self.role, self._bare, self._nothing)
+        if self._isolated:
+            found.g_outer[:] = 0.0
+        matrix = graph.matrix(found, self.role, np.zeros(graph.leaves))
+        b = np.empty(graph.leaves)
+        kernels.driven(graph.low, graph.high, found.g, self.role, self._volts, b)
+        v = np.where(self.tissue, self._v, 0.0)
+        self.iterations[0] += graph.solve(matrix, b, v)
+        self._v = np.where(self.tissue, v, self._volts)
+        heat = np.empty(graph.leaves)
+        power = kernels.joule(
+            graph.low,
+            graph.high,
+            found.g,
+            found.share,
+            graph.coarse,
+            graph.fine,
+            found.g_group,
+            found.share_group,
+            graph.outer,
+            found.g_outer,
+            self._v,
+            heat,
+        )
+        return heat, float(power)
+
+    @property
+    def potential(self) -> FloatArray:
+        """(n,) of the last :meth:`joule`, for 1 V."""
+        return self._v
+
+    def heat(
+        self,
+        step_s: float,
+        right_w: Sequence[FloatArray],
+        perfusion_w_k: FloatArray | None = None,
+        guesses: Sequence[FloatArray] | None = None,
+    ) -> list[FloatArray]:
+        """Temperatures x with (capacity / step + conduction + perfusion + sink) x = right side, one per right side."""
+        matrix = self._matrices.get(step_s)
+        if perfusion_w_k is not None or matrix is None:
+            blood = self.perfusion_w_k if perfusion_w_k is None else perfusion_w_k
+            extra = self.capacity_j_k / step_s + self.sink_w_k + blood
+            matrix = self._graph.matrix(self._conduction, self._everyone, extra)
+            if perfusion_w_k is None:
+                self._matrices[step_s] = matrix
+        made = matrix
+        answers = [np.zeros_like(b) if guesses is None else guesses[n].copy() for n, b in enumerate(right_w)]
+
+        def solve(n: int) -> int:
+            return self._graph.solve(made, right_w[n], answers[n])
+
+        # the kernel works without the interpreter's lock: two right sides take two cores, and give the same bits on one
+        self.iterations[1] += sum(self._pool.map(solve, range(len(right_w))) if len(right_w) > 1 else [solve(0)])
+        return answers
+
+    def losses_w(self, theta: FloatArray) -> float:
+        """Heat through the outer boundary, W."""
+        return float((self._conduction.g_outer * theta[self._graph.outer]).sum())
+
+    def thermocouples(self, theta: FloatArray) -> list[float]:
+        """Rise at every thermocouple, K."""
+        return [float(weights @ theta[leaves]) for leaves, weights in self._couples]
+
+
+def _roles(
+    bodies: Sequence[PlacedBody], points: FloatArray, sizes: FloatArray, owner: IntArray, inside: BoolArray
+) -> tuple[IntArray, FloatArray, FloatArray]:
+    """(n,) role of every leaf, the potential of active metal, and which part of its surface is bare of insulation."""
+    role = np.where(inside, kernels.INSULATED, kernels.TISSUE).astype(np.int64)
+    volts, bare = np.zeros(len(points)), np.ones(len(points))
+    at = (np.arange(_PER_LENGTH) + 0.5) / _PER_LENGTH - 0.5
+    for n, body in enumerate(bodies):
+        mine = np.flatnonzero(inside & (owner == n))
+        # what the round end cuts off is no insulation
+        along = np.maximum(body.own(points[mine])[1][:, None] + sizes[mine][:, None] * at, 0.0)
+        # where the insulation ends within a leaf, as much of it counts as is bare
+        active = np.asarray(body.body.is_active(along), dtype=bool)
+        part = active.mean(axis=1)
+        some = part > 0.0
+        role[mine[some]] = kernels.ACTIVE
+        bare[mine[some]] = part[some]
+        volts[mine[some]] = body.volts * body.body.volts(along[some]).sum(axis=1) / active[some].sum(axis=1)
+    return role, volts, bare
+
+
+def _metal_part(bodies: Sequence[PlacedBody], points: FloatArray, sizes: FloatArray, nearest: FloatArray) -> FloatArray:
+    """(n,) part of every leaf that is metal, sampled where a surface may pass."""
+    part = (nearest < 0.0).astype(float)
+    near = np.flatnonzero(np.abs(nearest) < 0.9 * sizes)
+    at = (np.arange(_PER_SIDE) + 0.5) / _PER_SIDE - 0.5
+    shifts = np.stack(np.meshgrid(at, at, at, indexing="ij"), axis=-1).reshape(-1, 3)
+    samples = points[near][:, None] + sizes[near][:, None, None] * shifts
+    inside = np.min([body.distance_mm(samples) for body in bodies], axis=0) < 0.0
+    part[near] = inside.mean(axis=1)
+    return np.asarray(part)
+
+
+def _covered(bodies: Sequence[PlacedBody], graph: LeafGraph, nearest: FloatArray) -> FloatArray:
+    """(f,) part of every face that lies in metal, sampled where a surface may pass."""
+    edge = np.sqrt(graph.face_mm2)
+    covered = ((nearest[graph.low] < 0.0) & (nearest[graph.high] < 0.0)).astype(float)
+    near = np.flatnonzero(np.minimum(np.abs(nearest[graph.low]), np.abs(nearest[graph.high])) < 0.9 * edge)
+    at = (np.arange(_PER_SIDE) + 0.5) / _PER_SIDE - 0.5
+    shifts = np.zeros((3, _PER_SIDE**2, 3))
+    for axis in range(3):
+        rest = [x for x in range(3) if x != axis]
+        shifts[axis][:, rest] = np.stack(np.meshgrid(at, at, indexing="ij"), axis=-1).reshape(-1, 2)
+    samples = graph.face_centres_mm[near][:, None] + edge[near][:, None, None] * shifts[graph.axis[near]]
+    covered[near] = (np.min([body.distance_mm(samples) for body in bodies], axis=0) < 0.0).mean(axis=1)
+    return np.asarray(covered)
+
+
+def _weights_at(
+    points: FloatArray, sizes: FloatArray, allowed: BoolArray, place: FloatArray
+) -> tuple[IntArray, FloatArray]:
+    """Leaves and weights that give the value at ``place`` of what runs straight through ``allowed`` leaves near it."""
+    away = np.linalg.norm(points - place, axis=1)
+    size = sizes[int(np.argmin(away))]
+    leaves = np.flatnonzero(allowed & (away < 1.9 * size))
+    offsets = np.column_stack([np.ones(len(leaves)), points[leaves] - place])
+    # the value at the place is the constant of a straight fit
+    weights = np.linalg.pinv(offsets)[0]
+    return leaves, np.asarray(weights)

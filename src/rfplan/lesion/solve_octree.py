@@ -1,0 +1,115 @@
+"""Solving on an octree: any arrangement of metal in any surroundings."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from rfplan.geometry.arrays import FloatArray
+from rfplan.lesion.block import Block
+from rfplan.lesion.lesion import ISOTHERMS_C, LesionSize
+from rfplan.lesion.march import Progress
+from rfplan.lesion.octree_field import OctreeField
+from rfplan.lesion.octree_grid import scene_octree
+from rfplan.lesion.octree_system import OctreeSystem
+from rfplan.lesion.problem import LesionProblem
+from rfplan.lesion.scene import Scene, scene_of
+from rfplan.lesion.solve import fields_of, march_problem, solved_from
+from rfplan.lesion.solved import DOSE_LEVELS, PairTemperatures, SolvedLesion
+
+_RAY_STEP_MM = 0.02
+_REACH_MM = 30.0
+
+
+def solve_octree(problem: LesionProblem, progress: Progress | None = None) -> SolvedLesion:
+    """Solve ``problem`` in three dimensions without any symmetry."""
+    began = time.perf_counter()
+    scene = scene_of(problem)
+    tree = scene_octree(scene, problem.accuracy)
+    system = OctreeSystem(tree, scene)
+    course = march_problem(system, problem, progress)
+    # single precision holds a few millionths of a degree, in half the room
+    kept = {name: values.astype(np.float32) for name, values in fields_of(course).items()}
+    field = OctreeField(tree, kept, system.kind, scene.bone)
+    lowest_tip = min(float(body.tip_mm[2]) for body in scene.bodies if body.sensed)
+    metal = _metal_part(scene, field.block("end_c"))
+
+    def size(name: str, level: float) -> LesionSize:
+        return field.block(name).size(level, lowest_tip, metal)
+
+    return solved_from(
+        problem,
+        course,
+        field,
+        {isotherm: size("end_c", isotherm) for isotherm in ISOTHERMS_C},
+        {name: size(name, float(np.log(level))) for name, level in DOSE_LEVELS.items()},
+        system.soft,
+        (tree.leaves,),
+        began,
+        _radii(problem, scene, field),
+        _between(problem, scene, field),
+    )
+
+
+def _metal_part(scene: Scene, block: Block) -> FloatArray:
+    nodes = block.nodes_mm
+    nearest = np.min([body.distance_mm(nodes) for body in scene.bodies], axis=0)
+    return np.asarray(np.clip(0.5 - nearest / block.spacing_mm, 0.0, 1.0))
+
+
+def _radii(problem: LesionProblem, scene: Scene, field: OctreeField) -> dict[float, dict[str, float]] | None:
+    """Beside bone: from the axis of one needle at the middle of its active part to the surfaces, or to the bone where that is nearer."""
+    if scene.bone is None or problem.pair is not None:
+        return None
+    middle = np.array([0.0, 0.0, 0.5 * (problem.active_mm[0][0] + problem.active_mm[-1][1])])
+    step = 0.5
+    # the way straight away from the bone, across the needle
+    away = np.zeros(3)
+    for x in range(2):
+        shift = step * np.eye(3)[x]
+        away[x] = float(scene.bone.height_mm(middle + shift)) - float(scene.bone.height_mm(middle - shift))
+    if np.linalg.norm(away) < 0.05:
+        return None
+    away /= np.linalg.norm(away)
+    ways = {"away": away, "toward": -away, "lateral": np.array([-away[1], away[0], 0.0])}
+    s = np.arange(0.0, _REACH_MM, _RAY_STEP_MM)[:, None]
+    radii: dict[float, dict[str, float]] = {}
+    for isotherm in ISOTHERMS_C:
+        radii[isotherm] = {}
+        for name, way in ways.items():
+            points = middle + s * way
+            inside = np.minimum(field.excess("end_c", isotherm, points), scene.bone.height_mm(points))
+            radii[isotherm][name] = _first_zero(s[:, 0], inside)
+    return radii
+
+
+def _first_zero(s: FloatArray, line: FloatArray) -> float:
+    out = np.flatnonzero(line < 0.0)
+    if out.size == 0:
+        return float(s[-1])
+    n = int(out[0])
+    return 0.0 if n == 0 else float(s[n - 1] + (s[n] - s[n - 1]) * line[n - 1] / (line[n - 1] - line[n]))
+
+
+def _between(problem: LesionProblem, scene: Scene, field: OctreeField) -> PairTemperatures | None:
+    """Between the two needles of a pair, or between the first two contacts of opposite sign of a probe."""
+    if not problem.bipolar:
+        return None
+    if problem.pair is not None:
+        low, high = problem.active_mm[0][0], problem.active_mm[-1][1]
+        first, second = (
+            tip + 0.5 * (low + high) * axis for tip, axis in zip(problem.pair.tips_mm, problem.pair.axes, strict=True)
+        )
+        way, hot = np.array([0.0, 0.0, 1.0]), [first, second]
+    else:
+        change = next(n for n, volts in enumerate(problem.part_volts) if volts != problem.part_volts[0])
+        hot = [np.array([0.0, 0.0, 0.5 * sum(part)]) for part in problem.active_mm]
+        first, second = hot[change - 1], hot[change]
+        way = np.array([1.0, 0.0, 0.0])
+    midpoint = 0.5 * (first + second)
+    line = midpoint + np.linspace(-15.0, 15.0, 601)[:, None] * way
+    metal = np.min([body.distance_mm(line) for body in scene.bodies], axis=0) < 0.0
+    along = np.where(metal, -np.inf, field.at("end_c", line))
+    joined = field.block("end_c").joined_at(hot, problem.surroundings.start_c, 200.0)
+    return PairTemperatures(float(field.at("end_c", midpoint)), float(along.max()), joined)
