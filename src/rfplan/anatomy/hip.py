@@ -83,7 +83,7 @@ class ParametricHip:
         off = hip[:, :2] - self._symphysis
         bulge = value["hip.symphysis.rounding"] * np.minimum(np.einsum("ij,ij->i", off, off), 30.0**2)
         ripple = 0.3 * np.sin(0.35 * off[:, 1] + 0.2 * off[:, 0]) + 0.2 * np.cos(0.8 * off[:, 1] - 0.3 * off[:, 0])
-        field = np.maximum(field, value["hip.symphysis.half_gap"] + bulge + ripple - chart_mm[:, 0])
+        field = np.asarray(np.maximum(field, value["hip.symphysis.half_gap"] + bulge + ripple - chart_mm[:, 0]))
         away = np.linalg.norm(chart_mm - self.auricular.centre_mm, axis=1)
         about = np.flatnonzero((away < _JOINT_REACH_MM) & (field < _JOINT_REACH_MM))
         field[about] = self._joint(field[about], chart_mm[about], hip[about])

@@ -131,7 +131,7 @@ def ct_integral(c_arm: CArm, volume: CtVolume, at: Attenuation, rods: FloatArray
     corner = c_arm.receptor_mm - middle * c_arm.pixel_mm * (axes[0] + axes[1])
     image = np.zeros((c_arm.size_px, c_arm.size_px), dtype=np.float32)
     voxel_kernels.ray_sums(
-        attenuation_of(volume.hounsfield, at),
+        np.ascontiguousarray(attenuation_of(volume.hounsfield, at)),
         origin,
         to_voxel[:3, :3] @ axes[0] * c_arm.pixel_mm,
         to_voxel[:3, :3] @ axes[1] * c_arm.pixel_mm,

@@ -9,7 +9,7 @@ import numpy as np
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 
-_FEW = 30.0
+_FEW = 12.0
 """Photons below which their number is drawn exactly; above, a normal law with the skewness of the Poisson law."""
 
 
@@ -107,7 +107,10 @@ def draw_photons(means: np.ndarray, seed: int, quantiles: np.ndarray) -> None:
     scale = np.float32(steps / 16777216.0)
     sixth, half, one = np.float32(1.0 / 6.0), np.float32(0.5), np.float32(1.0)
     salt = np.uint32(seed & 0xFFFFFFFF)
+    # what rounding to whole photons and the skewness add to the variance
+    surplus = np.float32(1.0 / 12.0 + 1.0 / 18.0)
     bits = np.empty(columns, dtype=np.uint32)
+    drawn = np.empty(columns, dtype=np.float32)
     for row in range(rows):
         first = np.uint32((row * columns) & 0xFFFFFFFF)
         for column in range(columns):
@@ -118,31 +121,20 @@ def draw_photons(means: np.ndarray, seed: int, quantiles: np.ndarray) -> None:
             value = np.uint32(np.uint32(value ^ (value >> np.uint32(16))) * np.uint32(0x7FEB352D))
             value = np.uint32(np.uint32(value ^ (value >> np.uint32(15))) * np.uint32(0x846CA68B))
             bits[column] = np.uint32(value ^ (value >> np.uint32(16)))
-        few = False
+        for column in range(columns):
+            mean = means[row, column]
+            # signed for the conversion to floating point, unsigned as an index: both are what the processor does at once
+            at = np.float32(np.int32(bits[column] >> np.uint32(8))) * scale
+            cell = np.uint32(at)
+            low = quantiles[cell]
+            z = low + (at - np.float32(np.int32(cell))) * (quantiles[cell + np.uint32(1)] - low)
+            spread = np.sqrt(max(mean - surplus, np.float32(0.0)))
+            drawn[column] = np.floor(mean + spread * z + sixth * (z * z - one) + half)
         for column in range(columns):
             mean = means[row, column]
             if mean < _FEW:
-                few = True
-        if not few:
-            for column in range(columns):
-                mean = means[row, column]
-                # signed for the conversion to floating point, unsigned as an index: both are what the processor does at once
-                at = np.float32(np.int32(bits[column] >> np.uint32(8))) * scale
-                cell = np.uint32(at)
-                low = quantiles[cell]
-                z = low + (at - np.float32(np.int32(cell))) * (quantiles[cell + np.uint32(1)] - low)
-                means[row, column] = np.floor(mean + np.sqrt(mean) * z + sixth * (z * z - one) + half)
-            continue
-        for column in range(columns):
-            mean = means[row, column]
-            if mean >= _FEW:
-                at = np.float32(np.int32(bits[column] >> np.uint32(8))) * scale
-                cell = np.uint32(at)
-                low = quantiles[cell]
-                z = low + (at - np.float32(np.int32(cell))) * (quantiles[cell + np.uint32(1)] - low)
-                means[row, column] = np.floor(mean + np.sqrt(mean) * z + sixth * (z * z - one) + half)
-            else:
-                means[row, column] = _few_photons(mean, (bits[column] + 0.5) / 4294967296.0)
+                drawn[column] = _few_photons(mean, (bits[column] + 0.5) / 4294967296.0)
+            means[row, column] = drawn[column]
 
 
 @kernel

@@ -11,7 +11,7 @@ from rfplan.anatomy.patient import Patient
 from rfplan.fluoroscopy.attenuation import attenuation_at
 from rfplan.fluoroscopy.c_arm import CArm
 from rfplan.fluoroscopy.display import Display, grey
-from rfplan.fluoroscopy.expose import picture_of
+from rfplan.fluoroscopy.expose import photons_of
 from rfplan.fluoroscopy.exposure import Exposure
 from rfplan.fluoroscopy.projector import FloatImage
 from rfplan.fluoroscopy.radiograph import Radiograph
@@ -54,15 +54,17 @@ class Fluoroscope:
             c_arm, attenuation, rods_of(needles, attenuation) if needles else None
         )
         settings = replace(self.exposure, mode="live", seed=self.exposure.seed + self.frames)
-        taken = picture_of(c_arm, integral, settings, self.receptor, self.display)
-        if self._mean is None or self._mean.shape != taken.counts.shape:
-            self._mean = taken.counts
+        counts, dose, open_photons = photons_of(c_arm, integral, settings, self.receptor)
+        if self._mean is None or self._mean.shape != counts.shape:
+            self._mean = counts
         else:
             weight = np.float32(self.exposure.average_weight or 1.0)
-            self._mean = self._mean + weight * (taken.counts - self._mean)
-        image = self.display.upright(grey(c_arm, self._mean, self.display, taken.open_photons))
+            self._mean = self._mean + weight * (counts - self._mean)
+        image = self.display.upright(grey(c_arm, self._mean, self.display, open_photons))
         self.frames += 1
-        self.dap_mgy_cm2 += taken.dose.dap_mgy_cm2
-        self.air_kerma_mgy += taken.dose.air_kerma_mgy
-        self.last_image = replace(taken, counts=self._mean, image=image, patient=self.patient, needles=tuple(needles))
+        self.dap_mgy_cm2 += dose.dap_mgy_cm2
+        self.air_kerma_mgy += dose.air_kerma_mgy
+        self.last_image = Radiograph(
+            c_arm, self._mean, integral, dose, settings, self.display, image, open_photons, self.patient, tuple(needles)
+        )
         return self.last_image

@@ -27,7 +27,9 @@ def ray_sums(
     beyond the outermost middles of voxels there is nothing. The result is per unit of the ray's parameter times ``scale``.
     """
     size = image.shape[0]
-    counts = volume.shape
+    values = volume.reshape(-1)
+    counts = np.array([volume.shape[0], volume.shape[1], volume.shape[2]])
+    strides = np.array([counts[1] * counts[2], counts[2], 1])
     step = np.empty(3)
     for row in range(size):
         for column in range(size):
@@ -60,18 +62,15 @@ def ray_sums(
                 u, v = origin[a] + t * step[a], origin[b] + t * step[b]
                 i, j = math.floor(u), math.floor(v)
                 p, q = u - i, v - j
-                value = 0.0
+                at = plane * strides[main] + i * strides[a] + j * strides[b]
+                if i >= 0 and j >= 0 and i + 1 < counts[a] and j + 1 < counts[b]:
+                    near = (1.0 - q) * values[at] + q * values[at + strides[b]]
+                    at += strides[a]
+                    total += (1.0 - p) * near + p * ((1.0 - q) * values[at] + q * values[at + strides[b]])
+                    continue
                 for di in range(2):
                     for dj in range(2):
-                        ii, jj = i + di, j + dj
-                        if ii < 0 or jj < 0 or ii >= counts[a] or jj >= counts[b]:
-                            continue
-                        share = (p if di else 1.0 - p) * (q if dj else 1.0 - q)
-                        if main == 0:
-                            value += share * volume[plane, ii, jj]
-                        elif main == 1:
-                            value += share * volume[jj, plane, ii]
-                        else:
-                            value += share * volume[ii, jj, plane]
-                total += value
+                        if 0 <= i + di < counts[a] and 0 <= j + dj < counts[b]:
+                            share = (p if di else 1.0 - p) * (q if dj else 1.0 - q)
+                            total += share * values[at + di * strides[a] + dj * strides[b]]
             image[row, column] = total / abs(step[main]) * scale
