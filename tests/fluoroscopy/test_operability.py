@@ -77,3 +77,8 @@ def test_a_published_technique_can_be_carried_out(reference):
     assert all(entry.views["true_ap"].in_field for entry in found.needles)
     # placed down the beam at the foramina
     assert sum(entry.views["true_ap"].end_on for entry in found.needles) >= len(plan.needles) - 1
+
+
+def test_contacts_of_one_probe_do_not_hide_each_other():
+    deep, higher = stuck([33.0, 2.0, 20.0]), needle([33.0, 17.0, 20.0], (0.0, 1.0, 0.0), DEVICE, 45.0)
+    assert all(seen.clear == 1.0 for entry in judged(deep, higher).needles for seen in entry.views.values())

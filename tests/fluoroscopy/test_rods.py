@@ -104,3 +104,11 @@ def test_a_needle_is_steel_from_tip_to_hub_and_a_little_wider_behind_its_active_
 
 def test_no_needles_no_rods():
     assert rods_of([], attenuation_at()).shape == (0, 15)
+
+
+def test_contacts_of_one_probe_are_one_piece_of_steel():
+    device, at = electrode("conventional-18g-10mm"), attenuation_at()
+    deepest, higher = (needle([0.0, y, 0.0], (0.0, 1.0, 0.0), device, 60.0 - y) for y in (0.0, 15.0))
+    beside = needle([1.0, 0.0, 0.0], (0.0, 1.0, 0.0), device)
+    assert np.array_equal(rods_of([higher, deepest], at), rods_of([deepest], at))
+    assert len(rods_of([deepest, beside], at)) == 2 * len(rods_of([deepest], at))

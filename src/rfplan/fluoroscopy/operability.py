@@ -16,7 +16,7 @@ from rfplan.fluoroscopy.attenuation import Attenuation, attenuation_at
 from rfplan.fluoroscopy.c_arm import CArm, angles_of
 from rfplan.fluoroscopy.exposure import Exposure, dose_of
 from rfplan.fluoroscopy.receptor import Beam, Receptor, behind
-from rfplan.fluoroscopy.rods import shaft_length_mm
+from rfplan.fluoroscopy.rods import same_shaft, shaft_length_mm
 from rfplan.fluoroscopy.scene import scene_of
 from rfplan.fluoroscopy.views import find_view
 from rfplan.geometry.arrays import FloatArray
@@ -166,7 +166,7 @@ def _sightings(arm: CArm, patient: Patient, needles: tuple[Needle, ...]) -> list
         others = [
             (shafts[n], (needle.electrode.radius_mm + needles[n].electrode.radius_mm) / arm.isocentre_pixel_mm)
             for n in range(len(needles))
-            if n != number
+            if n != number and not same_shaft(needle, needles[n])
         ]
         clear = float(np.mean(_uncovered(pixels, others)))
         angle = math.degrees(math.acos(min(1.0, abs(float(arm.beam @ needle.axis)))))

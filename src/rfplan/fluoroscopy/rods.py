@@ -15,6 +15,7 @@ from rfplan.planning.needle import Needle
 SHAFTS_MM = (54.0, 100.0, 145.0, 200.0, 250.0)
 """Lengths in which needles come; one that is long enough is taken."""
 ROD_COLUMNS = 15
+_SAME_DIRECTION, _SAME_LINE_MM = 1.0 - 1e-6, 0.2
 
 
 def rods_of(needles: Sequence[Needle], attenuation: Attenuation) -> FloatArray:
@@ -22,8 +23,25 @@ def rods_of(needles: Sequence[Needle], attenuation: Attenuation) -> FloatArray:
 
     Weights are what the needle attenuates more than what it replaces: muscle under the skin, air outside.
     """
-    rows = [row for needle in needles for row in _rods(needle, attenuation)]
+    rows = [row for needle in separate(needles) for row in _rods(needle, attenuation)]
     return np.array(rows, dtype=float).reshape(-1, ROD_COLUMNS)
+
+
+def separate(needles: Sequence[Needle]) -> list[Needle]:
+    """One needle for every shaft: the contacts of a probe are needles of a plan, but only one piece of steel, that of the deepest."""
+    kept: list[Needle] = []
+    for needle in sorted(needles, key=lambda one: -one.depth_mm):
+        if not any(same_shaft(needle, other) for other in kept):
+            kept.append(needle)
+    return kept
+
+
+def same_shaft(one: Needle, other: Needle) -> bool:
+    """Whether two needles of a plan lie on one line in one direction, as the contacts of a probe do."""
+    if float(one.axis @ other.axis) < _SAME_DIRECTION:
+        return False
+    apart = other.tip_mm - one.tip_mm
+    return float(np.linalg.norm(apart - (apart @ one.axis) * one.axis)) < _SAME_LINE_MM
 
 
 def shaft_length_mm(needle: Needle) -> float:
