@@ -37,7 +37,7 @@ def test_the_thickness_of_a_plate_is_found_under_every_vertex_and_capped():
 def test_an_even_shell_has_its_thickness():
     made = ball(20.0)
     inside = inner_surface(made, 1.6, 0.0)
-    assert np.allclose(np.linalg.norm(inside.vertices_mm, axis=1).mean(), 18.4, atol=0.05)
+    assert np.allclose(np.linalg.norm(inside.vertices_mm, axis=1).mean(), 18.4, atol=0.1)
 
 
 def test_shells_of_thin_bone_do_not_meet():

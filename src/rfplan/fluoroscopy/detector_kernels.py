@@ -12,6 +12,19 @@ from rfplan.geometry.compiled import kernel
 _FEW = 12.0
 """Photons below which their number is drawn exactly; above, a normal law with the skewness of the Poisson law."""
 
+_LOG2_E, _LOG_2, _HALF = np.float32(1.4426950408889634), np.float32(0.6931471805599453), np.float32(0.5)
+_LEAST, _MOST = np.float32(-80.0), np.float32(80.0)
+_E2, _E3, _E4, _E5 = np.float32(1 / 2), np.float32(1 / 6), np.float32(1 / 24), np.float32(1 / 120)
+
+
+@kernel
+def _between_cells(size: int, block: int, cells: int, first: np.ndarray, share: np.ndarray) -> None:
+    """For each of ``size`` pixels the cell before it and how far it lies towards the next, ``cells`` of ``block`` pixels each."""
+    for pixel in range(size):
+        at = min(max((pixel + 0.5) / block - 0.5, 0.0), cells - 1.0)
+        first[pixel] = min(int(at), max(cells - 2, 0))
+        share[pixel] = at - first[pixel]
+
 
 @kernel
 def transmitted(integral: np.ndarray, sid_mm: float, pixel_mm: float, block: int, image: np.ndarray) -> FloatArray:
@@ -26,12 +39,20 @@ def transmitted(integral: np.ndarray, sid_mm: float, pixel_mm: float, block: int
     one = np.float32(1.0)
     slope = np.float32((pixel_mm / sid_mm) ** 2)
     middle = np.float32(0.5 * size - 0.5)
+    power = np.empty(size, dtype=np.int32)
+    scale = power.view(np.float32)
     for row in range(size):
         across = (np.float32(row) - middle) ** 2
+        # exp(-x) = 2 ** -(whole + rest): the whole part goes into the exponent of a number, a polynomial gives the rest, to 3e-6
+        for column in range(size):
+            binary = -_LOG2_E * min(max(integral[row, column], _LEAST), _MOST)
+            whole = np.floor(binary + _HALF)
+            rest = (binary - whole) * _LOG_2
+            power[column] = (np.int32(whole) + np.int32(127)) << 23
+            image[row, column] = one + rest * (one + rest * (_E2 + rest * (_E3 + rest * (_E4 + rest * _E5))))
         for column in range(size):
             spread = one + slope * (across + (np.float32(column) - middle) ** 2)
-            value = math.exp(-integral[row, column]) / (spread * np.sqrt(spread))
-            image[row, column] = value
+            image[row, column] *= scale[column] / (spread * np.sqrt(spread))
         for cell in range(cells):
             total = np.float32(0.0)
             for column in range(cell * block, min((cell + 1) * block, size)):
@@ -73,14 +94,15 @@ def expected_photons(
     size = across.shape[0]
     reach = taps.shape[0] - 1
     cells = scatter.shape[0]
-    line = np.empty(cells, dtype=np.float32)
+    line = np.empty(cells + 1, dtype=np.float32)
     scale = np.float32(photons)
+    first, part = np.empty(size, dtype=np.uint32), np.empty(size, dtype=np.float32)
+    _between_cells(size, block, cells, first, part)
     for row in range(size):
-        place = min(max((row + 0.5) / block - 0.5, 0.0), cells - 1.0)
-        i = min(int(place), cells - 2) if cells > 1 else 0
-        share = place - i
+        i, share = int(first[row]), part[row]
         for cell in range(cells):
             line[cell] = (1.0 - share) * scatter[i, cell] + share * scatter[min(i + 1, cells - 1), cell]
+        line[cells] = line[cells - 1]
         for column in range(size):
             result[row, column] = taps[0] * across[row, column]
         for step in range(1, reach + 1):
@@ -88,11 +110,8 @@ def expected_photons(
             for column in range(size):
                 result[row, column] += taps[step] * (across[above, column] + across[below, column])
         for column in range(size):
-            at = min(max((column + np.float32(0.5)) / np.float32(block) - np.float32(0.5), 0.0), cells - 1.0)
-            j = min(int(at), cells - 2) if cells > 1 else 0
-            part = np.float32(at - j)
-            added = line[j] + part * (line[min(j + 1, cells - 1)] - line[j])
-            result[row, column] = scale * (result[row, column] + added)
+            near, next_one = line[first[column]], line[first[column] + np.uint32(1)]
+            result[row, column] = scale * (result[row, column] + near + part[column] * (next_one - near))
 
 
 @kernel
@@ -189,21 +208,22 @@ def grey_values(
     last = table.shape[0] - 1
     scale = np.float32(last / max(high - low, 1e-6))
     base = np.float32(low)
-    line = np.empty(cells, dtype=np.float32)
-    steps = np.empty(size, dtype=np.int32)
+    line = np.empty(cells + 1, dtype=np.float32)
+    steps = np.empty(size, dtype=np.uint32)
+    first, part = np.empty(size, dtype=np.uint32), np.empty(size, dtype=np.float32)
+    _between_cells(size, block, cells, first, part)
+    top = np.float32(last)
     for row in range(size):
-        place = min(max((row + 0.5) / block - 0.5, 0.0), cells - 1.0)
-        i = min(int(place), cells - 2) if cells > 1 else 0
-        share = place - i
+        i, share = int(first[row]), part[row]
         for cell in range(cells):
             line[cell] = (1.0 - share) * local[i, cell] + share * local[min(i + 1, cells - 1), cell]
+        line[cells] = line[cells - 1]
         for column in range(size):
-            at = min(max((column + np.float32(0.5)) / np.float32(block) - np.float32(0.5), 0.0), cells - 1.0)
-            j = min(int(at), cells - 2) if cells > 1 else 0
-            slow = line[j] + np.float32(at - j) * (line[min(j + 1, cells - 1)] - line[j])
-            steps[column] = np.int32((logs[row, column] - slow - base) * scale + np.float32(0.5))
+            near, next_one = line[first[column]], line[first[column] + np.uint32(1)]
+            step = (logs[row, column] - near - part[column] * (next_one - near) - base) * scale + _HALF
+            steps[column] = np.uint32(np.int32(min(max(step, np.float32(0.0)), top)))
         for column in range(size):
-            result[row, column] = table[np.uint32(min(max(steps[column], 0), last))]
+            result[row, column] = table[steps[column]]
 
 
 @kernel

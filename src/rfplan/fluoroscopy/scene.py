@@ -21,7 +21,7 @@ from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.coarser import coarser
 from rfplan.geometry.mesh import Mesh
 
-_SKIN_CELL_MM = 10.0
+_SKIN_CELL_MM = 14.0
 """Skin has no detail that a radiograph shows."""
 
 
