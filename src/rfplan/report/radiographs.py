@@ -11,6 +11,7 @@ from rfplan.anatomy.patient import Patient
 from rfplan.errors import InputError
 from rfplan.fluoroscopy.overlay import angle_text
 from rfplan.fluoroscopy.radiograph import Radiograph
+from rfplan.fluoroscopy.view_merits import OPEN_AREA
 from rfplan.fluoroscopy.views import View, find_view
 from rfplan.planning.plan import Plan
 from rfplan.report.drawing import Drawing, Picture, png_bytes
@@ -51,11 +52,20 @@ def sheet_views(plan: Plan) -> tuple[str, ...]:
     )
 
 
+def radiographs_of(patient: Patient, plan: Plan) -> list[XrayPicture]:
+    """All radiographs of a report: those in which needles are checked, and the contact sheet. A view that cannot be taken is left out."""
+    sheet = contact_sheet(patient, plan)
+    return [*checked_pictures(patient, plan), *([sheet] if sheet else [])]
+
+
 def checked_pictures(patient: Patient, plan: Plan) -> list[XrayPicture]:
     """The needles in true AP and lateral, their tips numbered."""
     found = []
     for name in CHECKED:
-        view, taken = _taken(patient, plan, name, _CHECKED_PX)
+        try:
+            view, taken = _taken(patient, plan, name, _CHECKED_PX)
+        except InputError:
+            continue
         title = f"{view_words(view)}, {angle_text(view.c_arm)}"
         found.append(XrayPicture(name, title, taken.marked(needles=True), taken.warnings))
     return found
@@ -79,7 +89,7 @@ def contact_sheet(patient: Patient, plan: Plan) -> XrayPicture | None:
         left, top = (number % _COLUMNS) * across, (number // _COLUMNS) * down
         drawing.items.append(Picture(image, left, top + _LINE_PX, _SHEET_PX, _SHEET_PX))
         drawing.text((left, top + 11), view_words(view), size=13.5, bold=True)
-        drawing.text((left, top + 28), f"{angle_text(view.c_arm)};  merit {view.merit:.3g}", size=12)
+        drawing.text((left, top + 28), f"{angle_text(view.c_arm)};  {_merit(view)}", size=12)
     return XrayPicture("contact_sheet", ", ".join(view_words(view) for view, _ in cells), drawing.image(1.0, 1))
 
 
@@ -87,6 +97,10 @@ def view_words(view: View) -> str:
     """What a clinician calls the view."""
     words = view.name.replace("_", " ").replace("true ap", "true AP").replace("sij", "SIJ")
     return "AP" if words == "ap" else words[:1].upper() + words[1:]
+
+
+def _merit(view: View) -> str:
+    return f"open {view.merit:.0f} mm2" if view.merit_means == OPEN_AREA else f"merit {view.merit:.2f}"
 
 
 def _taken(patient: Patient, plan: Plan, name: str, size_px: int) -> tuple[View, Radiograph]:
