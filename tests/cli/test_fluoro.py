@@ -87,6 +87,31 @@ def test_settings_reach_the_picture(tmp_path: Path, capsys):
     assert np.isclose(told["magnification"], 1100 / 650)
 
 
+def test_a_patient_beside_the_beam_is_an_empty_picture_with_a_warning(tmp_path: Path, capsys):
+    arguments = [
+        "fluoro",
+        "--size",
+        "64",
+        "--json",
+        "--isocentre-mm",
+        "3000",
+        "0",
+        "0",
+        "--out",
+        str(tmp_path / "x.png"),
+    ]
+    assert main(arguments) == 0
+    captured = capsys.readouterr()
+    assert "outside the beam" in captured.err.replace("\n", " ")
+    assert any("outside the beam" in sentence for sentence in json.loads(captured.out)["warnings"])
+    assert (tmp_path / "x.png").exists()
+
+
+def test_a_source_inside_the_patient_is_refused(capsys):
+    assert main(["fluoro", "--size", "64", "--json", "--lao-deg", "0", "--isocentre-mm", "0", "640", "0"]) == 2
+    assert "source lies inside the patient" in capsys.readouterr().err.replace("\n", " ")
+
+
 def test_a_ct_is_looked_at_without_bones(tmp_path: Path, capsys):
     values = np.full((30, 30, 30), -1000.0, dtype=np.float32)
     values[5:25, 5:25, 5:25] = 30.0
@@ -112,6 +137,7 @@ def test_a_ct_is_looked_at_without_bones(tmp_path: Path, capsys):
         (["--json", "--cranial-deg", "-80"], "--cranial-deg is -80"),
         (["--json", "--size", "7"], "--size is 7"),
         (["--json", "--sod-mm", "5"], "--sod-mm is 5"),
+        (["--json", "--collimator-mm", "900"], "--collimator-mm is 900"),
         (["--json", "--receptor-dose-ngy", "0"], "--receptor-dose-ngy is 0; without dose there is no picture"),
         (["--json", "--energy-kev", "120"], "--energy-kev is 120"),
         (["--json", "--mode", "fast"], "accepted: averaged, live, spot"),

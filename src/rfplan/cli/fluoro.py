@@ -38,6 +38,8 @@ def fluoro(
     sod_mm: float | None = None,
     field_mm: float | None = None,
     circle: bool = False,
+    collimator_mm: float | None = None,
+    isocentre_mm: tuple[float, float, float] | None = None,
     seed: WholeNumber = 0,
     json: bool = False,
 ) -> None:
@@ -90,6 +92,10 @@ def fluoro(
         Side of the part of the receptor that is read out; smaller magnifies.
     circle
         Round collimator.
+    collimator_mm
+        What the collimator leaves open on the receptor: side, or diameter.
+    isocentre_mm
+        Point of the patient on the central ray, three numbers (LPS, mm); default is what the view is centred on.
     seed
         Seed of the noise.
     json
@@ -110,7 +116,13 @@ def fluoro(
         "position": "supine" if supine else "prone",
         "collimator": "circle" if circle else "square",
     }
-    given = {"sid_mm": sid_mm, "sod_mm": sod_mm, "field_mm": field_mm}
+    given = {
+        "sid_mm": sid_mm,
+        "sod_mm": sod_mm,
+        "field_mm": field_mm,
+        "collimator_mm": collimator_mm,
+        "isocentre_mm": isocentre_mm,
+    }
     geometry |= {name: value for name, value in given.items() if value is not None}
     try:
         taken = _taken(
@@ -157,6 +169,7 @@ def _with_flag(message: str) -> str:
         "sid_mm",
         "sod_mm",
         "field_mm",
+        "collimator_mm",
         "size",
         "mode",
         "receptor_dose_ngy",
@@ -219,7 +232,7 @@ def _taken(
         arm: CArm = found.c_arm
     else:
         middle = find_view("true_ap", patient).c_arm.isocentre_mm
-        arm = CArm(lao_deg or 0.0, cranial_deg or 0.0, isocentre_mm=middle, **geometry)
+        arm = CArm(lao_deg or 0.0, cranial_deg or 0.0, **{"isocentre_mm": middle, **geometry})
     if ct is not None:
         from rfplan.fluoroscopy.ct import expose_ct, read_ct
 
@@ -251,7 +264,7 @@ def _of_ct(
             f"--view {named}: is found on bones; give --anatomy with the bones of this CT, or --lao-deg and --cranial-deg"
         )
     volume = read_ct(Path(ct))
-    arm = CArm(lao_deg or 0.0, cranial_deg or 0.0, isocentre_mm=volume.middle_mm, **geometry)
+    arm = CArm(lao_deg or 0.0, cranial_deg or 0.0, **{"isocentre_mm": volume.middle_mm, **geometry})
     return expose_ct(arm, volume, exposure=exposure, display=display)
 
 

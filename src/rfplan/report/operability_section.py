@@ -36,7 +36,7 @@ def operability_section(pictures: Sequence[XrayPicture], judged: Mapping[str, An
         "section",
         element("h2", "What the operator sees", id="radiographs"),
         element("div", small, class_="views"),
-        wide,
+        element("div", wide, class_="sheet"),
         element(
             "p",
             "Simulated radiographs of the prone patient: the patient's right is on the right. Numbers are those of the needles; the "
