@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from bones import SETS, bones_of
-from solids import ball, box, bumpy
+from solids import ball, box
 
 from rfplan.fluoroscopy.c_arm import CArm
 from rfplan.fluoroscopy.leaks import find_leak
 from rfplan.fluoroscopy.projector import path_length_mm
 from rfplan.fluoroscopy.shell import grain, inner_surface
 from rfplan.fluoroscopy.shell_kernels import thickness_below
-from rfplan.geometry.coarser import coarser
 
 
 def test_the_thickness_of_a_ball_is_its_diameter():
@@ -58,14 +57,6 @@ def test_shells_of_real_bones_are_closed_and_within(real_anatomy, name):
         arm = CArm(isocentre_mm=mesh.bounds_mm.mean(axis=0), size_px=128)
         compact = path_length_mm(arm, mesh) - path_length_mm(arm, inside)
         assert np.quantile(compact, 0.001) > -1.0
-
-
-def test_a_coarser_mesh_is_as_closed_and_nearly_as_large():
-    fine = bumpy()
-    coarse = coarser(fine, 4.0)
-    assert find_leak(coarse) is None
-    assert len(coarse.faces) < 0.7 * len(fine.faces)
-    assert np.isclose(coarse.volume_mm3, fine.volume_mm3, rtol=0.04)
 
 
 def test_the_grain_is_the_same_at_the_same_place_and_of_unit_spread():

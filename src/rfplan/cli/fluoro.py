@@ -103,6 +103,7 @@ def fluoro(
     """
     from rfplan.cli.console import people, print_json, warn
     from rfplan.errors import InputError
+    from rfplan.fluoroscopy.radiograph import ASSUMPTION
 
     path = None if out is None else _picture_path(out)
     if path is None and not json:
@@ -157,6 +158,7 @@ def fluoro(
         f"{taken.c_arm.size_px} pixels of {taken.c_arm.isocentre_pixel_mm:.3f} mm; {taken.dose.dap_mgy_cm2:.3g} mGy cm2",
         soft_wrap=True,
     )
+    people().print(f"{ASSUMPTION[0].upper()}{ASSUMPTION[1:]}.", style="italic", soft_wrap=True)
 
 
 def _with_flag(message: str) -> str:

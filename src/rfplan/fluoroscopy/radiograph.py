@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from rfplan.fluoroscopy.attenuation import attenuation_at
 from rfplan.fluoroscopy.c_arm import CArm
 from rfplan.fluoroscopy.display import Display, grey
 from rfplan.fluoroscopy.exposure import Dose, Exposure
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from rfplan.anatomy.patient import Patient
     from rfplan.fluoroscopy.views import View
     from rfplan.planning.needle import Needle
+
+ASSUMPTION: Final = (
+    "simulated: the compact shell of bone, soft tissue, scatter, dose and the limits of the system are assumptions of ours, "
+    "and one photon energy stands for the spectrum"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +47,6 @@ class Radiograph:
     view: View | None = None
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
-    provenance: dict[str, Any] = field(default_factory=dict)
 
     def shown(self, display: Display) -> np.ndarray[Any, Any]:
         """(n, n) grey values of the same photons in another way: another window, film instead of fluoroscopy."""
@@ -95,4 +100,19 @@ class Radiograph:
             "seconds": self.seconds,
             "warnings": list(self.warnings),
             "simulated": True,
+            "assumption": ASSUMPTION,
+            "provenance": self.provenance,
+        }
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """How the picture came about: the same again gives the same bytes."""
+        import rfplan
+
+        return {
+            "rfplan": rfplan.__version__,
+            "seed": self.exposure.seed,
+            "energy_kev": attenuation_at(self.exposure.energy_kev).energy_kev,
+            "patient": None if self.patient is None else {"name": self.patient.name, "source": self.patient.source},
+            "needles": len(self.needles),
         }
