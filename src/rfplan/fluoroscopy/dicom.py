@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _XA_STORAGE: Final = "1.2.840.10008.5.1.4.1.1.12.1"
 _LEVELS: Final = 4096
-_DATE, _TIME = "19000101", "000000"
 SIMULATED: Final = "SIMULATED by rfplan - not an image of a person - not for diagnosis"
 
 
@@ -44,7 +43,7 @@ def dicom_of(radiograph: Radiograph) -> bytes:
     data = FileDataset(io.BytesIO(), Dataset(), file_meta=meta, preamble=b"\0" * 128)
     data.SOPClassUID, data.SOPInstanceUID = _XA_STORAGE, meta.MediaStorageSOPInstanceUID
     data.StudyInstanceUID, data.SeriesInstanceUID = uid("study"), uid("series")
-    data.StudyDate, data.StudyTime, data.StudyID, data.AccessionNumber = _DATE, _TIME, "SIMULATED", ""
+    data.StudyDate, data.StudyTime, data.StudyID, data.AccessionNumber = "", "", "SIMULATED", ""
     data.SeriesNumber, data.InstanceNumber = 1, 1
     data.Modality = "XA"
     data.ImageType = ["DERIVED", "SECONDARY", "SINGLE PLANE", "SIMULATED"]
