@@ -386,14 +386,20 @@ def measured(case: Arrangement, mesh: Mesh, warm: GridFunction) -> dict[str, flo
     shape = [len(np.unique(grid[box][:, axis])) for axis in range(3)]
     points = grid[box].reshape(*shape, 3)
     values, bone = rise(points), height(points)
+    sheet = None if case.bone is None else _sheet(*case.bone, np.unique(points[..., 2].round(9)))
+    on_sheet = None if sheet is None else rise(sheet)
     tip = min(float(rods[0].tip[2]) for rods in case.electrodes)
     found: dict[str, float] = {}
     for isotherm in ISOTHERMS:
         excess = np.minimum(values - isotherm, 5.0 * bone)
-        edge = np.concatenate([_edge(points, excess, axis) for axis in range(3)])
+        edges = [_edge(points, excess, axis) for axis in range(3)]
+        if sheet is not None:
+            # where the isotherm meets the bone the region has a sharp edge, which the lines of the samples miss
+            edges += [_edge(sheet, on_sheet - isotherm, axis) for axis in range(2)]
+        edge = np.concatenate(edges)
         widest = 0.0
         for z in np.unique(points[0, 0, :, 2]):
-            ring = np.concatenate([_edge(points, excess, axis) for axis in ()] or [edge[edge[:, 2] == z]])[:, :2]
+            ring = edge[np.abs(edge[:, 2] - z) < 1e-6][:, :2]
             for axis, name in enumerate("xy"):
                 if name in case.mirrors:
                     ring = np.concatenate([ring, ring * np.where(np.arange(2) == axis, -1.0, 1.0)])
@@ -411,6 +417,17 @@ def measured(case: Arrangement, mesh: Mesh, warm: GridFunction) -> dict[str, flo
         line = middle + np.linspace(-15.0, 15.0, 601)[:, None] * np.array([0.0, 0.0, 1.0])
         found["midpoint"], found["midline"] = float(rise(middle[None])[0]), float(rise(line).max())
     return found
+
+
+def _sheet(normal: np.ndarray, offset: float, slices: np.ndarray) -> np.ndarray:
+    """(t, s, 3) samples of a plane, those of one t at one z where the plane is not level."""
+    level = np.cross([0.0, 0.0, 1.0], normal) if abs(normal[2]) < 0.99 else np.array([1.0, 0.0, 0.0])
+    level = level / np.linalg.norm(level)
+    rising = np.cross(normal, level)
+    foot = normal * (offset - normal @ CENTRE) + CENTRE
+    s = np.arange(-18.0, 18.0, 0.1)
+    t = (slices - foot[2]) / rising[2] if abs(rising[2]) > 0.1 else s
+    return foot + t[:, None, None] * rising + s[None, :, None] * level
 
 
 def _edge(points: np.ndarray, excess: np.ndarray, axis: int) -> np.ndarray:
