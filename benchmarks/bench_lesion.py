@@ -14,11 +14,9 @@ from rfplan.lesion.solve import solve_problem
 from rfplan.lesion.store import kept_lesion
 
 
-def problem(
-    name: str, mode: str, surroundings: Surroundings | None = None, spacing_mm: float | None = None
-) -> LesionProblem:
+def problem(name: str, mode: str, surroundings: Surroundings | None = None, pair: float | None = None) -> LesionProblem:
     electrode = rfplan.electrode(name)
-    return problem_of(electrode, electrode.protocol_for(mode), ACCURACIES["standard"], surroundings, pair=spacing_mm)
+    return problem_of(electrode, electrode.protocol_for(mode), ACCURACIES["standard"], surroundings, pair=pair)
 
 
 CASES = {

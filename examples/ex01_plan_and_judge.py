@@ -5,7 +5,7 @@ import rfplan
 
 def main() -> float:
     patient = rfplan.reference_patient()
-    plan = rfplan.technique("palisade").plan(patient, side="right")
+    plan = rfplan.technique("cooled-clockface").plan(patient, side="right")
     evaluation = rfplan.evaluate(plan, patient)
     captured = evaluation.coverage["transection"].captured_fraction
     print(

@@ -6,7 +6,7 @@ import rfplan
 def main() -> float:
     patient = rfplan.reference_patient()
     plan = rfplan.technique("cooled-clockface").plan(patient, side="right")
-    evaluation = rfplan.evaluate(plan, patient, courses=200, seed=1)
+    evaluation = rfplan.evaluate(plan, patient, courses=200, seed=1, lesion_model="shapes")
     coverage = evaluation.coverage["transection"]
     print(
         f"captured on average: {coverage.captured_fraction:.0%}; every branch captured in {coverage.complete_fraction:.0%}"

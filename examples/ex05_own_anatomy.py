@@ -19,7 +19,7 @@ def main() -> int:
     found = [foramen for foramen in patient.foramina if foramen.status == "found"]
     print(f"true AP: {patient.frame.cranial_deg:.0f} degrees cranial; {len(found)} of 8 posterior foramina found")
     plan = rfplan.technique("conventional-periforaminal").plan(patient, side="left")
-    evaluation = rfplan.evaluate(plan, patient)
+    evaluation = rfplan.evaluate(plan, patient, lesion_model="shapes")
     print(f"captured in the AP view: {evaluation.coverage['ap_projection'].captured_fraction:.0%}")
     return len(found)
 

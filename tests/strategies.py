@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -16,9 +18,11 @@ from rfplan.anatomy.skin import SkinSurface
 from rfplan.devices.catalogue import electrode, electrodes
 from rfplan.devices.electrode import Electrode, IsothermSurface, LesionShape
 from rfplan.devices.protocol import Protocol
+from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.distance import DistanceField
 from rfplan.geometry.frames import ApFrame, Isometry
 from rfplan.geometry.mesh import Mesh
+from rfplan.planning.evaluation import Evaluation, evaluate
 from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Application, Plan
 
@@ -108,6 +112,11 @@ def needle(
 ) -> Needle:
     tip, direction = np.asarray(tip_mm, dtype=float), np.asarray(axis, dtype=float)
     return Needle(with_device or device(10.0, 14.0), tip, direction, tip + depth_mm * direction)
+
+
+def evaluate_shapes(plan: Plan, patient: Patient, **settings: Any) -> Evaluation:
+    """Judged with lesions as shapes, whose lengths and distances have closed forms."""
+    return evaluate(plan, patient, **{"lesion_model": "shapes", **settings})
 
 
 def monopolar(*needles: Needle, side: str = "left") -> Plan:
@@ -218,3 +227,28 @@ def plans(draw: st.DrawFn, side: str | None = None, most: int = 5) -> Plan:
         lone = electrode("conventional-18g-10mm")
         applications.append(Application("monopolar", lone.protocol_for("monopolar"), (draw(_needles(lone, sign)),)))
     return Plan(chosen, draw(st.sampled_from(["by hand", "palisade"])), tuple(applications), {"name": "slab"})
+
+
+@st.composite
+def lines(draw: st.DrawFn, reach_mm: float = 14.0) -> np.ndarray:
+    """Polylines of a few long pieces."""
+    return np.array(draw(st.lists(points(reach_mm), min_size=2, max_size=6)))
+
+
+@dataclass(frozen=True, eq=False)
+class SpheroidField:
+    """Isotherms are spheroids about z round ``centre_mm``, that of 50 degC with semi-axes ``across_mm`` and ``along_mm``."""
+
+    across_mm: float
+    along_mm: float
+    centre_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    def at(self, name: str, points_mm: FloatArray) -> FloatArray:
+        assert name == "end_c"
+        x, y, z = np.moveaxis(np.asarray(points_mm) - self.centre_mm, -1, 0)
+        reach = np.sqrt((x**2 + y**2) / self.across_mm**2 + z**2 / self.along_mm**2)
+        return 37.0 + 13.0 / np.maximum(reach, 0.1)
+
+    def row(self, isotherm_c: float) -> FloatArray:
+        scale = 13.0 / (isotherm_c - 37.0)
+        return np.array([*self.centre_mm, 0.0, 0.0, 1.0, scale * self.across_mm, scale * self.along_mm])

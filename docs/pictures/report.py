@@ -11,9 +11,8 @@ import numpy as np
 from PIL import Image
 
 import rfplan
-from rfplan.report.branch_state import branch_states
 from rfplan.report.chart_figure import chart_figure
-from rfplan.report.lesion_surfaces import lesion_surfaces, lesions_of
+from rfplan.report.lesion_surfaces import judged_surfaces, lesion_surfaces
 from rfplan.report.stills import still
 
 
@@ -26,8 +25,7 @@ def main() -> None:
     """Make them."""
     patient = rfplan.reference_patient()
     plan = rfplan.technique("palisade").plan(patient, side="right")
-    states = branch_states(rfplan.evaluate(plan, patient).to_json())
-    lesions = lesions_of(plan)
+    states, lesions, _ = judged_surfaces(plan, patient)
     lethal, warm = lesion_surfaces(lesions, 50.0), lesion_surfaces(lesions, 45.0)
     save(chart_figure(patient, plan, states, lethal, warm).image(1.0), "report_chart.png")
     save(

@@ -17,12 +17,16 @@ if TYPE_CHECKING:
     from rfplan.devices.protocol import Protocol as Protocol
     from rfplan.errors import InputError as InputError
     from rfplan.errors import RfplanError as RfplanError
+    from rfplan.lesion.exports import export_lesion as export_lesion
     from rfplan.lesion.generator import GeneratorLimits as GeneratorLimits
+    from rfplan.lesion.pair_pose import PairPose as PairPose
     from rfplan.lesion.problem import Surroundings as Surroundings
     from rfplan.lesion.solve import solve_lesion as solve_lesion
     from rfplan.lesion.solved import SolvedLesion as SolvedLesion
     from rfplan.lesion.solved_file import load_lesion as load_lesion
     from rfplan.lesion.solved_file import save_lesion as save_lesion
+    from rfplan.lesion.surroundings import Depot as Depot
+    from rfplan.lesion.surroundings import TissueLayer as TissueLayer
     from rfplan.planning.evaluation import Evaluation as Evaluation
     from rfplan.planning.evaluation import evaluate as evaluate
     from rfplan.planning.needle import Needle as Needle
@@ -37,21 +41,25 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Application": "rfplan.planning.plan",
+    "Depot": "rfplan.lesion.surroundings",
     "Electrode": "rfplan.devices.electrode",
     "Evaluation": "rfplan.planning.evaluation",
     "GeneratorLimits": "rfplan.lesion.generator",
     "InputError": "rfplan.errors",
     "Needle": "rfplan.planning.needle",
+    "PairPose": "rfplan.lesion.pair_pose",
     "Patient": "rfplan.anatomy.patient",
     "Plan": "rfplan.planning.plan",
     "Protocol": "rfplan.devices.protocol",
     "RfplanError": "rfplan.errors",
     "SolvedLesion": "rfplan.lesion.solved",
     "Surroundings": "rfplan.lesion.problem",
+    "TissueLayer": "rfplan.lesion.surroundings",
     "courses": "rfplan.anatomy.nerves",
     "electrode": "rfplan.devices.catalogue",
     "electrodes": "rfplan.devices.catalogue",
     "evaluate": "rfplan.planning.evaluation",
+    "export_lesion": "rfplan.lesion.exports",
     "import_patient": "rfplan.anatomy.patient_file",
     "load_lesion": "rfplan.lesion.solved_file",
     "load_patient": "rfplan.anatomy.patient_file",

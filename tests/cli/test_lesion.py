@@ -132,3 +132,109 @@ def test_several_are_drawn_on_one_scale(tmp_path, capsys):
 def test_a_wrong_comparison_is_refused(flags, words, capsys):
     assert main([*FAST, *flags]) == 2
     assert words in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_layers_and_fluid_are_flags(capsys):
+    document = answer(
+        capsys,
+        "--layer",
+        "fat:12",
+        "--layer",
+        "muscle:-20",
+        "--depot-fluid",
+        "saline",
+        "--depot-ml",
+        "0.5",
+        "--depot-at-mm",
+        "2",
+    )
+    around = document["problem"]["surroundings"]
+    assert around["layers"] == [{"tissue": "muscle", "from_mm": -20.0}, {"tissue": "fat", "from_mm": 12.0}]
+    assert around["depot"] == {"fluid": "saline", "volume_ml": 0.5, "at_mm": 2.0}
+    assert "does not mix" in document["assumption"]
+    plain = answer(capsys)
+    assert document["isotherms"]["50"]["width_mm"] > plain["isotherms"]["50"]["width_mm"] + 1.0
+
+
+def test_current_between_contacts_is_a_flag(capsys):
+    strip = ["--electrode", "strip-tripolar"]
+    document = answer(capsys, *strip, "--contacts", "1,2", "--between-contacts")
+    assert document["problem"]["part_volts"] == [0.5, -0.5]
+    assert document["bipolar"]["midpoint_c"] > 60.0
+    together = answer(capsys, *strip, "--contacts", "3, 2")
+    assert together["problem"]["active_mm"] == [[20.0, 30.0], [40.0, 50.0]]
+    assert together["problem"]["part_volts"] == []
+    assert "bipolar" not in together
+
+
+def test_a_person_is_told_what_is_between_the_contacts(capsys):
+    assert main([*FAST, "--electrode", "strip-tripolar", "--contacts", "1,3", "--between-contacts"]) == 0
+    told = capsys.readouterr().out
+    assert "contacts 1 against 3" in told
+    assert "all contacts join up to" in told
+
+
+def test_a_pair_of_any_pose_reaches_the_problem():
+    from rfplan.cli.lesion_request import pair_pose
+    from rfplan.lesion.pair_pose import PairPose
+
+    assert pair_pose(10.0, 3.0, None, -12.0) == PairPose(10.0, 3.0, 0.0, -12.0)
+    assert pair_pose(None, None, None, None) is None
+
+
+def test_exports_are_written_and_named(tmp_path, capsys):
+    import nibabel
+    import trimesh
+
+    names = [str(tmp_path / name) for name in ("a.nii.gz", "a.stl", "a.vti")]
+    flags = [part for name in names for part in ("--export", name)]
+    document = answer(
+        capsys, *flags, "--export-isotherm-c", "55", "--export-value", "peak_c", "--export-spacing-mm", "1"
+    )
+    assert document["files"] == names
+    mesh = trimesh.load(names[1])
+    assert mesh.is_watertight
+    assert mesh.extents[0] == pytest.approx(document["isotherms"]["55"]["width_mm"], abs=0.2)
+    image = nibabel.load(names[0])
+    assert image.get_fdata().max() == pytest.approx(document["peak_tissue_c"], abs=5.0)
+    assert image.header.get_zooms() == (1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--layer", "fat"], "TISSUE:MM"),
+        (["--layer", "fat:high"], "TISSUE:MM"),
+        (["--layer", "fatt:10"], "did you mean 'fat'"),
+        (["--layer", "fat:1000"], "--layer is 1000"),
+        (["--layer", "fat:10", "--layer", "muscle:10"], "--layer heights"),
+        (["--depot-fluid", "saline"], "--depot-ml"),
+        (["--depot-ml", "1"], "--depot-fluid"),
+        (["--depot-fluid", "salin", "--depot-ml", "1"], "did you mean 'saline'"),
+        (["--depot-fluid", "saline", "--depot-ml", "50"], "--depot-ml is 50"),
+        (["--depot-fluid", "saline", "--depot-ml", "1", "--depot-at-mm", "-99"], "--depot-at-mm is -99"),
+        (["--depot-fluid", "saline", "--depot-ml", "1", "--depot-at-mm", "-9", "--bone-gap-mm", "1"], "in the bone"),
+        (["--bipolar-splay-deg", "10"], "--bipolar-spacing-mm"),
+        (["--bipolar-spacing-mm", "10", "--bipolar-splay-deg", "100"], "--bipolar-splay-deg is 100"),
+        (["--bipolar-spacing-mm", "10", "--bipolar-offset-mm", "nan"], "--bipolar-offset-mm is nan"),
+        (["--bipolar-spacing-mm", "5", "--bipolar-splay-deg", "-60"], "cross"),
+        (["--contacts", "2"], "contact 1 alone"),
+        (["--electrode", "strip-tripolar", "--contacts", "0"], "contacts 1 to 3"),
+        (["--electrode", "strip-tripolar", "--contacts", "1,1"], "once"),
+        (["--electrode", "strip-tripolar", "--contacts", "1,x"], "'x'"),
+        (["--electrode", "strip-tripolar", "--between-contacts"], "such as 1,2"),
+        (["--export", "a.obj"], ".vti"),
+        (["--export", "no/such/folder/a.stl"], "--export"),
+        (["--export", "a.stl", "--export-isotherm-c", "20"], "--export-isotherm-c is 20"),
+        (["--export", "a.nii", "--export-value", "temperature"], "did you mean 'temperature_c'"),
+        (["--export", "a.nii", "--export-spacing-mm", "0"], "--export-spacing-mm is 0"),
+        (["--compare", "cooled-17g-4mm", "--contacts", "1"], "contradict"),
+        (["--compare", "cooled-17g-4mm", "--export", "a.stl"], "contradict"),
+    ],
+)
+def test_wrong_surroundings_contacts_and_exports_are_refused(flags, words, capsys):
+    assert main([*FAST, *flags]) == 2
+    captured = capsys.readouterr()
+    assert words in " ".join(captured.err.split())
+    assert captured.out == ""
+    assert "Traceback" not in captured.err

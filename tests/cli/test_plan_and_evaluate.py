@@ -9,10 +9,11 @@ import pytest
 
 from rfplan.cli import main
 from rfplan.cli.results import check_folder, write_results
-from rfplan.errors import InputError, RfplanError
-from rfplan.planning.evaluation import evaluate
+from rfplan.errors import ConvergenceError, InputError, RfplanError
+from rfplan.planning import application_lesions
 from rfplan.planning.plan_file import load_plan, plan_to_json, save_plan
 from strategies import device, monopolar, needle, slab_patient, straight_nerve
+from strategies import evaluate_shapes as evaluate
 
 PATIENT = slab_patient((straight_nerve([20.0, 2.0, 0.0], [50.0, 2.0, 0.0]),))
 PLAN_TEXT = {
@@ -65,13 +66,17 @@ WRITTEN = {"plan.json", "evaluation.json", "report.html", "view_lateral.png"}
 
 def test_the_main_job_on_the_reference_patient(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "new" / "demo"
-    assert main(["plan", "--technique", "cooled-clockface", "--side", "left", "--out", str(out), "--json"]) == 0
+    with_shapes = ["--lesion-model", "shapes"]
+    assert (
+        main(["plan", "--technique", "cooled-clockface", "--side", "left", *with_shapes, "--out", str(out), "--json"])
+        == 0
+    )
     document = json.loads(capsys.readouterr().out)
     assert {"plan.json", "evaluation.json", "report.html"} <= names(out)
     assert json.loads((out / "evaluation.json").read_text()).items() <= document.items()
     assert plan_to_json(load_plan(out / "plan.json")) == document["plan"]
     assert names(out.parent) == {"demo"}
-    again = main(["evaluate", str(out / "plan.json"), "--json"])
+    again = main(["evaluate", str(out / "plan.json"), *with_shapes, "--json"])
     captured = capsys.readouterr()
     assert again == 0
     assert json.loads(captured.out)["nerves"] == document["nerves"]
@@ -80,7 +85,7 @@ def test_the_main_job_on_the_reference_patient(tmp_path: Path, capsys: pytest.Ca
 
 @pytest.mark.usefixtures("on_slab")
 def test_evaluate_prints_one_json_object(plan_file: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["evaluate", plan_file, "--json"]) == 0
+    assert main(["evaluate", plan_file, "--lesion-model", "shapes", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["schema"] == "rfplan/evaluation/1"
     assert document["nerves"][0]["captured"]["transection"] is True
@@ -91,7 +96,7 @@ def test_evaluate_for_people(
     plan_file: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    assert main(["evaluate", plan_file]) == 0
+    assert main(["evaluate", plan_file, "--lesion-model", "shapes"]) == 0
     text = capsys.readouterr().out
     assert "…" not in text
     assert "S1_left" not in text
@@ -100,9 +105,36 @@ def test_evaluate_for_people(
 
 
 @pytest.mark.usefixtures("on_slab")
+def test_lesions_are_solved_beside_a_plane_or_in_the_patients_bone(
+    plan_file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", plan_file, "--bone", "plane", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["lesion_model"], document["lesion_bone"]) == ("solved", "plane")
+    assert document["lesions"][0]["status"] == "converged"
+    assert main(["evaluate", plan_file, "--bone", "plane"]) == 0
+    assert "solved beside a plane of bone" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.usefixtures("on_slab")
+def test_a_lesion_that_does_not_converge_ends_the_run(
+    plan_file: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ConvergenceError("no end of iterations")
+
+    monkeypatch.setattr("rfplan.planning.application_lesions.kept_lesion", fail)
+    application_lesions._kept.cache_clear()
+    assert main(["evaluate", plan_file, "--bone", "plane", "--json"]) == 1
+    captured = capsys.readouterr()
+    assert "application 1: no end of iterations" in captured.err
+    assert captured.out == ""
+
+
+@pytest.mark.usefixtures("on_slab")
 def test_a_plan_without_needles_captures_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "none.json").write_text(json.dumps(PLAN_TEXT | {"applications": []}))
-    assert main(["evaluate", str(tmp_path / "none.json")]) == 0
+    assert main(["evaluate", str(tmp_path / "none.json"), "--lesion-model", "shapes"]) == 0
     text = capsys.readouterr().out
     assert "none near" in text
     assert "inf" not in text
@@ -111,17 +143,17 @@ def test_a_plan_without_needles_captures_nothing(tmp_path: Path, capsys: pytest.
 @pytest.mark.usefixtures("on_slab", "plain_report")
 def test_a_folder_appears_whole_and_replaces_an_earlier_one(plan_file: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    assert main(["evaluate", plan_file, "--out", str(out)]) == 0
+    assert main(["evaluate", plan_file, "--lesion-model", "shapes", "--out", str(out)]) == 0
     assert names(out) == WRITTEN
     (out / "view_caudal.png").write_bytes(b"of an earlier run")
-    assert main(["evaluate", plan_file, "--out", str(out)]) == 0
+    assert main(["evaluate", plan_file, "--lesion-model", "shapes", "--out", str(out)]) == 0
     assert names(out) == WRITTEN
     assert names(tmp_path) == {"out", "mine.json"}
 
 
 @pytest.mark.usefixtures("on_slab", "plain_report")
 def test_other_files_in_the_folder_are_kept(plan_file: str, tmp_path: Path) -> None:
-    assert main(["evaluate", plan_file, "--out", str(tmp_path)]) == 0
+    assert main(["evaluate", plan_file, "--lesion-model", "shapes", "--out", str(tmp_path)]) == 0
     assert names(tmp_path) == WRITTEN | {"mine.json"}
 
 
@@ -158,7 +190,8 @@ def test_folders_that_cannot_be_written_are_refused_early(tmp_path: Path) -> Non
         (["plan", "--technique", "palisad"], "did you mean 'palisade'"),
         (["plan", "--side", "lft"], "it must be 'left' or 'right'"),
         (["plan", "--electrode", "cooled-17g-4m"], "did you mean 'cooled-17g-4mm'"),
-        (["plan", "--lesion-model", "solved"], "accepted: shapes"),
+        (["plan", "--lesion-model", "solve"], "did you mean 'solved'"),
+        (["plan", "--bone", "patients"], "did you mean 'patient'"),
         (["plan", "--courses", "0"], "at least 1"),
         (["plan", "--courses", "1.5"], "--courses: it is '1.5'; it must be a whole number"),
         (["plan", "--courses", "99999999999"], "at most 20000"),

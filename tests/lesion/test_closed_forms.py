@@ -8,8 +8,9 @@ from scipy.interpolate import CubicSpline
 from scipy.special import erfc
 
 from rfplan.lesion.accuracy import ACCURACIES
-from rfplan.lesion.axisymmetric import AxisymmetricSystem, Layer, axisymmetric_grid
+from rfplan.lesion.axisymmetric import AxisymmetricSystem, axisymmetric_grid
 from rfplan.lesion.metal_body import MetalBody
+from rfplan.lesion.scene import Scene, uniform_scene
 from rfplan.lesion.tissue import tissue
 
 MUSCLE = tissue("muscle")
@@ -19,7 +20,11 @@ CONSTANT = dataclasses.replace(MUSCLE.bloodless(), conductivity_s_m=0.446, condu
 
 def system(body, material, far_mm=3000.0, sink=0.0, **changes):
     accuracy = dataclasses.replace(ACCURACIES["standard"], far_mm=far_mm, largest_mm=1e9, **changes)
-    return AxisymmetricSystem(axisymmetric_grid(body, accuracy), body, [Layer(-np.inf, material)], sink)
+    return AxisymmetricSystem(axisymmetric_grid(body, accuracy), body, uniform_scene(material), sink)
+
+
+def half_spaces(below, above, at_mm):
+    return Scene((), (below, above), (True, True), (-np.inf, at_mm), np.array([0.0, 0.0, 1.0]))
 
 
 def sphere(radius_mm=1.0, conducts_heat=False):
@@ -126,7 +131,7 @@ def test_point_source_in_time(time_s, exact):
     # a sphere so small that it is a point, 1 W switched on at t = 0 in perfused muscle
     body = sphere(0.05, conducts_heat=True)
     accuracy = dataclasses.replace(ACCURACIES["standard"], far_mm=100.0, largest_mm=2.0, growth=1.08)
-    made = AxisymmetricSystem(axisymmetric_grid(body, accuracy), body, [Layer(-np.inf, MUSCLE)])
+    made = AxisymmetricSystem(axisymmetric_grid(body, accuracy), body, uniform_scene(MUSCLE))
     source = np.where(made.tissue, 0.0, made.grid.volumes_mm3)
     source /= source.sum()
     theta, steps = np.zeros(made.grid.shape), 240
@@ -150,8 +155,7 @@ def test_bone_in_front_is_an_image_of_the_current():
     body = sphere(0.5)
     accuracy = dataclasses.replace(ACCURACIES["standard"], far_mm=3000.0, largest_mm=1e9)
     gap = 4.5
-    layers = [Layer(-np.inf, bone, soft=False), Layer(-gap, CONSTANT)]
-    made = AxisymmetricSystem(axisymmetric_grid(body, accuracy, [-gap]), body, layers)
+    made = AxisymmetricSystem(axisymmetric_grid(body, accuracy, [-gap]), body, half_spaces(bone, CONSTANT, -gap))
     _, conductance = made.joule(np.full(made.grid.shape, 37.0))
     kappa = (0.446 - 0.0221) / (0.446 + 0.0221)
     assert 1.0 / conductance == pytest.approx((1.0 / 0.5 + kappa / 10.0) / (4.0 * np.pi * 0.446e-3), rel=0.005)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rfplan.lesion.damage import ArrheniusConstants, arrhenius, cem43, dose_of_step
+from rfplan.lesion.damage import ArrheniusConstants, Doses, arrhenius, cem43
 
 
 @pytest.mark.parametrize(
@@ -37,15 +37,28 @@ def test_cem43_quarters_below_43_and_is_nothing_below_39():
     assert rate[2] / rate[1] == pytest.approx(4.0)
 
 
+def dose_of_step(before, after, step):
+    doses = Doses.none(np.array([before]))
+    doses.add(np.array([before]), np.array([after]), step)
+    return doses
+
+
 @given(st.floats(38.0, 95.0), st.floats(-6.0, 6.0), st.floats(0.1, 6.0))
 def test_dose_of_a_step_is_that_of_many_small_ones(start, change, step):
-    nerve = arrhenius("nerve")
-    path = np.clip(start + change * np.linspace(0.0, 1.0, 4001), 30.0, 110.0)
-    rates = nerve.rate_s(path)
-    once = float(dose_of_step(rates[0], rates[-1], step))
-    many = float(np.trapezoid(rates, dx=step / 4000.0))
-    assert once == pytest.approx(many, rel=0.06)
+    path = start + change * np.linspace(0.0, 1.0, 4001)
+    once = dose_of_step(start, start + change, step)
+    for kind, rate in enumerate((arrhenius("nerve").rate_s, arrhenius("tissue").rate_s)):
+        many = float(np.trapezoid(rate(path), dx=step / 4000.0))
+        assert once.total[kind, 0] == pytest.approx(many, rel=0.01)
+    assert once.peak_c[0] == max(start, start + change)
 
 
-def test_no_dose_without_heat():
-    assert float(dose_of_step(np.array(0.0), np.array(0.0), 3.0)) == 0.0
+@given(st.floats(43.0, 55.0), st.floats(43.0, 55.0), st.floats(0.1, 6.0))
+def test_minutes_at_43_of_a_straight_step_are_exact(start, end, step):
+    many = float(np.trapezoid(cem43().rate_min_s(np.linspace(start, end, 4001)), dx=step / 4000.0))
+    assert dose_of_step(start, end, step).total[2, 0] == pytest.approx(many, rel=1e-5)
+
+
+def test_what_is_too_cool_for_cem43_adds_nothing():
+    assert dose_of_step(37.0, 38.0, 3.0).total[2, 0] == 0.0
+    assert dose_of_step(37.0, 42.0, 3.0).total[2, 0] > 0.0

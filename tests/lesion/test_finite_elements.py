@@ -15,9 +15,9 @@ from reference_cases import REFERENCES
 
 # electrode edge refined to 0.002 mm: width, length at 50 and 60 degC, beyond tip at 50 degC, impedance
 REFINED_EDGE = {
-    "20g": (6.864, 13.544, 4.553, 11.501, 1.607, 82.39),
-    "18g": (11.155, 17.816, 6.956, 13.407, 3.185, 65.84),
-    "cooled": (10.780, 12.071, 6.931, 7.205, 3.867, 107.54),
+    "20g": (6.872, 13.545, 4.557, 11.501, 1.607, 82.38),
+    "18g": (11.167, 17.820, 6.962, 13.411, 3.186, 65.83),
+    "cooled": (10.790, 12.074, 6.935, 7.207, 3.867, 107.55),
 }
 
 
@@ -28,7 +28,7 @@ def sizes(lesion):
 
 @pytest.mark.parametrize("reference", REFERENCES, ids=lambda r: r.name)
 @pytest.mark.parametrize(
-    ("accuracy", "within_mm"), [("standard", 0.1), pytest.param("fine", 0.03, marks=pytest.mark.slow)]
+    ("accuracy", "within_mm"), [("standard", 0.03), pytest.param("fine", 0.02, marks=pytest.mark.slow)]
 )
 def test_one_needle(reference, accuracy, within_mm):
     lesion = solve_problem(reference.problem(ACCURACIES[accuracy]))

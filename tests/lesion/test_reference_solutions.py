@@ -71,13 +71,21 @@ def order(coarse, middle, fine):
 @pytest.mark.slow
 def test_width_converges_in_space(solved):
     reference = REFERENCES[1]
-    base = dataclasses.replace(ACCURACIES["standard"], across_radius=4)
-    widths = [solved(reference, base.refined(space=n)).size(50.0).width_mm for n in (1, 2, 4)]
+    base = ACCURACIES["standard"]
+    widths = [solved(reference, base.refined(space=n)).size(50.0).width_mm for n in (0.5, 1, 2)]
     assert order(*widths) >= 1.5
 
 
 def test_width_converges_in_time(solved):
+    # steps of one length, so that all of them are halved
     reference = REFERENCES[1]
-    base = ACCURACIES["fast"]
+    base = dataclasses.replace(ACCURACIES["fast"], first_step_s=7.5, step_s=7.5)
     widths = [solved(reference, base.refined(time=n)).size(50.0).width_mm for n in (1, 2, 4)]
-    assert order(*widths) >= 0.9
+    assert order(*widths) >= 1.5
+
+
+def test_steps_of_standard_are_short_enough(solved):
+    reference = REFERENCES[1]
+    standard = ACCURACIES["standard"]
+    width, many = (solved(reference, standard.refined(time=n)).size(50.0).width_mm for n in (1, 6))
+    assert width == pytest.approx(many, abs=0.005)

@@ -13,7 +13,7 @@ from rfplan.anatomy.landmarks import mirrored_name
 from rfplan.devices.protocol import Protocol
 from rfplan.errors import InputError
 from rfplan.geometry.frames import Isometry
-from rfplan.planning.evaluation import Evaluation, evaluate
+from rfplan.planning.evaluation import Evaluation
 from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Application, Plan
 from strategies import (
@@ -28,6 +28,7 @@ from strategies import (
     slab_patient,
     straight_nerve,
 )
+from strategies import evaluate_shapes as evaluate
 
 BALL = device(10.0, 10.0)
 OVAL = device(10.0, 16.0)
@@ -242,7 +243,7 @@ def test_the_document_has_the_promised_keys() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"lesion_model": "solved"}, "'solved' is not available in this version; accepted: shapes"),
+        ({"lesion_model": "solved", "bone": "plain"}, "bone is 'plain'; did you mean 'plane'"),
         ({"lesion_model": "shape"}, "did you mean 'shapes'"),
         ({"courses": 0}, "courses is 0; it must be a whole number of at least 1"),
         ({"transection_length_mm": 0.0}, "must be above 0 mm"),

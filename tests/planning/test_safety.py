@@ -10,13 +10,14 @@ from hypothesis import assume, given
 
 from rfplan.anatomy.patient import Patient
 from rfplan.figures import bibliography, figures
-from rfplan.planning.evaluation import Evaluation, evaluate
+from rfplan.planning.evaluation import Evaluation
 from rfplan.planning.evaluation_kernels import rod_gap
 from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Application, Plan
 from rfplan.planning.safety import TITLES, SafetyRow, limits, worst, worst_per_check
 from rfplan.planning.safety import row as safety_row
 from strategies import PROTOCOL, device, foramen, monopolar, needle, numbers, points, slab_patient, straight_nerve
+from strategies import evaluate_shapes as evaluate
 
 BALL = device(10.0, 10.0)
 NERVE = (straight_nerve([20.0, 2.0, 0.0], [50.0, 2.0, 0.0]),)

@@ -14,12 +14,12 @@ from PIL import Image
 
 from rfplan.errors import RfplanError
 from rfplan.geometry.frames import Isometry
-from rfplan.planning.evaluation import evaluate
 from rfplan.report import palette
 from rfplan.report.branch_state import branch_states
 from rfplan.report.chart_figure import chart_figure
 from rfplan.report.writer import report_views, write_report
 from strategies import device, monopolar, needle, slab_patient, straight_nerve
+from strategies import evaluate_shapes as evaluate
 
 NASTY = 'Ann <script>alert("1")</script> & Co'
 DATE = datetime.date(2026, 3, 4)
@@ -134,6 +134,21 @@ def test_the_report_says_what_was_found(written) -> None:
     assert "4 March 2026" in text
     assert "not for treating patients" in text
     assert "Lesions are spheroids" in text
+
+
+def test_solved_lesions_are_drawn_and_told(patient, tmp_path: Path) -> None:
+    import rfplan
+
+    device = rfplan.electrode("conventional-20g-10mm")
+    plan = monopolar(needle([33.0, 0.5, 20.0], with_device=device), needle([33.0, 20.0, 0.0], with_device=device))
+    evaluation = rfplan.evaluate(plan, patient, courses=2, accuracy="fast")
+    write_report(tmp_path, patient, plan, evaluation, date=DATE)
+    text = re.sub(r"\s+", " ", Page((tmp_path / "report.html").read_text(encoding="utf-8")).text)
+    assert "solved beside a plane of bone" in text
+    assert "plane-bone surroundings" in text
+    assert "Solved lesions, width × length" in text
+    assert "0.5 mm, 90°" in text
+    assert "Lesions are spheroids" not in text
 
 
 def test_every_safety_answer_is_in_the_report(written, patient) -> None:

@@ -6,11 +6,23 @@ from pathlib import Path
 from typing import Any
 
 from rfplan.anatomy.patient import Patient
-from rfplan.planning.evaluation import Evaluation, check_judging
+from rfplan.planning.evaluation import Evaluation, check_judging, evaluate
 from rfplan.planning.plan import Plan
 from rfplan.planning.plan_file import plan_to_json
 
-__all__ = ["check_judging", "deliver"]
+__all__ = ["check_judging", "deliver", "judged_with_progress"]
+
+
+def judged_with_progress(
+    plan: Plan, patient: Patient, courses: int, seed: int, lesion_model: str, bone: str
+) -> Evaluation:
+    """The evaluation, with a progress bar where lesions take longer than a second to solve."""
+    from rfplan.cli.progress import progress_bar
+
+    with progress_bar(1) as tell:
+        return evaluate(
+            plan, patient, courses=courses, seed=seed, lesion_model=lesion_model, bone=bone, progress=tell()
+        )
 
 
 def deliver(

@@ -11,7 +11,8 @@ def plan(
     technique: str = "palisade",
     side: str = "right",
     electrode: str | None = None,
-    lesion_model: str = "shapes",
+    lesion_model: str = "solved",
+    bone: str = "plane",
     out: str | None = None,
     courses: WholeNumber = 1,
     seed: WholeNumber = 0,
@@ -30,7 +31,10 @@ def plan(
     electrode
         Name of an electrode; default is the technique's own. "rfplan devices" lists them.
     lesion_model
-        shapes: spheroids and strips of catalogue size.
+        solved: temperatures from the solver; shapes: spheroids and strips of catalogue size.
+    bone
+        plane: solved beside a plane of bone at every needle, for exploring; patient: in the patient's own bone, for the final
+        judgement.
     out
         Folder for plan.json, evaluation.json, report.html and pictures; without it only the summary is printed.
     courses
@@ -41,17 +45,16 @@ def plan(
         Print one JSON object (the evaluation and the plan) and nothing else.
     """
 
-    from rfplan.cli.judged import check_judging, deliver
+    from rfplan.cli.judged import check_judging, deliver, judged_with_progress
     from rfplan.cli.results import check_folder
     from rfplan.planning.techniques import technique as technique_named
 
-    check_judging(lesion_model, courses, seed=seed)
+    check_judging(lesion_model, courses, seed=seed, bone=bone)
     recipe = technique_named(technique)
     folder = None if out is None else check_folder(out)
 
     from rfplan.anatomy.sides import side_named
     from rfplan.anatomy.source import patient_from
-    from rfplan.planning.evaluation import evaluate
 
     side_named(side)
     if electrode is not None:
@@ -60,5 +63,5 @@ def plan(
         electrode_named(electrode)
     patient = patient_from(anatomy)
     made = recipe.plan(patient, side=side, electrode=electrode)
-    judged = evaluate(made, patient, courses=courses, seed=seed, lesion_model=lesion_model)
+    judged = judged_with_progress(made, patient, courses, seed, lesion_model, bone)
     deliver(patient, made, judged, folder, json=json)

@@ -20,6 +20,8 @@ def show(
     view: str = "true_ap",
     size: WholeNumber = 1200,
     interactive: bool = False,
+    lesion_model: str = "solved",
+    bone: str = "plane",
     json: bool = False,
 ) -> None:
     """Draw a patient, and a plan with its lesions, in 3-D.
@@ -39,6 +41,10 @@ def show(
         Width of the picture, pixels.
     interactive
         Open a window instead; needs a display.
+    lesion_model
+        solved: lesions from the solver; shapes: spheroids and strips of catalogue size.
+    bone
+        plane: solved beside a plane of bone at every needle; patient: in the patient's own bone.
     json
         Print one JSON object and nothing else.
     """
@@ -56,7 +62,10 @@ def show(
         from rfplan.report.window_probe import check_display
 
         check_display()
-    _draw(anatomy, plan, path, view, size, interactive=interactive, json=json)
+    from rfplan.planning.evaluation import check_judging
+
+    check_judging(lesion_model, bone=bone)
+    _draw(anatomy, plan, path, view, size, (lesion_model, bone), interactive=interactive, json=json)
 
 
 def _draw(
@@ -65,6 +74,7 @@ def _draw(
     path: Path | None,
     view: str,
     size: int,
+    model: tuple[str, str],
     *,
     interactive: bool,
     json: bool,
@@ -81,16 +91,26 @@ def _draw(
     for sentence in patient.warnings:
         warn(sentence)
     if path is not None:
-        written = _write_picture(patient, plan, path, view, size)
+        written = _write_picture(patient, plan, path, view, size, model)
         if json:
-            print_json({"file": str(path), "view": view, "size_px": list(written), "patient": patient.name})
+            print_json(
+                {
+                    "file": str(path),
+                    "view": view,
+                    "size_px": list(written),
+                    "patient": patient.name,
+                    "lesion_model": model[0],
+                }
+            )
         else:
             people().print(f"{path}: {view}, {written[0]} x {written[1]} pixels", soft_wrap=True)
     if interactive:
-        _open_window(patient, plan, "true_ap" if view == "chart" else view)
+        _open_window(patient, plan, "true_ap" if view == "chart" else view, model)
 
 
-def _write_picture(patient: Patient, plan: Plan | None, path: Path, view: str, size: int) -> tuple[int, int]:
+def _write_picture(
+    patient: Patient, plan: Plan | None, path: Path, view: str, size: int, model: tuple[str, str]
+) -> tuple[int, int]:
     """Write the picture and return its width and height."""
     from rfplan.report.chart_figure import chart_figure
     from rfplan.report.drawing import png_bytes
@@ -98,7 +118,7 @@ def _write_picture(patient: Patient, plan: Plan | None, path: Path, view: str, s
     from rfplan.report.stills import still
     from rfplan.report.writer import WARM_C, write_whole
 
-    states, lesions, lethal_c = judged_surfaces(plan, patient)
+    states, lesions, lethal_c = judged_surfaces(plan, patient, *model)
     lethal = lesion_surfaces(lesions, lethal_c)
     if view == "chart":
         chart = chart_figure(patient, plan, states, lethal, lesion_surfaces(lesions, WARM_C), lethal_c)
@@ -109,13 +129,13 @@ def _write_picture(patient: Patient, plan: Plan | None, path: Path, view: str, s
     return image.shape[1], image.shape[0]
 
 
-def _open_window(patient: Patient, plan: Plan | None, view: str) -> None:
+def _open_window(patient: Patient, plan: Plan | None, view: str, model: tuple[str, str]) -> None:
     from rfplan.report.camera import named_camera
     from rfplan.report.lesion_surfaces import judged_surfaces, lesion_surfaces
     from rfplan.report.patient_scene import patient_scene
     from rfplan.report.window import show_window
 
-    states, lesions, lethal_c = judged_surfaces(plan, patient)
+    states, lesions, lethal_c = judged_surfaces(plan, patient, *model)
     side = plan.side if plan else None
     scene = patient_scene(patient, plan, states, lesion_surfaces(lesions, lethal_c), side)
     camera = named_camera(view, patient, side or "right").framing(scene.framed_mm, 4 / 3)

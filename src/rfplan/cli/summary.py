@@ -13,6 +13,7 @@ from rich.text import Text
 from rfplan.planning.coverage import CRITERIA, NerveResult
 from rfplan.planning.evaluation import Evaluation
 from rfplan.planning.safety import SafetyRow, worst_per_check
+from rfplan.report.lesion_surfaces import model_in_words
 
 _STYLES = {"ok": "green", "warn": "yellow", "stop": "bold red"}
 _CRITERIA = {"ap_projection": "overlapped in the AP view", "transection": "cut through"}
@@ -31,7 +32,8 @@ def print_summary(console: Console, evaluation: Evaluation, patient: str, files:
     console.print(_coverage(evaluation))
     console.print(_levels(evaluation))
     console.print(_safety(evaluation))
-    console.print(Text.assemble(("Lesion model: ", "bold"), f"{evaluation.lesion_model}. {evaluation.assumption}"))
+    model = model_in_words(evaluation.lesion_model, evaluation.lesion_bone)
+    console.print(Text.assemble(("Lesion model: ", "bold"), f"{model}. {evaluation.assumption}"))
     console.print("For education and research only; not for treating patients.", style="dim")
     for path in files[:3]:
         console.print(Text(f"  {path}"), soft_wrap=True)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
+SingleArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 IndexArray = NDArray[np.int32] | NDArray[np.int64]
 BoolArray = NDArray[np.bool_]

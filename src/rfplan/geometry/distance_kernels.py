@@ -11,7 +11,7 @@ from rfplan.geometry.compiled import kernel
 
 
 @kernel
-def _squared_distance(p: FloatArray, a: FloatArray, b: FloatArray, c: FloatArray) -> Any:
+def squared_distance(p: FloatArray, a: FloatArray, b: FloatArray, c: FloatArray) -> Any:
     """Squared distance from ``p`` to the triangle ``a b c`` (closest feature by its Voronoi region).
 
     Written out in numbers, as a small array per difference would take most of the time. A triangle without area counts as
@@ -75,7 +75,7 @@ def nearest_faces(vertices: FloatArray, faces: IntArray, origin: FloatArray, spa
                 point[1] = origin[1] + j * spacing
                 for k in range(low[2], high[2] + 1):
                     point[2] = origin[2] + k * spacing
-                    found = _squared_distance(point, a, b, c)
+                    found = squared_distance(point, a, b, c)
                     if found < square[i, j, k]:
                         square[i, j, k] = found
                         nearest[i, j, k] = face
@@ -112,10 +112,10 @@ def relax_nearest_faces(
                 if face < 0 or face == nearest[i, j, k]:
                     continue
                 if square < 0.0:
-                    square = _squared_distance(
+                    square = squared_distance(
                         point, vertices[faces[own, 0]], vertices[faces[own, 1]], vertices[faces[own, 2]]
                     )
-                other = _squared_distance(
+                other = squared_distance(
                     point, vertices[faces[face, 0]], vertices[faces[face, 1]], vertices[faces[face, 2]]
                 )
                 if other < square:
@@ -176,7 +176,7 @@ def lower_to_mesh(
                 face = nearest[i, j, k]
                 distance = band
                 if face >= 0:
-                    square = _squared_distance(
+                    square = squared_distance(
                         point, vertices[faces[face, 0]], vertices[faces[face, 1]], vertices[faces[face, 2]]
                     )
                     distance = min(band, np.sqrt(square))

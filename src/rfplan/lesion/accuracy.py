@@ -40,9 +40,9 @@ class Accuracy:
 
 
 ACCURACIES: Final[Mapping[str, Accuracy]] = {
-    "fast": Accuracy("fast", 4, 1.25, 12.0, 1.5, 6.0),
-    "standard": Accuracy("standard", 8, 1.16, 8.0, 0.75, 3.0),
-    "fine": Accuracy("fine", 16, 1.08, 4.0, 0.25, 1.0),
+    "fast": Accuracy("fast", 4, 1.35, 12.0, 2.0, 20.0),
+    "standard": Accuracy("standard", 8, 1.2, 8.0, 1.5, 16.0),
+    "fine": Accuracy("fine", 16, 1.08, 4.0, 0.5, 6.0),
 }
 
 

@@ -8,27 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from rfplan.errors import ConvergenceError, RfplanError
-from rfplan.geometry.arrays import BoolArray, FloatArray
+from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.lesion import axisymmetric_kernels as kernels
 from rfplan.lesion.accuracy import Accuracy
 from rfplan.lesion.band_kernels import PAD, factorise, solve
-from rfplan.lesion.graded_axis import graded_edges
+from rfplan.lesion.graded_axis import edges_along, graded_edges, log_mids
 from rfplan.lesion.metal_body import MetalBody
+from rfplan.lesion.scene import Ball, Scene
 from rfplan.lesion.tissue import Tissue, metal
+from rfplan.lesion.wrapped_grid import WrappedGrid
 
 _TOLERANCE = 1e-9
 _MOST_ITERATIONS = 60
 _STALE_AFTER = 6
 _MM = 1e-3
-
-
-@dataclass(frozen=True)
-class Layer:
-    """Tissue above ``from_z_mm``, up to the next layer."""
-
-    from_z_mm: float
-    tissue: Tissue
-    soft: bool = True
+_NO_SPLINTER_MM = 0.005
+_ACROSS_BALL = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +35,8 @@ class AxisymmetricGrid:
 
     @property
     def r_mid(self) -> FloatArray:
-        """(nr,) centres."""
-        return np.asarray(0.5 * (self.r_edges[1:] + self.r_edges[:-1]))
+        """(nr,) centres, in the middle as to ln r: the heat of a needle's current falls off as steeply."""
+        return log_mids(self.r_edges)
 
     @property
     def z_mid(self) -> FloatArray:
@@ -58,58 +53,102 @@ class AxisymmetricGrid:
         """(nz, nr) of whole rings."""
         return np.asarray(np.diff(self.z_edges)[:, None] * np.pi * np.diff(self.r_edges**2)[None, :])
 
+    @property
+    def centres_mm(self) -> tuple[FloatArray, FloatArray]:
+        """(nz, nr) distance from the axis and place along it."""
+        r, z = np.broadcast_arrays(self.r_mid[None, :], self.z_mid[:, None])
+        return r, z
 
-def axisymmetric_grid(body: MetalBody, accuracy: Accuracy, planes_mm: Sequence[float] = ()) -> AxisymmetricGrid:
-    """A grid dense at the metal's surface and at the ends of its active parts; ``planes_mm`` are edges along z."""
+    def half_resistances(
+        self, surfaces_mm: Sequence[FloatArray]
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Resistances (1/mm) from centres to faces: outward in, outward out, along low, along high.
+
+        ``surfaces_mm`` are signed distances (nz, nr) of the surfaces between materials, which split the faces they pass.
+        """
+        shape = self.shape
+        half = tuple(np.zeros(s) for s in (shape, shape, _plus(shape), _plus(shape)))
+        kernels.half_resistances(self.r_edges, self.z_edges, self.r_mid, self.z_mid, *_splits(self, surfaces_mm), *half)
+        return half[0], half[1], half[2], half[3]
+
+    def metal_part(self, body: MetalBody) -> FloatArray:
+        """(nz, nr) part of every ring that is metal."""
+        return _metal_fraction(self, body)
+
+    def axis(self) -> tuple[IntArray, FloatArray]:
+        """Rows of the cells along the axis, from below, and their z."""
+        return np.arange(self.shape[0]), self.z_mid
+
+
+def axisymmetric_grid(
+    body: MetalBody, accuracy: Accuracy, planes_mm: Sequence[float] = (), balls: Sequence[Ball] = ()
+) -> AxisymmetricGrid:
+    """A grid dense at the metal's surface and at the ends of its active parts; ``planes_mm`` are edges along z.
+
+    Around ``balls``, which are on the axis, cells are small enough for their surface.
+    """
     a, cell = body.radius_mm, body.radius_mm / accuracy.across_radius
     growth, largest = accuracy.growth, accuracy.largest_mm
-    r_edges = graded_edges([0.0, a, a + accuracy.far_mm], {0.0: cell, a: cell}, growth, largest)
-    ends = sorted({z for part in body.active_mm for z in part if z > 0.0})
-    last = max(ends[-1], 2.0 * a if np.isfinite(body.end_mm) else 0.0)
-    must = [-accuracy.far_mm, 0.0, a, *ends, last + accuracy.far_mm, *planes_mm]
-    sizes = {0.0: cell, a: cell, **dict.fromkeys(ends, cell)}
+    last = max(body.active_mm[-1][1], 2.0 * a if np.isfinite(body.end_mm) else 0.0)
+    low, high = -accuracy.far_mm, last + accuracy.far_mm
+    must = [low, 0.0, a, high]
+    across, along = {0.0: cell, a: cell}, {0.0: cell, a: cell}
     if np.isfinite(body.end_mm):
         must.append(body.end_mm + a)
-        sizes[body.end_mm + a] = cell
+        along[body.end_mm + a] = cell
     for plane in planes_mm:
+        if not low < plane < high or min(abs(plane - z) for z in must) < _NO_SPLINTER_MM:
+            # beside another edge the surface is where it is all the same: faces are split at it
+            continue
+        must.append(plane)
         # the layers beside a plane carry the current that cannot cross it
-        sizes.setdefault(plane, 2.0 * cell + 0.5 * np.log(growth) * abs(plane))
-    must = [z for z in must if must[0] <= z]
-    return AxisymmetricGrid(r_edges, graded_edges(must, sizes, growth, largest))
+        away = max(-plane, plane - last, 0.0)
+        along.setdefault(plane, 2.0 * cell + 0.5 * np.log(growth) * away)
+    for ball in balls:
+        # no cell on its surface is larger than this, wherever the grid would have been coarse
+        finest = ball.radius_mm / (accuracy.across_radius * _ACROSS_BALL)
+        for part in np.linspace(-1.0, 1.0, 9):
+            along.setdefault(float(ball.centre_mm[2]) + part * ball.radius_mm, finest)
+            across.setdefault(abs(part) * ball.radius_mm, finest)
+    r_edges = graded_edges([0.0, a, a + accuracy.far_mm], across, growth, largest)
+    return AxisymmetricGrid(r_edges, edges_along(body, must, along, cell, cell, growth, largest))
 
 
 class AxisymmetricSystem:
     """The discrete problem: capacities, conductances, and solves for potential and heat.
 
-    Cell arrays are (nz, nr). Potential is for 1 V on the active metal and 0 at the outer boundary; ``theta`` is temperature above
-    that of the outer boundary. Units: mm, W, K, J, V, S.
+    Cell arrays are (nz, nr). Potential is for 1 V on the active metal and 0 at the outer boundary; or for 1 V between parts of ``body``,
+    and then nothing flows through the outer boundary: what leaves one part enters the other, as from a generator that is isolated.
+    ``theta`` is temperature above that of the outer boundary. Units: mm, W, K, J, V, S.
     """
 
     def __init__(
-        self, grid: AxisymmetricGrid, body: MetalBody, layers: Sequence[Layer], sink_w_mm3k: float = 0.0
+        self, grid: AxisymmetricGrid | WrappedGrid, body: MetalBody, around: Scene, sink_w_mm3k: float = 0.0
     ) -> None:
         self.grid, self.body = grid, body
         shape = grid.shape
-        r, z = np.broadcast_arrays(grid.r_mid[None, :], grid.z_mid[:, None])
+        r, z = grid.centres_mm
         distance = body.distance_mm(r, z)
         inside = distance < 0.0
         self.role = np.where(inside, np.where(body.is_active(z), kernels.ACTIVE, kernels.INSULATED), kernels.TISSUE)
         self.role = self.role.astype(np.int64)
         self.tissue: BoolArray = self.role == kernels.TISSUE
         self._fixed = ~self.tissue
-        self._half = tuple(np.zeros(s) for s in (shape, shape, _plus(shape), _plus(shape)))
-        kernels.half_resistances(grid.r_edges, grid.z_edges, grid.r_mid, grid.z_mid, distance, *self._half)
-        self._materials(layers, inside, sink_w_mm3k)
+        index, surfaces = around.place(np.stack(np.broadcast_arrays(r, 0.0, z), axis=-1))
+        self._half = grid.half_resistances([*surfaces, distance])
+        self.soft: BoolArray = self.tissue & np.array(around.soft)[index]
+        self._materials(around.tissues, index, inside, sink_w_mm3k)
         self._electric = tuple(np.zeros(s) for s in (shape, _plus(shape), shape, _plus(shape)))
         self._heat_factors: dict[float, FloatArray] = {}
         self._potential_factor: FloatArray | None = None
-        self._v: FloatArray = np.where(self.role == kernels.ACTIVE, 1.0, 0.0)
+        self._volts: FloatArray = np.where(self.role == kernels.ACTIVE, body.volts(z), 0.0)
+        self._v = self._volts.copy()
+        self._isolated = min(body.part_volts, default=0.0) < 0.0
+        self._axis = grid.axis()
         self.iterations = 0
 
-    def _materials(self, layers: Sequence[Layer], inside: BoolArray, sink_w_mm3k: float) -> None:
+    def _materials(self, tissues: Sequence[Tissue], index: IntArray, inside: BoolArray, sink_w_mm3k: float) -> None:
         grid, steel = self.grid, metal()
-        floor = np.array([layer.from_z_mm for layer in layers])
-        index = np.clip(np.searchsorted(floor, grid.z_mid, side="right") - 1, 0, None)
         columns = np.array(
             [
                 (
@@ -119,23 +158,21 @@ class AxisymmetricSystem:
                     t.heat_capacity_j_m3k,
                     t.perfusion_w_m3k,
                 )
-                for t in (layer.tissue for layer in layers)
+                for t in tissues
             ]
         )[index]
-        whole = np.ones(grid.shape)
-        self._sigma37, self._slope = whole * columns[:, 0, None] * _MM, whole * columns[:, 1, None]
-        self.soft: BoolArray = self.tissue & np.array([layer.soft for layer in layers])[index][:, None]
-        part = _metal_fraction(grid, self.body)
+        self._sigma37, self._slope = columns[..., 0] * _MM, columns[..., 1].copy()
+        part = grid.metal_part(self.body)
         volume = grid.volumes_mm3
         if self.body.conducts_heat:
-            conductivity = np.where(inside, steel.heat_conductivity_w_mk, columns[:, 2, None]) * _MM
-            capacity = part * steel.heat_capacity_j_m3k + (1.0 - part) * columns[:, 3, None]
+            conductivity = np.where(inside, steel.heat_conductivity_w_mk, columns[..., 2]) * _MM
+            capacity = part * steel.heat_capacity_j_m3k + (1.0 - part) * columns[..., 3]
         else:
             # a token conductivity keeps the metal's rows regular; nothing is exchanged with it worth the name
-            conductivity = np.where(inside, 1e-9, columns[:, 2, None]) * _MM
-            capacity = whole * columns[:, 3, None]
+            conductivity = np.where(inside, 1e-9, columns[..., 2]) * _MM
+            capacity = columns[..., 3]
         self.capacity_j_k: FloatArray = capacity * volume * _MM**3
-        self.perfusion_w_k: FloatArray = (1.0 - part) * columns[:, 4, None] * volume * _MM**3
+        self.perfusion_w_k: FloatArray = (1.0 - part) * columns[..., 4] * volume * _MM**3
         self.perfusion_w_k[inside] = 0.0
         active = (self.role == kernels.ACTIVE) * volume
         # the whole sink counts, whatever volume the cells of the round end add up to
@@ -166,8 +203,11 @@ class AxisymmetricSystem:
         g_r, g_z, share_r, share_z = self._electric
         in_r, out_r, low_z, high_z = self._half
         kernels.electric_faces(sigma, self.role, in_r, out_r, low_z, high_z, g_r, g_z, share_r, share_z)
+        if self._isolated:
+            g_r[:, -1] = 0.0
+            g_z[[0, -1]] = 0.0
         b = np.zeros(self.role.shape)
-        kernels.unit_source(g_r, g_z, self.role, b)
+        kernels.unit_source(g_r, g_z, self.role, self._volts, b)
         extra = np.zeros_like(b)
         if self._potential_factor is None:
             self._potential_factor = self._factor(g_r, g_z, extra, self._fixed)
@@ -214,8 +254,9 @@ class AxisymmetricSystem:
         return float(kernels.boundary_loss(self._heat_r, self._heat_z, theta))
 
     def thermocouples(self, theta: FloatArray) -> list[float]:
-        """Rise at the thermocouple: on the axis (linear between cells), K."""
-        return [float(np.interp(self.body.thermocouple_mm, self.grid.z_mid, theta[:, 0]))]
+        """Rise at every thermocouple: on the axis (linear between cells), K."""
+        rows, z = self._axis
+        return [float(rise) for rise in np.interp(self.body.thermocouples_mm, z, theta[rows, 0])]
 
     def beside_shaft(self, theta: FloatArray) -> tuple[FloatArray, int]:
         """(nz,) temperature on the straight surface of the metal, and the number of cells inside it."""
@@ -275,6 +316,25 @@ class AxisymmetricSystem:
 
 def _plus(shape: tuple[int, int]) -> tuple[int, int]:
     return shape[0] + 1, shape[1]
+
+
+def _splits(grid: AxisymmetricGrid, surfaces: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """(nz, nr) radius and (nz + 1, nr) height at which the materials of two neighbouring cells meet.
+
+    That is the edge between them, or the first point at which a surface passes between their centres, linear in its signed distance
+    (nz, nr); of several surfaces the last counts.
+    """
+    nz, nr = grid.shape
+    r, z = np.tile(grid.r_edges[1:], (nz, 1)), np.tile(grid.z_edges[:, None], (1, nr))
+    for distance in surfaces:
+        negative = distance < 0.0
+        for axis, target, mid in ((1, r[:, :-1], grid.r_mid), (0, z[1:-1], grid.z_mid)):
+            low = (slice(None, -1), slice(None))[:: 1 if axis == 0 else -1]
+            high = (slice(1, None), slice(None))[:: 1 if axis == 0 else -1]
+            at = np.nonzero(negative[low] != negative[high])
+            a, b = distance[low][at], distance[high][at]
+            target[at] = mid[at[axis]] + np.diff(mid)[at[axis]] * a / (a - b)
+    return r, z
 
 
 def _metal_fraction(grid: AxisymmetricGrid, body: MetalBody, per_side: int = 6) -> FloatArray:

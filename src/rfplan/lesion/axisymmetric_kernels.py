@@ -106,8 +106,8 @@ def multiply(
 
 
 @kernel
-def unit_source(g_r: FloatArray, g_z: FloatArray, role: IntArray, b: FloatArray) -> None:
-    """Right side of the potential for 1 V on all active metal."""
+def unit_source(g_r: FloatArray, g_z: FloatArray, role: IntArray, volts: FloatArray, b: FloatArray) -> None:
+    """Right side of the potential for ``volts`` (nz, nr) on the active metal."""
     nz, nr = b.shape
     for j in range(nz):
         for i in range(nr):
@@ -115,13 +115,13 @@ def unit_source(g_r: FloatArray, g_z: FloatArray, role: IntArray, b: FloatArray)
             if role[j, i] != TISSUE:
                 continue
             if i < nr - 1 and role[j, i + 1] == ACTIVE:
-                b[j, i] += g_r[j, i]
+                b[j, i] += g_r[j, i] * volts[j, i + 1]
             if i > 0 and role[j, i - 1] == ACTIVE:
-                b[j, i] += g_r[j, i - 1]
+                b[j, i] += g_r[j, i - 1] * volts[j, i - 1]
             if j > 0 and role[j - 1, i] == ACTIVE:
-                b[j, i] += g_z[j, i]
+                b[j, i] += g_z[j, i] * volts[j - 1, i]
             if j < nz - 1 and role[j + 1, i] == ACTIVE:
-                b[j, i] += g_z[j + 1, i]
+                b[j, i] += g_z[j + 1, i] * volts[j + 1, i]
 
 
 @kernel
@@ -168,37 +168,28 @@ def half_resistances(
     z_edges: FloatArray,
     r_mid: FloatArray,
     z_mid: FloatArray,
-    distance: FloatArray,
+    r_split: FloatArray,
+    z_split: FloatArray,
     in_r: FloatArray,
     out_r: FloatArray,
     low_z: FloatArray,
     high_z: FloatArray,
 ) -> None:
-    """Fill geometric resistances (1/mm) from cell centres to faces; between metal and tissue, to the metal's surface.
+    """Fill geometric resistances (1/mm) from cell centres to where the materials of two cells meet.
 
-    ``distance`` (nz, nr) is the signed distance to the metal at the centres. Radial resistances are those of coaxial cylinders,
-    so that the logarithmic field beside a needle is exact.
+    ``r_split`` (nz, nr) and ``z_split`` (nz + 1, nr) are those places, edges or surfaces. Radial resistances are those of coaxial
+    cylinders, so that the logarithmic field beside a needle is exact.
     """
-    nz, nr = distance.shape
+    nz, nr = r_split.shape
     for j in range(nz):
         height = z_edges[j + 1] - z_edges[j]
         for i in range(nr):
-            split = r_edges[i + 1]
-            if i < nr - 1:
-                a, b = distance[j, i], distance[j, i + 1]
-                if (a < 0.0) != (b < 0.0):
-                    split = r_mid[i] + (r_mid[i + 1] - r_mid[i]) * a / (a - b)
-                out_r[j, i] = np.log(r_mid[i + 1] / split) / (2.0 * np.pi * height)
-            else:
-                out_r[j, i] = 0.0
+            split = r_split[j, i]
+            out_r[j, i] = np.log(r_mid[i + 1] / split) / (2.0 * np.pi * height) if i < nr - 1 else 0.0
             in_r[j, i] = np.log(split / r_mid[i]) / (2.0 * np.pi * height)
     for i in range(nr):
         area = np.pi * (r_edges[i + 1] ** 2 - r_edges[i] ** 2)
         low_z[0, i], high_z[0, i] = 0.0, (z_mid[0] - z_edges[0]) / area
         for j in range(1, nz):
-            split = z_edges[j]
-            a, b = distance[j - 1, i], distance[j, i]
-            if (a < 0.0) != (b < 0.0):
-                split = z_mid[j - 1] + (z_mid[j] - z_mid[j - 1]) * a / (a - b)
-            low_z[j, i], high_z[j, i] = (split - z_mid[j - 1]) / area, (z_mid[j] - split) / area
+            low_z[j, i], high_z[j, i] = (z_split[j, i] - z_mid[j - 1]) / area, (z_mid[j] - z_split[j, i]) / area
         low_z[nz, i], high_z[nz, i] = (z_edges[nz] - z_mid[nz - 1]) / area, 0.0

@@ -8,6 +8,7 @@ import numpy as np
 
 from rfplan.geometry.arrays import BoolArray, FloatArray
 from rfplan.lesion.axisymmetric import AxisymmetricSystem
+from rfplan.lesion.crossing_kernels import outermost
 from rfplan.lesion.lesion import LesionSize
 
 _NOTHING = LesionSize(0.0, 0.0, 0.0, 0.0)
@@ -44,13 +45,13 @@ def soft_section(system: AxisymmetricSystem, values: FloatArray, is_temperature:
 def region_size(section: SoftSection, level: float, radius_mm: float) -> LesionSize:
     """Size of the soft tissue at or above ``level``; the volume is without the metal, ``radius_mm`` thick.
 
-    Crossings are linear in ln r across and in z along; the widest row is found by a parabola through its neighbours.
+    Crossings are those of cubics, in ln r across and in z along; the widest row is found by a parabola through its neighbours.
     """
     above = section.soft & (section.values >= level)
     if not above.any():
         return _NOTHING
-    outer = np.array([_outermost(section, j, level) for j in range(len(section.z_mm))])
-    radius = _peak(section.z_mm, outer)
+    outer = _outermost(section, level)
+    radius = peak(section.z_mm, outer)
     past = np.clip(radius_mm - section.z_mm, 0.0, None)
     inner = np.sqrt(np.clip(radius_mm**2 - past**2, 0.0, None))
     volume = float((np.pi * np.clip(outer**2 - inner**2, 0.0, None) * np.diff(section.z_edges)).sum())
@@ -58,19 +59,14 @@ def region_size(section: SoftSection, level: float, radius_mm: float) -> LesionS
     return LesionSize(2.0 * radius, high - low, max(0.0, -low), volume)
 
 
-def _outermost(section: SoftSection, j: int, level: float) -> float:
-    r, row, soft = section.r_mm[j], section.values[j], section.soft[j]
-    hot = np.flatnonzero(soft & (row >= level))
-    if hot.size == 0:
-        return 0.0
-    i = int(hot[-1])
-    if i + 1 >= len(r) or not soft[i + 1]:
-        return float(r[i])
-    part = (row[i] - level) / (row[i] - row[i + 1])
-    return float(r[i] * (r[i + 1] / r[i]) ** part)
+def _outermost(section: SoftSection, level: float) -> FloatArray:
+    """(nz,) radius of every row; 0 where it is nowhere as hot."""
+    logarithm = np.ascontiguousarray(np.log(section.r_mm))
+    found = outermost(logarithm, section.values - level, section.soft.astype(float), 1)
+    return np.asarray(np.where(np.isnan(found), 0.0, np.exp(np.nan_to_num(found))))
 
 
-def _peak(at: FloatArray, values: FloatArray) -> float:
+def peak(at: FloatArray, values: FloatArray) -> float:
     """Largest value of a smooth row of ``values``, by the parabola through the largest and its neighbours."""
     j = int(np.argmax(values))
     if j in (0, len(values) - 1) or values[j - 1] <= 0.0 or values[j + 1] <= 0.0:
@@ -81,19 +77,11 @@ def _peak(at: FloatArray, values: FloatArray) -> float:
 
 
 def _ends(section: SoftSection, level: float) -> tuple[float, float]:
-    lows, highs = [], []
-    for i in range(section.values.shape[1]):
-        hot = np.flatnonzero(section.soft[:, i] & (section.values[:, i] >= level))
-        if hot.size:
-            lows.append(_cross(section, i, int(hot[0]), -1, level))
-            highs.append(_cross(section, i, int(hot[-1]), 1, level))
-    return min(lows), max(highs)
-
-
-def _cross(section: SoftSection, i: int, inside: int, way: int, level: float) -> float:
-    column, z = section.values[:, i], section.z_mm
-    outside = inside + way
-    if not 0 <= outside < len(z) or not section.soft[outside, i]:
-        return float(section.z_edges[max(inside, outside)])
-    part = (column[inside] - level) / (column[inside] - column[outside])
-    return float(z[inside] + part * (z[outside] - z[inside]))
+    columns = np.ascontiguousarray((section.values - level).T)
+    soft = np.ascontiguousarray(section.soft.T.astype(float))
+    z = np.ascontiguousarray(np.broadcast_to(section.z_mm, columns.shape))
+    low = outermost(z, columns, soft, -1)
+    # a column that is hot down to the bone (or the metal) is so to its last cell's edge
+    ends = np.isin(low, section.z_mm)
+    low[ends] = section.z_edges[np.searchsorted(section.z_mm, low[ends])]
+    return float(np.nanmin(low)), float(np.nanmax(outermost(z, columns, soft, 1)))

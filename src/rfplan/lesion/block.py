@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -104,15 +104,15 @@ class Block:
         index[:, axis] += a[where] / (a[where] - b[where])
         return self.origin_mm + self.spacing_mm * index, index[:, 2]
 
-    def joined_at(self, first_mm: FloatArray, second_mm: FloatArray, lowest: float, highest: float) -> float:
-        """Highest level at which what surrounds two points (3,) is one piece; ``lowest`` where they are apart there."""
+    def joined_at(self, points_mm: Sequence[FloatArray], lowest: float, highest: float) -> float:
+        """Highest level at which what surrounds all points (3,) is one piece; ``lowest`` where they are apart there."""
         places = [
             tuple(
                 np.clip(
                     np.round((point - self.origin_mm) / self.spacing_mm), 0, np.array(self.values.shape) - 1
                 ).astype(int)
             )
-            for point in (first_mm, second_mm)
+            for point in points_mm
         ]
         highest = min(highest, *(float(self.values[place]) for place in places))
         if not self._joined(lowest, places):
@@ -124,8 +124,8 @@ class Block:
 
     def _joined(self, level: float, places: list[tuple[int, ...]]) -> bool:
         labels, _ = ndimage.label(self.excess(level) >= 0.0)
-        first, second = (int(labels[place]) for place in places)
-        return first == second > 0
+        pieces = {int(labels[place]) for place in places}
+        return len(pieces) == 1 and 0 not in pieces
 
     @cached_property
     def outside_bone(self) -> BoolArray:

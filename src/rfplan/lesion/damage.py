@@ -10,6 +10,7 @@ import numpy as np
 
 from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray
+from rfplan.lesion.damage_kernels import add_doses
 
 GAS_CONSTANT_J_MOLK = 8.314462618
 _ZERO_C_K = 273.15
@@ -58,21 +59,37 @@ def cem43() -> Cem43Constants:
     return Cem43Constants(*(table[f"cem43.{key}"].value for key in ("ratio_above", "ratio_below", "lowest", "highest")))
 
 
-def dose_of_step(rate_before: FloatArray, rate_after: FloatArray, step_s: float) -> FloatArray:
-    """Integral of a rate over a step in which its logarithm runs straight, as it does when temperature does.
+@dataclass(frozen=True, eq=False)
+class Doses:
+    """What has added up in every cell: ``total`` (3, ...) of nerve and tissue (Arrhenius) and of CEM43 in minutes; ``peak_c`` (...)."""
 
-    Parameters
-    ----------
-    rate_before, rate_after : 1/s at the two ends of the step, not negative
-    step_s : length of the step, s
+    total: FloatArray
+    peak_c: FloatArray
 
-    Exact for CEM43 on either side of 43 degC and, to the curvature of 1/T, for Arrhenius: far better than a mean of the ends,
-    as a step of some K multiplies the rate.
-    """
-    low = np.minimum(rate_before, rate_after)
-    high = np.maximum(rate_before, rate_after)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(low > 0.0, high / np.where(low > 0.0, low, 1.0), 1.0)
-        mean = np.where(ratio > 1.0 + 1e-6, (high - low) / np.log(ratio), 0.5 * (low + high))
-    # a rate that starts from nothing has no logarithm; half of it is an upper bound
-    return np.asarray(step_s * np.where(low > 0.0, mean, 0.5 * high))
+    @classmethod
+    def none(cls, start_c: FloatArray) -> Doses:
+        """Nothing yet, at temperatures ``start_c``."""
+        return cls(np.zeros((3, *start_c.shape)), np.array(start_c))
+
+    def add(self, before_c: FloatArray, after_c: FloatArray, step_s: float) -> None:
+        """Add the integrals over a step of ``step_s`` from one temperature to another, in which the logarithm of a rate runs straight.
+
+        Far better than a mean of the ends, as a step of some K multiplies the rate.
+        """
+        kinds = np.array(
+            [
+                [np.log(k.frequency_s), k.energy_j_mol / GAS_CONSTANT_J_MOLK]
+                for k in (arrhenius("nerve"), arrhenius("tissue"))
+            ]
+        )
+        minutes = cem43()
+        ratios = [np.log(minutes.ratio_above), np.log(minutes.ratio_below), minutes.lowest_c, minutes.highest_c]
+        add_doses(
+            np.ravel(before_c),
+            np.ravel(after_c),
+            step_s,
+            kinds,
+            np.array(ratios),
+            self.total.reshape(3, -1),
+            self.peak_c.reshape(-1),
+        )

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from rfplan.geometry.arrays import FloatArray
+from rfplan.lesion.metal_body import MetalBody
 
 _SAMPLES = 400
 
@@ -50,6 +51,44 @@ def edges_of_size(must: Sequence[float], wanted: Callable[[FloatArray], FloatArr
         edges.extend(np.interp(np.linspace(0.0, share[-1], count + 1)[1:-1], share, at))
         edges.append(high)
     return np.asarray(edges)
+
+
+def edges_along(
+    body: MetalBody,
+    must_mm: Sequence[float],
+    sizes_mm: Mapping[float, float],
+    beside_mm: float,
+    across_mm: float,
+    growth: float,
+    largest_mm: float,
+) -> FloatArray:
+    """(n + 1,) edges along a needle as :func:`graded_edges` makes them, with one a little outward of every end of an active part.
+
+    Parameters
+    ----------
+    must_mm, sizes_mm, growth, largest_mm : of :func:`graded_edges`, the ends of the active parts apart
+    beside_mm : size of the cells along the needle wanted at those ends
+    across_mm : size of the cells outside the metal's surface
+
+    The current density has no bound at such an end, as 1 / sqrt(distance), and finite volumes see the end a quarter of the diagonal of
+    the cells beside it too early (found on the half plane, to four digits, for cells of several proportions). The edge is therefore
+    moved by that much, measured on the cells that come of it.
+    """
+    shift = [0.25 * float(np.hypot(beside_mm, across_mm))] * body.ends
+    edges = np.empty(0)
+    for _ in range(2):
+        at = body.shifted_ends_mm(shift)
+        edges = graded_edges([*must_mm, *at], {**sizes_mm, **dict.fromkeys(at, beside_mm)}, growth, largest_mm)
+        here = [int(np.argmin(np.abs(edges - place))) for place in at]
+        shift = [0.25 * float(np.hypot(0.5 * (edges[n + 1] - edges[n - 1]), across_mm)) for n in here]
+    return edges
+
+
+def log_mids(edges: FloatArray) -> FloatArray:
+    """(n,) centres of cells between (n + 1,) rising edges, the first of which may be 0: halfway in the logarithm."""
+    mids = 0.5 * (edges[1:] + edges[:-1])
+    mids[1:] = np.sqrt(edges[1:-1] * edges[2:])
+    return np.asarray(mids)
 
 
 def _clustered() -> FloatArray:

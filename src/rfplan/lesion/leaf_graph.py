@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rfplan.errors import ConvergenceError
-from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
+from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray, SingleArray
 from rfplan.lesion import octree_kernels as kernels
 from rfplan.lesion.octree import Faces, Octree
 
@@ -34,7 +34,7 @@ class Conductances:
 class LeafMatrix:
     """A symmetric matrix on a :class:`LeafGraph`: couplings, diagonal, and the pivots of its preconditioner."""
 
-    values: FloatArray
+    values: SingleArray
     diagonal: FloatArray
     pivot: FloatArray
     g_group: FloatArray
@@ -88,13 +88,22 @@ class LeafGraph:
         big, small = np.repeat(self.coarse, 4), self.fine.ravel()
         row = np.concatenate([self.low, self.high, big, small])
         column = np.concatenate([self.high, self.low, small, big])
-        order = np.lexsort((column, row))
         place = np.empty(len(row), dtype=np.int64)
-        place[order] = np.arange(len(row))
-        self._start = np.searchsorted(row[order], np.arange(self.leaves + 1)).astype(np.int64)
-        self._column = column[order].astype(np.int32)
-        below = np.concatenate([[0], np.cumsum(column[order] < row[order])])
-        self._middle = self._start[:-1] + below[self._start[1:]] - below[self._start[:-1]]
+        end = 6 * self.leaves
+        starts = []
+        for higher in (0, 1):
+            mine = np.flatnonzero((column > row) == bool(higher))
+            mine = mine[np.lexsort((column[mine], row[mine]))]
+            rows = row[mine]
+            rank = np.arange(len(mine)) - np.searchsorted(rows, rows)
+            first = rank < 3
+            place[mine[first]] = 6 * rows[first] + 3 * higher + rank[first]
+            place[mine[~first]] = end + np.arange(int((~first).sum()))
+            starts.append(end + np.searchsorted(rows[~first], np.arange(self.leaves + 1)))
+            end += int((~first).sum())
+        self._more_low, self._more_high = (start.astype(np.int32) for start in starts)
+        self._column = np.zeros(end, dtype=np.int32)
+        self._column[place] = column
         f, m = len(self.low), len(self.coarse)
         place = place.astype(np.int32)
         self._at_low, self._at_high = place[:f], place[f : 2 * f]
@@ -125,7 +134,7 @@ class LeafGraph:
         entries = len(self._column)
         diagonal = extra + np.bincount(self.outer, found.g_outer, self.leaves)
         diagonal[role != kernels.TISSUE] = 1.0
-        values = np.empty(entries)
+        values = np.empty(entries, dtype=np.float32)
         kernels.fill(
             self.low,
             self.high,
@@ -142,7 +151,7 @@ class LeafGraph:
             diagonal,
         )
         pivot = np.empty(self.leaves)
-        kernels.modified_incomplete(self._start, self._middle, self._column, values, diagonal, pivot)
+        kernels.modified_incomplete(self._more_low, self._more_high, self._column, values, diagonal, pivot)
         return LeafMatrix(values, diagonal, pivot, found.g_group)
 
     def solve(self, matrix: LeafMatrix, b: FloatArray, x: FloatArray) -> int:
@@ -153,8 +162,8 @@ class LeafGraph:
         ConvergenceError : the iterations did not come to an end
         """
         used = kernels.conjugate_gradients(
-            self._start,
-            self._middle,
+            self._more_low,
+            self._more_high,
             self._column,
             matrix.values,
             matrix.diagonal,

@@ -11,9 +11,11 @@ import numpy as np
 from rfplan.devices.protocol import Protocol
 from rfplan.geometry.arrays import BoolArray, FloatArray
 from rfplan.lesion.accuracy import Accuracy
-from rfplan.lesion.damage import arrhenius, cem43, dose_of_step
+from rfplan.lesion.damage import Doses
 from rfplan.lesion.generator import GeneratorLimits, Limit, squared_voltage, target_c
 from rfplan.lesion.schedule import cooling_steps, heating_steps
+
+_STAGE = 1.0 - np.sqrt(0.5)
 
 Progress = Callable[[float], None]
 
@@ -93,60 +95,75 @@ def march(
 ) -> Course:
     """Follow one application from switching on to a minute after switching off.
 
-    Implicit Euler steps for T - ``start_c``; conductivity at the temperatures extrapolated to the step's end; power by
-    superposition. The coolant flows to the end. With ``perfusion_stops`` blood flow falls as exp(-dose) of tissue.
+    Every step has two implicit stages of one matrix (of second order and L-stable), for T - ``start_c``; power by superposition, so
+    that the thermocouple is where the ramp wants it at the end of either. Conductivity is that of the temperatures extrapolated to
+    the step's end, its heat between two ends a straight line. The coolant flows to the end. With ``perfusion_stops`` blood flow falls
+    as exp(-dose) of tissue.
+
+    Source: Alexander 1977, SIAM J Numer Anal 14:1006 (the stages).
     """
     heating, cooling = heating_steps(protocol, accuracy), cooling_steps(accuracy)
     theta = np.zeros(system.tissue.shape)
     before, before_step = theta, 0.0
     coolant_w = system.sink_w_k * ((coolant_c if coolant_c is not None else start_c) - start_c)
-    nerve, tissue, minutes = arrhenius("nerve"), arrhenius("tissue"), cem43()
-    rates = [nerve.rate_s(theta + start_c), tissue.rate_s(theta + start_c), minutes.rate_min_s(theta + start_c)]
-    doses = [np.zeros_like(theta) for _ in rates]
-    course = Course(theta, theta + start_c, doses[0], doses[1], doses[2])
-    unit = theta
+    doses = Doses.none(theta + start_c)
+    course = Course(theta, doses.peak_c, *doses.total)
+    energy = course.energy
+    source, conductance = system.joule(theta + start_c)
+    unit, squared = theta, 0.0
     now, whole = 0.0, sum(heating) + sum(cooling)
     for number, step in enumerate(heating + cooling):
-        now += step
         hot = number < len(heating)
-        perfusion = system.perfusion_w_k * np.exp(-doses[1]) if perfusion_stops else None
-        base = system.capacity_j_k / step * theta + coolant_w
+        last_source, last_conductance = source, conductance
         if hot:
             ahead = theta + (theta - before) * (step / before_step) if before_step > 0.0 else theta
             source, conductance = system.joule(ahead + start_c)
-            free, unit = system.heat(step, [base, source], perfusion, [theta, unit])
-            squared, limit = squared_voltage(
-                target_c(protocol, start_c, now) - start_c,
-                system.thermocouples(free),
-                system.thermocouples(unit),
-                limits,
-                conductance,
-            )
-            after = free + squared * unit
-            course.time_s.append(now)
-            course.thermocouple_c.append(max(system.thermocouples(after)) + start_c)
-            course.voltage_v.append(float(np.sqrt(squared)))
-            course.power_w.append(squared * conductance)
-            course.conductance_s.append(conductance)
-            course.limited.append(limit)
         else:
-            squared, source = 0.0, base
-            (after,) = system.heat(step, [base], perfusion, [theta])
-        energy = course.energy
-        energy.delivered += step * squared * float(source.sum()) if hot else 0.0
-        energy.stored += float((system.capacity_j_k * (after - theta)).sum())
-        energy.boundary += step * system.losses_w(after)
-        energy.blood += step * float(((system.perfusion_w_k if perfusion is None else perfusion) * after).sum())
-        energy.coolant += step * float((system.sink_w_k * after - coolant_w).sum())
-        before, before_step, theta = theta, step, after
-        warm = theta + start_c
-        np.maximum(course.peak_c, warm, out=course.peak_c)
-        new = [nerve.rate_s(warm), tissue.rate_s(warm), minutes.rate_min_s(warm)]
-        for dose, was, is_now in zip(doses, rates, new, strict=True):
-            dose += dose_of_step(was, is_now, step)
-        rates = new
+            squared = 0.0
+        before, before_step = theta, step
+        size, first, limit = _STAGE * step, theta, None
+        mean_squared, mean_power, loss = 0.0, 0.0, conductance
+        for part, weight in ((_STAGE, 1.0 - _STAGE), (1.0, _STAGE)):
+            blood_w_k = system.perfusion_w_k * np.exp(-course.tissue_dose) if perfusion_stops else None
+            known = before if part < 1.0 else before + (1.0 - _STAGE) / _STAGE * (first - before)
+            base = system.capacity_j_k / size * known + coolant_w
+            earlier = theta
+            if hot:
+                here = (1.0 - part) * last_source + part * source
+                loss = (1.0 - part) * last_conductance + part * conductance
+                free, unit = system.heat(size, [base, here], blood_w_k, [earlier - squared * unit, unit])
+                squared, limit = squared_voltage(
+                    target_c(protocol, start_c, now + part * step) - start_c,
+                    system.thermocouples(free),
+                    system.thermocouples(unit),
+                    limits,
+                    loss,
+                )
+                theta = free + squared * unit
+                mean_squared += weight * squared
+                mean_power += weight * squared * loss
+                energy.delivered += weight * step * squared * float(here.sum())
+            else:
+                (theta,) = system.heat(size, [base], blood_w_k, [earlier])
+            energy.boundary += weight * step * system.losses_w(theta)
+            energy.blood += (
+                weight * step * float(((system.perfusion_w_k if blood_w_k is None else blood_w_k) * theta).sum())
+            )
+            energy.coolant += weight * step * float((system.sink_w_k * theta - coolant_w).sum())
+            if part < 1.0:
+                first = theta
+            doses.add(earlier + start_c, theta + start_c, (part if part < 1.0 else 1.0 - _STAGE) * step)
+        now += step
+        if hot:
+            course.time_s.append(now)
+            course.thermocouple_c.append(max(system.thermocouples(theta)) + start_c)
+            course.voltage_v.append(float(np.sqrt(mean_squared)))
+            course.power_w.append(mean_power)
+            course.conductance_s.append(mean_power / mean_squared if mean_squared > 0.0 else loss)
+            course.limited.append(limit)
+        energy.stored += float((system.capacity_j_k * (theta - before)).sum())
         if number == len(heating) - 1:
-            course.end_c = warm
+            course.end_c = theta + start_c
         if progress is not None:
             progress(now / whole)
     course.steps = len(heating) + len(cooling)

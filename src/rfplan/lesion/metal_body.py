@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +44,19 @@ class MetalBody:
         for (low, high), part in zip(self.active_mm, self.part_volts or (1.0,) * len(self.active_mm), strict=True):
             volts[(along_mm >= low) & (along_mm <= high)] = part
         return volts
+
+    @property
+    def ends(self) -> int:
+        """How many ends of active parts there are on the surface; the very tip and the far end of a body that ends are none."""
+        return len(self._ends())
+
+    def shifted_ends_mm(self, shift_mm: Sequence[float]) -> list[float]:
+        """Ends of the active parts on the surface, from the tip, each moved outward by one of ``shift_mm``."""
+        return [end + way * shift for (end, way), shift in zip(self._ends(), shift_mm, strict=True)]
+
+    def _ends(self) -> list[tuple[float, float]]:
+        lower = [(low, -1.0) for low, _ in self.active_mm if low > 0.0]
+        return sorted(lower + [(high, 1.0) for _, high in self.active_mm if high < self.end_mm + self.radius_mm])
 
     @property
     def thermocouple_mm(self) -> float:

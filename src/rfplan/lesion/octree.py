@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rfplan.errors import InputError
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
@@ -25,17 +26,39 @@ SizeWanted = Callable[[FloatArray, float], FloatArray]
 class Octree:
     """Leaves in order of x + y + z of their centres; neighbours differ by one level at most, also across edges and corners.
 
-    ``level`` (n,) is 0 for the largest, ``cells`` (n, 3) count along x, y and z in leaves of that level. The cube of roots starts
-    at ``origin_mm`` (3,) with ``roots`` along every axis, each ``root_mm`` wide. ``child`` (nodes,) leads down: the first of eight
-    children, or -1 - leaf; the first ``roots`` ** 3 nodes are the roots, x running fastest.
+    The cube of roots starts at ``origin_mm`` (3,) with ``roots`` along every axis, each ``root_mm`` wide and of level 0. ``child``
+    (nodes,) leads down: the first of eight children, or -1 - leaf; the first ``roots`` ** 3 nodes are the roots, x running fastest.
     """
 
     origin_mm: FloatArray
     root_mm: float
     roots: int
-    cells: IntArray
-    level: IntArray
-    child: IntArray
+    child: NDArray[np.int32]
+
+    @cached_property
+    def level(self) -> IntArray:
+        """(n,) level of the leaves."""
+        return self._leaves[1]
+
+    @cached_property
+    def cells(self) -> IntArray:
+        """(n, 3) place of the leaves along x, y and z, counted in leaves of their level."""
+        return self._leaves[0]
+
+    @cached_property
+    def _leaves(self) -> tuple[IntArray, IntArray]:
+        count = int(-self.child.min())
+        cells, levels = np.empty((count, 3), dtype=np.int64), np.empty(count, dtype=np.int64)
+        nodes, places = np.arange(self.roots**3), _roots(self.roots)
+        level = 0
+        while len(nodes):
+            below = self.child[nodes]
+            ends = below < 0
+            cells[-1 - below[ends]], levels[-1 - below[ends]] = places[ends], level
+            nodes = (below[~ends][:, None] + np.arange(8)).ravel()
+            places = (2 * places[~ends][:, None] + _CHILDREN).reshape(-1, 3)
+            level += 1
+        return cells, levels
 
     @cached_property
     def sizes_mm(self) -> FloatArray:
@@ -55,7 +78,7 @@ class Octree:
     @property
     def leaves(self) -> int:
         """Number of leaves."""
-        return len(self.level)
+        return int(-self.child.min())
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,9 +146,7 @@ def _assembled(origin: FloatArray, root_mm: float, roots: int, split: list[IntAr
     leaf_cells: list[IntArray] = []
     levels: list[IntArray] = []
     nodes: list[IntArray] = []
-    line = np.arange(roots)
-    z, y, x = np.meshgrid(line, line, line, indexing="ij")
-    cells = np.stack([x, y, z], axis=-1).reshape(-1, 3)
+    cells = _roots(roots)
     child = np.full(len(cells), -1, dtype=np.int64)
     first_of_level, total, leaves = 0, len(cells), 0
     for level in range(len(split) + 1):
@@ -150,7 +171,14 @@ def _assembled(origin: FloatArray, root_mm: float, roots: int, split: list[IntAr
     # neighbours is lower is the same as in the order of x, y and z
     order = np.lexsort((twice[:, 1], twice[:, 2], twice.sum(axis=1)))
     child[node[order]] = -1 - np.arange(leaves)
-    return Octree(origin, root_mm, roots, place[order], level_of[order], child)
+    return Octree(origin, root_mm, roots, child.astype(np.int32))
+
+
+def _roots(roots: int) -> IntArray:
+    """(roots ** 3, 3) cells of the roots, x running fastest."""
+    line = np.arange(roots)
+    z, y, x = np.meshgrid(line, line, line, indexing="ij")
+    return np.stack([x, y, z], axis=-1).reshape(-1, 3)
 
 
 def faces_of(tree: Octree) -> Faces:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
-from rfplan.geometry.arrays import FloatArray, IndexArray, IntArray, frozen
+from rfplan.geometry.arrays import FloatArray, IndexArray, SingleArray, frozen
 from rfplan.geometry.mesh import Mesh
 from rfplan.lesion import octree_field_kernels as kernels
 from rfplan.lesion.block import Block, block_of
@@ -30,12 +31,12 @@ class OctreeField:
     """
 
     tree: Octree
-    values: Mapping[str, FloatArray]
-    kind: IntArray
+    values: Mapping[str, SingleArray]
+    kind: NDArray[np.int8]
     bone: BonePlane | SampledBone | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "values", {name: frozen(array) for name, array in self.values.items()})
+        object.__setattr__(self, "values", {name: frozen(array, np.float32) for name, array in self.values.items()})
 
     def at(self, name: str, points_mm: FloatArray) -> FloatArray:
         """(...,) value at (..., 3) points of the lesion's frame."""
@@ -61,7 +62,7 @@ class OctreeField:
         return np.asarray(found.reshape(points.shape[:-1]))
 
     def _plain_values(self, name: str) -> FloatArray:
-        field = self.values[name]
+        field = self.values[name].astype(float)
         # doses span decades: their logarithm is what runs straight between leaves
         return field if name in _TEMPERATURES else np.log(np.maximum(field, _LEAST_DOSE))
 
@@ -141,7 +142,7 @@ class Corners:
     weights: FloatArray
     faces: Faces
 
-    def slopes(self, values: FloatArray, kind: IntArray, tree: Octree) -> FloatArray:
+    def slopes(self, values: FloatArray, kind: NDArray[np.int8], tree: Octree) -> FloatArray:
         """(n, 3) slopes of (n,) values."""
         faces = self.faces
         return np.asarray(

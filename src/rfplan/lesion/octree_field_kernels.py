@@ -135,7 +135,7 @@ def slopes_of(
     group_axis: IndexArray,
     group_way: IndexArray,
     sizes: FloatArray,
-    kind: IndexArray,
+    kind: np.ndarray,
     values: FloatArray,
 ) -> FloatArray:
     """(n, 3) slopes of values in leaves, the mean over both faces across every axis; NaN where a neighbour is of another ``kind`` (n,)."""

@@ -13,7 +13,6 @@ from rfplan.lesion.accuracy import Accuracy
 from rfplan.lesion.octree import Octree, octree
 from rfplan.lesion.placed_body import PlacedBody
 from rfplan.lesion.scene import Scene
-from rfplan.lesion.tissue import cortical_thickness_mm
 
 _LARGEST_MM = 14.0
 _HALF_DIAGONAL = 0.5
@@ -24,18 +23,18 @@ _SHAFT_MM: Final = ((0.0, 3.0, 1.0), (3.0, 12.0, 2.0))
 class OctreeResolution:
     """``across_radius`` leaves from an axis to the metal's surface; a leaf at distance d of active metal is at most ``slope`` d larger.
 
-    ``across_cortex`` leaves through the cortical layer where it is near.
+    ``at_surfaces_mm`` is the edge of leaves at a surface between tissues where it is near.
     """
 
     across_radius: float
     slope: float
-    across_cortex: float
+    at_surfaces_mm: float
 
 
 RESOLUTIONS: Final[Mapping[str, OctreeResolution]] = {
-    "fast": OctreeResolution(2.5, 0.36, 1.0),
-    "standard": OctreeResolution(3.25, 0.27, 1.5),
-    "fine": OctreeResolution(5.0, 0.12, 3.0),
+    "fast": OctreeResolution(2.5, 0.36, 1.5),
+    "standard": OctreeResolution(3.25, 0.27, 0.5),
+    "fine": OctreeResolution(5.0, 0.12, 0.3),
 }
 
 
@@ -44,7 +43,7 @@ def resolution_of(accuracy: Accuracy) -> OctreeResolution:
     usual = RESOLUTIONS["standard"]
     part = accuracy.across_radius / 8.0
     found = RESOLUTIONS.get(accuracy.name)
-    return found or OctreeResolution(usual.across_radius * part, usual.slope / part, usual.across_cortex * part)
+    return found or OctreeResolution(usual.across_radius * part, usual.slope / part, usual.at_surfaces_mm / part)
 
 
 def scene_octree(scene: Scene, accuracy: Accuracy) -> Octree:
@@ -71,11 +70,10 @@ def scene_octree(scene: Scene, accuracy: Accuracy) -> Octree:
             if number < len(active):
                 nearest = np.minimum(nearest, away)
             result = np.minimum(result, cell + fineness.slope * away)
-        if scene.bone is not None:
-            depth = -scene.bone.height_mm(points)
-            beside = np.maximum(np.maximum(depth - cortical_thickness_mm(), -depth) - _HALF_DIAGONAL * size, 0.0)
-            cortex = cortical_thickness_mm() / fineness.across_cortex
-            result = np.minimum(result, np.maximum(cortex, 0.5 * fineness.slope * nearest) + fineness.slope * beside)
+        for surface in scene.place(points)[1]:
+            beside = np.maximum(np.abs(surface) - _HALF_DIAGONAL * size, 0.0)
+            edge = np.maximum(fineness.at_surfaces_mm, 0.5 * fineness.slope * nearest)
+            result = np.minimum(result, edge + fineness.slope * beside)
         return np.asarray(np.maximum(result, smallest))
 
     return octree(centre, half, smallest, _LARGEST_MM, wanted)

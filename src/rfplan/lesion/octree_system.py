@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.lesion import octree_kernels as kernels
@@ -42,7 +43,7 @@ class OctreeSystem:
         self.tissue: BoolArray = self.role == kernels.TISSUE
         index, surfaces = scene.place(points)
         self.soft: BoolArray = self.tissue & np.array(scene.soft)[index]
-        self.kind: IntArray = np.where(inside, -1, index)
+        self.kind: NDArray[np.int8] = np.where(inside, -1, index).astype(np.int8)
         everywhere = np.ones(tree.leaves, dtype=bool)
         self._graph = LeafGraph(
             tree,
@@ -86,6 +87,8 @@ class OctreeSystem:
         self.capacity_j_k: FloatArray = capacity * volume * _MM**3
         self.perfusion_w_k: FloatArray = (1.0 - part) * table[:, 4] * volume * _MM**3
         self.perfusion_w_k[inside] = 0.0
+        # between electrodes all current that leaves one arrives at the others, however uneven they are
+        self._isolated = bool((self._volts < 0.0).any())
         self._everyone = np.zeros_like(self.role)
         graph = self._graph
         covered = _covered(self.scene.bodies, graph, self._nearest)
@@ -120,6 +123,8 @@ class OctreeSystem:
         graph = self._graph
         sigma = self._sigma37 * (1.0 + self._slope * (temperature_c - 37.0))
         found = graph.conductances(sigma, self.role, self._bare, self._nothing)
+        if self._isolated:
+            found.g_outer[:] = 0.0
         matrix = graph.matrix(found, self.role, np.zeros(graph.leaves))
         b = np.empty(graph.leaves)
         kernels.driven(graph.low, graph.high, found.g, self.role, self._volts, b)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from rfplan.devices.electrode import Electrode
@@ -59,6 +60,10 @@ class LesionProblem:
                     f"--tip-mm is {high - low:g}; the round end alone is {0.5 * self.diameter_mm:g} mm long, "
                     "a tip must be at least that"
                 )
+        if any(high >= low for (_, high), (low, _) in pairwise(self.active_mm)):
+            raise InputError(
+                f"active_mm are {self.active_mm}; every part must begin above the end of the one before it"
+            )
         within("--time-s", self.protocol.time_s, _TIME_S, "s")
         within("--exchange-w-m2k", self.exchange_w_m2k, _EXCHANGE_W_M2K, "W/(m2 K)")
         if self.coolant_c is not None:

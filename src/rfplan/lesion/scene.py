@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rfplan.errors import InputError
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.lesion.metal_body import MetalBody
 from rfplan.lesion.placed_body import BonePlane, PlacedBody, bone_beside, needle_pose
@@ -16,6 +17,7 @@ from rfplan.lesion.tissue import Tissue, cortical_thickness_mm, tissue
 _Z = np.array([0.0, 0.0, 1.0])
 _MM3_PER_ML = 1000.0
 _BALL_NODES = 41
+_ON_BONE_MM = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +66,11 @@ class Scene:
             index[below < 0.0] = count + 1
             surfaces += [above, below]
         return index, surfaces
+
+
+def uniform_scene(around: Tissue) -> Scene:
+    """Nothing but one soft tissue."""
+    return Scene((), (around,), (True,), (-np.inf,), _Z)
 
 
 def scene_of(problem: LesionProblem) -> Scene:
@@ -142,6 +149,8 @@ def _ball(centre_mm: FloatArray, volume_ml: float, bone: BonePlane | SampledBone
     radius = float(np.cbrt(0.75 / np.pi * volume_ml * _MM3_PER_ML))
     if bone is None:
         return Ball(centre_mm, radius)
+    if bone.height_mm(centre_mm) < -_ON_BONE_MM:
+        raise InputError("--depot-at-mm is in the bone; fluid can only be injected in front of it")
     line = np.linspace(-1.0, 1.0, _BALL_NODES)
     nodes = np.stack(np.meshgrid(line, line, line, indexing="ij"), axis=-1).reshape(-1, 3)
     nodes = nodes[np.linalg.norm(nodes, axis=1) <= 1.0]

@@ -10,12 +10,17 @@ _DOUBLE_AFTER = 3
 
 
 def heating_steps(protocol: Protocol, accuracy: Accuracy) -> list[float]:
-    """Lengths of the steps from switching on to switching off, s; the end of the ramp is one of their ends."""
+    """Lengths of the steps from switching on to switching off, s; the end of the ramp is one of their ends.
+
+    The last is short, so that what the generator does over it is what it does at the end.
+    """
     ramp, hold = protocol.ramp_s, protocol.time_s - protocol.ramp_s
+    last = accuracy.first_step_s if hold > 2.0 * accuracy.first_step_s else 0.0
     # the whole heating of the tissue happens in the ramp, so that its steps stay at half the longest
     return [
         *_steps(ramp, accuracy.first_step_s, 0.5 * accuracy.step_s),
-        *_steps(hold, accuracy.first_step_s, accuracy.step_s),
+        *_steps(hold - last, accuracy.first_step_s, accuracy.step_s),
+        *([last] if last > 0.0 else []),
     ]
 
 

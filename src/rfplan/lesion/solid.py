@@ -12,9 +12,12 @@ import numpy as np
 from rfplan.errors import ConvergenceError
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.lesion import solid_kernels as kernels
+from rfplan.lesion.band_kernels import PAD, factorise
 from rfplan.lesion.conformal import PlaneMap
 from rfplan.lesion.placed_body import BonePlane, PlacedBody
+from rfplan.lesion.solid_faces import Faces, Grid
 from rfplan.lesion.tissue import Tissue, cortical_thickness_mm, metal, tissue
+from rfplan.lesion.wrapped_solid import WrappedSolidGrid
 
 _TOLERANCE = 1e-5
 _MOST_ITERATIONS = 400
@@ -80,6 +83,52 @@ class SolidGrid:
         """(nz, nv, nu)."""
         return np.asarray(np.diff(self.z_edges)[:, None, None] * self.areas_mm2[None])
 
+    def faces(self) -> Faces:
+        """What lies between the cells; conformal: in the plane a face is a rectangle's in (u, v)."""
+        shape = self.shape
+        parts, over = np.full((3, *shape), 0.5), np.ones((3, *shape))
+        ends_v, ends_t = np.zeros(shape), np.zeros(shape)
+        du, dv, dz = self.widths
+        sizes = (du[None, None, :], dv[None, :, None], dz[:, None, None])
+        areas = (sizes[1] * sizes[2], sizes[0] * sizes[2], self.areas_mm2[None])
+        opens = ((self.mirror_u, not self.mirror_u), (False, False), (True, True))
+        for axis in range(3):
+            dim, width = 2 - axis, self.widths[axis]
+            gap = 0.5 * (width[1:] + width[:-1])
+            lay: list[Any] = [None, None, None]
+            lay[dim] = slice(None)
+            over[axis] = np.append(gap, 1.0)[tuple(lay)] / areas[axis]
+            parts[axis] = np.append(0.5 * width[:-1] / gap, 0.5)[tuple(lay)]
+            first, last = ([slice(None)] * 3 for _ in range(2))
+            first[dim], last[dim] = slice(0, 1), slice(-1, None)
+            face = np.broadcast_to(areas[axis], shape)
+            if opens[axis][1]:
+                for ends in (ends_v, ends_t):
+                    ends[tuple(last)] += face[tuple(last)] / (0.5 * width[-1])
+            if opens[axis][0]:
+                ends_v[tuple(first)] += face[tuple(first)] / (0.5 * width[0])
+                if not (axis == 0 and self.mirror_u):
+                    ends_t[tuple(first)] += face[tuple(first)] / (0.5 * width[0])
+        points = self.centres_mm
+        beyond = np.hypot(points[..., 0], points[..., 1]) > self.far_mm
+        # cells beyond the outer boundary are held at 0 by a path of no resistance worth the name
+        for ends in (ends_v, ends_t):
+            ends[beyond] = 1e6
+        return Faces(parts, over, ends_v, ends_t)
+
+    def metal_part(self, bodies: Sequence[PlacedBody]) -> FloatArray:
+        """(nz, nv, nu) part of every cell that is metal."""
+        return _metal_fraction(self, bodies)
+
+    def thermocouple(self, theta: FloatArray, body: PlacedBody) -> float:
+        """Value of a field at the thermocouple."""
+        return float(trilinear(self, theta, body.thermocouple_mm))
+
+    @property
+    def fits(self) -> bool:
+        """Whether the metal's surface is made of faces."""
+        return False
+
 
 class SolidSystem:
     """The discrete problem in three dimensions; as :class:`rfplan.lesion.march.System`.
@@ -89,7 +138,7 @@ class SolidSystem:
 
     def __init__(
         self,
-        grid: SolidGrid,
+        grid: Grid,
         bodies: Sequence[PlacedBody],
         around: Tissue,
         bone: BonePlane | None = None,
@@ -123,8 +172,8 @@ class SolidSystem:
             names = [name.bloodless() for name in names]
         self.soft: BoolArray = self.tissue & (index == 0)
         self._geometry(surfaces)
-        self._materials(names, index, sink_w_mm3k)
-        self._factors: dict[float, tuple[FloatArray, FloatArray]] = {}
+        self._materials(names, index, sink_w_mm3k, bone)
+        self._factors: dict[float, tuple[FloatArray, FloatArray, FloatArray]] = {}
         self._g = np.zeros((3, *grid.shape))
         self._diagonal, self._inverse = np.zeros(grid.shape), np.zeros(grid.shape)
         self._v: FloatArray = np.zeros(grid.shape)
@@ -133,43 +182,23 @@ class SolidSystem:
 
     def _geometry(self, surfaces: Sequence[FloatArray]) -> None:
         """Parts and distances by areas of all faces; at a surface between materials the parts are those of its signed distance."""
-        grid, shape = self.grid, self.grid.shape
-        self._parts, self._over = np.full((3, *shape), 0.5), np.ones((3, *shape))
-        self._ends_v, self._ends_t = np.zeros(shape), np.zeros(shape)
-        du, dv, dz = grid.widths
-        sizes = (du[None, None, :], dv[None, :, None], dz[:, None, None])
-        # conformal: in the plane a face is a rectangle's in (u, v)
-        faces = (sizes[1] * sizes[2], sizes[0] * sizes[2], grid.areas_mm2[None])
-        opens = ((grid.mirror_u, not grid.mirror_u), (False, False), (True, True))
+        faces = self.grid.faces()
+        self._ends_v, self._ends_t = faces.ends_v, faces.ends_t
+        # of current and of heat
+        self._parts, self._over = np.stack([faces.parts] * 2), np.stack([faces.over] * 2)
+        if self.grid.fits:
+            return
         for axis in range(3):
-            dim, width = 2 - axis, grid.widths[axis]
-            gap = 0.5 * (width[1:] + width[:-1])
-            lay: list[Any] = [None, None, None]
-            lay[dim] = slice(None)
-            self._over[axis] = np.append(gap, 1.0)[tuple(lay)] / faces[axis]
-            self._parts[axis] = np.append(0.5 * width[:-1] / gap, 0.5)[tuple(lay)]
-            low, high, first, last = ([slice(None)] * 3 for _ in range(4))
-            low[dim], high[dim], first[dim], last[dim] = slice(None, -1), slice(1, None), slice(0, 1), slice(-1, None)
-            target = self._parts[axis][tuple(low)]
+            dim = 2 - axis
+            low, high = ([slice(None)] * 3 for _ in range(2))
+            low[dim], high[dim] = slice(None, -1), slice(1, None)
+            target = self._parts[:, axis][(slice(None), *low)]
             for surface in surfaces:
                 a, b = surface[tuple(low)], surface[tuple(high)]
                 crosses = (a < 0.0) != (b < 0.0)
-                target[crosses] = (a / np.where(crosses, a - b, 1.0))[crosses]
-            face = np.broadcast_to(faces[axis], shape)
-            if opens[axis][1]:
-                for ends in (self._ends_v, self._ends_t):
-                    ends[tuple(last)] += face[tuple(last)] / (0.5 * width[-1])
-            if opens[axis][0]:
-                self._ends_v[tuple(first)] += face[tuple(first)] / (0.5 * width[0])
-                if not (axis == 0 and grid.mirror_u):
-                    self._ends_t[tuple(first)] += face[tuple(first)] / (0.5 * width[0])
-        points = grid.centres_mm
-        beyond = np.hypot(points[..., 0], points[..., 1]) > grid.far_mm
-        # cells beyond the outer boundary are held at 0 by a path of no resistance worth the name
-        for ends in (self._ends_v, self._ends_t):
-            ends[beyond] = 1e6
+                target[:, crosses] = (a / np.where(crosses, a - b, 1.0))[crosses]
 
-    def _materials(self, names: Sequence[Tissue], index: IntArray, sink_w_mm3k: float) -> None:
+    def _materials(self, names: Sequence[Tissue], index: IntArray, sink_w_mm3k: float, bone: BonePlane | None) -> None:
         grid, steel = self.grid, metal()
         table = np.array(
             [
@@ -186,13 +215,20 @@ class SolidSystem:
         inside = ~self.tissue
         conducts = all(body.body.conducts_heat for body in self.bodies)
         self._sigma37, self._slope = table[index, 0] * _MM, table[index, 1]
+        shares = None
+        if bone is not None and isinstance(grid, WrappedSolidGrid):
+            shares = grid.shares(bone)
+            grid.cut(bone, shares, index, inside, table[:, [0, 2]].T.copy(), self._parts, self._over)
+        stored, perfused = (
+            table[index, column] if shares is None else np.tensordot(table[:, column], shares, 1) for column in (3, 4)
+        )
         volume = grid.volumes_mm3
-        part = _metal_fraction(grid, self.bodies) if conducts else np.zeros(grid.shape)
+        part = grid.metal_part(self.bodies) if conducts else np.zeros(grid.shape)
         steel_k = steel.heat_conductivity_w_mk if conducts else 1e-9
         conductivity = np.where(inside, steel_k, table[index, 2]) * _MM
-        capacity = part * steel.heat_capacity_j_m3k + (1.0 - part) * table[index, 3]
+        capacity = part * steel.heat_capacity_j_m3k + (1.0 - part) * stored
         self.capacity_j_k: FloatArray = capacity * volume * _MM**3
-        self.perfusion_w_k: FloatArray = (1.0 - part) * table[index, 4] * volume * _MM**3
+        self.perfusion_w_k: FloatArray = (1.0 - part) * perfused * volume * _MM**3
         self.perfusion_w_k[inside] = 0.0
         active = (self.role == kernels.ACTIVE) * volume
         whole = sum(body.body.active_volume_mm3 for body in self.bodies) / 2.0
@@ -200,7 +236,9 @@ class SolidSystem:
         # heat uses the kernel of the potential: conductivity in place of sigma, and no cell has a role of its own
         nobody = np.zeros_like(self.role)
         self._heat_g, self._heat_diagonal = np.zeros((3, *grid.shape)), np.zeros(grid.shape)
-        kernels.electric(conductivity, nobody, self._parts, self._over, self._ends_t, self._heat_g, self._heat_diagonal)
+        kernels.electric(
+            conductivity, nobody, self._parts[1], self._over[1], self._ends_t, self._heat_g, self._heat_diagonal
+        )
         self._heat_ends = self._ends_t * conductivity
 
     @property
@@ -211,18 +249,25 @@ class SolidSystem:
     def joule(self, temperature_c: FloatArray) -> tuple[FloatArray, float]:
         """Heat of every cell, W per V2, and the conductance, S, of the whole (mirror images included)."""
         sigma = self._sigma37 * (1.0 + self._slope * (temperature_c - 37.0))
-        kernels.electric(sigma, self.role, self._parts, self._over, self._ends_v, self._g, self._diagonal)
+        kernels.electric(sigma, self.role, self._parts[0], self._over[0], self._ends_v, self._g, self._diagonal)
         b = np.empty(self.grid.shape)
         kernels.couple(self._g, self.role, self._volts, b)
         kernels.incomplete(self._g, self._diagonal, self._inverse)
         used = kernels.conjugate_gradients(
-            self._g, self._diagonal, self._inverse, b, self._v, _TOLERANCE, _MOST_ITERATIONS
+            self._g,
+            self._diagonal,
+            self._inverse,
+            self._mean(self._g, self._diagonal),
+            b,
+            self._v,
+            _TOLERANCE,
+            _MOST_ITERATIONS,
         )
         self._check(used, "potential")
         self.iterations[0] += used
         heat = np.empty(self.grid.shape)
         whole = np.where(self.tissue, self._v, self._volts)
-        power = kernels.joule(sigma, self.role, self._parts, self._over, self._ends_v, whole, heat)
+        power = kernels.joule(sigma, self.role, self._parts[0], self._over[0], self._ends_v, whole, heat)
         return heat, float(power) * self.grid.copies
 
     def heat(
@@ -238,16 +283,17 @@ class SolidSystem:
             diagonal = self._heat_diagonal + self.capacity_j_k / step_s + self.sink_w_k + blood
             inverse = np.zeros_like(diagonal)
             kernels.incomplete(self._heat_g, diagonal, inverse)
+            mean = self._mean(self._heat_g, diagonal)
             if perfusion_w_k is None:
-                self._factors[step_s] = diagonal, inverse
+                self._factors[step_s] = diagonal, inverse, mean
         else:
-            diagonal, inverse = self._factors[step_s]
+            diagonal, inverse, mean = self._factors[step_s]
         answers = [np.zeros_like(b) if guesses is None else guesses[n].copy() for n, b in enumerate(right_w)]
 
         def solve(n: int) -> int:
             return int(
                 kernels.conjugate_gradients(
-                    self._heat_g, diagonal, inverse, right_w[n], answers[n], _TOLERANCE, _MOST_ITERATIONS
+                    self._heat_g, diagonal, inverse, mean, right_w[n], answers[n], _TOLERANCE, _MOST_ITERATIONS
                 )
             )
 
@@ -263,7 +309,15 @@ class SolidSystem:
 
     def thermocouples(self, theta: FloatArray) -> list[float]:
         """Rise at every thermocouple in the solved part, K."""
-        return [float(trilinear(self.grid, theta, body.thermocouple_mm)) for body in self.bodies]
+        return [self.grid.thermocouple(theta, body) for body in self.bodies]
+
+    def _mean(self, g: FloatArray, diagonal: FloatArray) -> FloatArray:
+        """Factor of the matrix for what is the same all round."""
+        nz, _, nu = self.grid.shape
+        band = np.zeros((-(-nz * nu // 4) * 4, nu + 1 + PAD))
+        kernels.mean_band(g, diagonal, band)
+        factorise(band)
+        return band
 
     @staticmethod
     def _check(used: int, what: str) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from rfplan.geometry.arrays import FloatArray
 from rfplan.lesion.accuracy import Accuracy
 from rfplan.lesion.conformal import Bipolar, Polar
-from rfplan.lesion.graded_axis import edges_of_size, graded_edges
+from rfplan.lesion.graded_axis import edges_along, edges_of_size, graded_edges
 from rfplan.lesion.metal_body import MetalBody
 from rfplan.lesion.placed_body import BonePlane
 from rfplan.lesion.solid import SolidGrid
@@ -87,10 +87,9 @@ def _along(
     body: MetalBody, accuracy: Accuracy, cell: float, growth: float, largest: float, bone: BonePlane | None
 ) -> FloatArray:
     a, far = body.radius_mm, accuracy.far_mm
-    ends = sorted({z for part in body.active_mm for z in part if z > 0.0})
-    last = max(ends[-1], 2.0 * a if np.isfinite(body.end_mm) else 0.0)
-    sizes = {0.0: cell, a: cell, **dict.fromkeys(ends, cell)}
-    must = [-far, 0.0, a, *ends, last + far]
+    last = max(body.active_mm[-1][1], 2.0 * a if np.isfinite(body.end_mm) else 0.0)
+    sizes = {0.0: cell, a: cell}
+    must = [-far, 0.0, a, last + far]
     if np.isfinite(body.end_mm):
         must.append(body.end_mm + a)
         sizes[body.end_mm + a] = cell
@@ -99,4 +98,4 @@ def _along(
             level = bone.offset_mm - depth
             must.append(level)
             sizes.setdefault(level, 2.0 * cell + 0.5 * np.log(growth) * abs(level))
-    return graded_edges(must, sizes, growth, largest)
+    return edges_along(body, must, sizes, cell, cell, growth, largest)

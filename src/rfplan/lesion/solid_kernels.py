@@ -13,6 +13,7 @@ import numpy as np
 
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.compiled import kernel, kernel_with
+from rfplan.lesion.band_kernels import solve
 
 TISSUE, ACTIVE, INSULATED = 0, 1, 2
 _RELAX, _SAFE = 0.97, 0.25
@@ -223,18 +224,72 @@ def _multiply(g: FloatArray, diagonal: FloatArray, x: FloatArray, y: FloatArray)
 
 
 @kernel_with(nogil=True)
+def mean_band(g: FloatArray, diagonal: FloatArray, band: FloatArray) -> None:
+    """Fill ``band`` (of :mod:`rfplan.lesion.band_kernels`, zero on entry) with the matrix summed over the second axis.
+
+    What it solves is the mean round the needle. Rows of cells that are all without an unknown are those of the unit matrix.
+    """
+    nz, ny, nx = diagonal.shape
+    for n in range(nz * nx, len(band)):
+        band[n, 0] = 1.0
+    for k in range(nz):
+        for i in range(nx):
+            n = k * nx + i
+            for j in range(ny):
+                band[n, 0] += diagonal[k, j, i]
+                if j < ny - 1:
+                    band[n, 0] -= 2.0 * g[1, k, j, i]
+                if i < nx - 1:
+                    band[n, 1] -= g[0, k, j, i]
+                if k < nz - 1:
+                    band[n, nx] -= g[2, k, j, i]
+            if band[n, 0] <= 0.0:
+                band[n, 0] = 1.0
+
+
+@kernel_with(nogil=True)
+def _precondition(
+    g: FloatArray, inverse: FloatArray, mean: FloatArray, sums: FloatArray, r: FloatArray, z: FloatArray
+) -> Any:
+    """z from the incomplete factor, and from the mean round the needle; returns r . z. ``sums`` is for work."""
+    total = _smooth(g, inverse, r, z)
+    nz, ny, nx = r.shape
+    sums[:] = 0.0
+    for k in range(nz):
+        for j in range(ny):
+            for i in range(nx):
+                sums[k * nx + i] += r[k, j, i] if inverse[k, j, i] > 0.0 else 0.0
+    solve(mean, sums)
+    for k in range(nz):
+        for j in range(ny):
+            for i in range(nx):
+                if inverse[k, j, i] > 0.0:
+                    z[k, j, i] += sums[k * nx + i]
+                    total += r[k, j, i] * sums[k * nx + i]
+    return total
+
+
+@kernel_with(nogil=True)
 def conjugate_gradients(
-    g: FloatArray, diagonal: FloatArray, inverse: FloatArray, b: FloatArray, x: FloatArray, tolerance: float, most: int
+    g: FloatArray,
+    diagonal: FloatArray,
+    inverse: FloatArray,
+    mean: FloatArray,
+    b: FloatArray,
+    x: FloatArray,
+    tolerance: float,
+    most: int,
 ) -> int:
     """Solve A x = b from the ``x`` given, in place; the number of iterations, or -1 where ``most`` were not enough.
 
     Stops when the residual's norm in the preconditioner is ``tolerance`` of that of ``b``.
     """
+    sums = np.empty(mean.shape[0] + mean.shape[1])
     r, z = np.empty_like(b), np.zeros_like(b)
-    goal = tolerance * tolerance * _smooth(g, inverse, b, z)
+    goal = tolerance * tolerance * _precondition(g, inverse, mean, sums, b, z)
     _multiply(g, diagonal, x, r)
     r[:] = b - r
-    along = _smooth(g, inverse, r, z)
+    along = _precondition(g, inverse, mean, sums, r, z)
     d = z.copy()
     y = np.empty_like(b)
     nz, ny, nx = b.shape
@@ -247,7 +302,7 @@ def conjugate_gradients(
                 for i in range(nx):
                     x[k, j, i] += step * d[k, j, i]
                     r[k, j, i] -= step * y[k, j, i]
-        new = _smooth(g, inverse, r, z)
+        new = _precondition(g, inverse, mean, sums, r, z)
         turn = new / along
         along = new
         for k in range(nz):

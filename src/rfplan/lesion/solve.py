@@ -6,25 +6,20 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-import numpy as np
-
 from rfplan.devices.electrode import Electrode
 from rfplan.devices.protocol import Protocol
 from rfplan.geometry.arrays import BoolArray, FloatArray
 from rfplan.lesion.accuracy import Accuracy, accuracy_named
-from rfplan.lesion.axisymmetric import AxisymmetricSystem, Layer, axisymmetric_grid
-from rfplan.lesion.axisymmetric_field import AxisymmetricField
-from rfplan.lesion.axisymmetric_size import region_size, soft_section
 from rfplan.lesion.generator import GeneratorLimits
 from rfplan.lesion.history import history_of
-from rfplan.lesion.lesion import ISOTHERMS_C, LesionSize
+from rfplan.lesion.lesion import LesionSize
 from rfplan.lesion.march import Course, Progress, System, march
 from rfplan.lesion.pair_pose import PairPose
 from rfplan.lesion.problem import LesionProblem, Surroundings, problem_of
-from rfplan.lesion.solved import DOSE_LEVELS, DoseName, LesionField, LesionStatus, PairTemperatures, SolvedLesion
-from rfplan.lesion.tissue import cortical_thickness_mm, tissue
+from rfplan.lesion.solved import DoseName, LesionField, LesionStatus, PairTemperatures, SolvedLesion
+from rfplan.lesion.wrapped_grid import wraps
 
-GridKind = Literal["axisymmetric", "polar", "bipolar", "octree"]
+GridKind = Literal["wrapped", "axisymmetric", "polar", "bipolar", "octree"]
 _BOILING_C = 100.0
 _SHORT_OF_C = 0.5
 
@@ -92,7 +87,8 @@ def grid_of(problem: LesionProblem) -> GridKind:
         return "octree"
     upright = around.bone_gap_mm is None or around.bone_angle_deg == 90.0
     if upright:
-        return "axisymmetric"
+        free = plain and not around.has_bone and not problem.part_volts and wraps(problem.body)
+        return "wrapped" if free else "axisymmetric"
     return "polar" if plain and not problem.part_volts else "octree"
 
 
@@ -108,6 +104,12 @@ def _solve_beside_bone(problem: LesionProblem, progress: Progress | None) -> Sol
     return solve_beside_bone(problem, progress)
 
 
+def _solve_free(problem: LesionProblem, progress: Progress | None) -> SolvedLesion:
+    from rfplan.lesion.solve_free import solve_free
+
+    return solve_free(problem, progress)
+
+
 def _solve_octree(problem: LesionProblem, progress: Progress | None) -> SolvedLesion:
     from rfplan.lesion.solve_octree import solve_octree
 
@@ -115,23 +117,9 @@ def _solve_octree(problem: LesionProblem, progress: Progress | None) -> SolvedLe
 
 
 def _solve_axisymmetric(problem: LesionProblem, progress: Progress | None) -> SolvedLesion:
-    began = time.perf_counter()
-    layers, planes = _layers(problem)
-    body = problem.body
-    grid = axisymmetric_grid(body, problem.accuracy, planes)
-    system = AxisymmetricSystem(grid, body, layers, problem.sink_w_mm3k)
-    course = march_problem(system, problem, progress)
-    warm = soft_section(system, course.end_c)
-    isotherms = {isotherm: region_size(warm, isotherm, body.radius_mm) for isotherm in ISOTHERMS_C}
-    killed: dict[DoseName, FloatArray] = {"nerve": course.nerve_dose, "tissue": course.tissue_dose}
-    doses = {
-        name: region_size(
-            soft_section(system, _log(killed[name]), is_temperature=False), float(np.log(level)), body.radius_mm
-        )
-        for name, level in DOSE_LEVELS.items()
-    }
-    field = AxisymmetricField(grid.r_mid, grid.z_mid, fields_of(course), planes[0] if planes else -np.inf)
-    return solved_from(problem, course, field, isotherms, doses, system.soft, grid.shape, began)
+    from rfplan.lesion.solve_axisymmetric import solve_axisymmetric
+
+    return solve_axisymmetric(problem, progress)
 
 
 def march_problem(system: System, problem: LesionProblem, progress: Progress | None) -> Course:
@@ -195,26 +183,6 @@ def solved_from(
     )
 
 
-def _layers(problem: LesionProblem) -> tuple[list[Layer], list[float]]:
-    """Tissues from below, and the planes between them, the surface of the bone first."""
-    gap_mm = problem.gap_mm
-    muscle = tissue("muscle")
-    if gap_mm is None:
-        stack, planes = [Layer(-np.inf, muscle)], []
-    else:
-        surface = -gap_mm
-        deep = surface - cortical_thickness_mm()
-        stack = [
-            Layer(-np.inf, tissue("cancellous_bone"), soft=False),
-            Layer(deep, tissue("cortical_bone"), soft=False),
-            Layer(surface, muscle),
-        ]
-        planes = [surface, deep]
-    if not problem.surroundings.perfusion:
-        stack = [Layer(layer.from_z_mm, layer.tissue.bloodless(), layer.soft) for layer in stack]
-    return stack, planes
-
-
 def _status(course: Course, problem: LesionProblem, peak_c: float) -> tuple[LesionStatus, str | None]:
     limits: Sequence[str | None] = course.limited
     limited_by = next((limit for limit in reversed(limits) if limit is not None), None)
@@ -223,11 +191,8 @@ def _status(course: Course, problem: LesionProblem, peak_c: float) -> tuple[Lesi
     return ("boiling" if peak_c > _BOILING_C else "converged"), limited_by
 
 
-def _log(dose: FloatArray) -> FloatArray:
-    return np.asarray(np.log(np.maximum(dose, 1e-12)))
-
-
 _SOLVERS: Mapping[GridKind, Callable[[LesionProblem, Progress | None], SolvedLesion]] = {
+    "wrapped": _solve_free,
     "axisymmetric": _solve_axisymmetric,
     "polar": _solve_beside_bone,
     "bipolar": _solve_pair,

@@ -29,7 +29,9 @@ def solve_octree(problem: LesionProblem, progress: Progress | None = None) -> So
     tree = scene_octree(scene, problem.accuracy)
     system = OctreeSystem(tree, scene)
     course = march_problem(system, problem, progress)
-    field = OctreeField(tree, fields_of(course), system.kind, scene.bone)
+    # single precision holds a few millionths of a degree, in half the room
+    kept = {name: values.astype(np.float32) for name, values in fields_of(course).items()}
+    field = OctreeField(tree, kept, system.kind, scene.bone)
     lowest_tip = min(float(body.tip_mm[2]) for body in scene.bodies if body.sensed)
     metal = _metal_part(scene, field.block("end_c"))
 
@@ -99,14 +101,15 @@ def _between(problem: LesionProblem, scene: Scene, field: OctreeField) -> PairTe
         first, second = (
             tip + 0.5 * (low + high) * axis for tip, axis in zip(problem.pair.tips_mm, problem.pair.axes, strict=True)
         )
-        way = np.array([0.0, 0.0, 1.0])
+        way, hot = np.array([0.0, 0.0, 1.0]), [first, second]
     else:
         change = next(n for n, volts in enumerate(problem.part_volts) if volts != problem.part_volts[0])
-        first, second = (np.array([0.0, 0.0, 0.5 * sum(problem.active_mm[n])]) for n in (change - 1, change))
+        hot = [np.array([0.0, 0.0, 0.5 * sum(part)]) for part in problem.active_mm]
+        first, second = hot[change - 1], hot[change]
         way = np.array([1.0, 0.0, 0.0])
     midpoint = 0.5 * (first + second)
     line = midpoint + np.linspace(-15.0, 15.0, 601)[:, None] * way
     metal = np.min([body.distance_mm(line) for body in scene.bodies], axis=0) < 0.0
     along = np.where(metal, -np.inf, field.at("end_c", line))
-    joined = field.block("end_c").joined_at(first, second, problem.surroundings.start_c, 200.0)
+    joined = field.block("end_c").joined_at(hot, problem.surroundings.start_c, 200.0)
     return PairTemperatures(float(field.at("end_c", midpoint)), float(along.max()), joined)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,10 +14,14 @@ from rfplan.lesion.problem import LesionProblem
 from rfplan.lesion.solid import SolidSystem, trilinear
 from rfplan.lesion.solid_field import SolidField
 from rfplan.lesion.solid_grid import bipolar_grid, polar_grid
-from rfplan.lesion.solid_size import radii_mm, region_size
+from rfplan.lesion.solid_size import region_size
 from rfplan.lesion.solve import fields_of, march_problem, solved_from
 from rfplan.lesion.solved import DOSE_LEVELS, DoseName, PairTemperatures, SolvedLesion
 from rfplan.lesion.tissue import tissue
+from rfplan.lesion.wrapped_field import SHOWN, resampled
+from rfplan.lesion.wrapped_solid import wrapped_solid_grid
+from rfplan.lesion.wrapped_solid_size import WrappedSurface, radii_mm, wrapped_surface
+from rfplan.lesion.wrapped_solid_size import region_size as region_size_wrapped
 
 
 def solve_beside_bone(problem: LesionProblem, progress: Progress | None = None) -> SolvedLesion:
@@ -25,16 +30,29 @@ def solve_beside_bone(problem: LesionProblem, progress: Progress | None = None) 
     assert problem.gap_mm is not None
     began = time.perf_counter()
     bone = bone_beside(body, problem.gap_mm, around.bone_angle_deg)
-    grid = polar_grid(body, problem.accuracy, bone)
+    grid = wrapped_solid_grid(body, problem.accuracy, bone)
     needle = PlacedBody(body, np.zeros(3), np.array([0.0, 0.0, 1.0]))
     system = SolidSystem(grid, [needle], tissue("muscle"), bone, problem.sink_w_mm3k, around.perfusion)
     course = march_problem(system, problem, progress)
-    field = SolidField(grid, fields_of(course), bone)
-    isotherms, doses = _sizes(field, system)
-    low, high = problem.active_mm[0]
-    radii = {
-        isotherm: radii_mm(grid, field.excess("end_c", isotherm), 0.5 * (low + high), bone) for isotherm in ISOTHERMS_C
+    fields = fields_of(course)
+
+    def edge(name: str, level: float) -> WrappedSurface | None:
+        excess = fields[name] - level if name == "end_c" else np.log(np.maximum(fields[name], 1e-12) / level)
+        return wrapped_surface(grid, body.radius_mm, excess, bone)
+
+    edges = {isotherm: edge("end_c", isotherm) for isotherm in ISOTHERMS_C}
+    isotherms = {isotherm: region_size_wrapped(surface) for isotherm, surface in edges.items()}
+    doses: dict[DoseName, LesionSize] = {
+        name: region_size_wrapped(edge(name, level)) for name, level in DOSE_LEVELS.items()
     }
+    low, high = problem.active_mm[0]
+    radii = {isotherm: radii_mm(surface, 0.5 * (low + high)) for isotherm, surface in edges.items()}
+    # lookups, surfaces and files know cells in rows across and along the needle
+    shown = polar_grid(body, replace(SHOWN, far_mm=problem.accuracy.far_mm), bone)
+    shown = replace(shown, v_edges=grid.turn_edges)
+    u, _, z = shown.mids
+    values = resampled(grid.section, body.radius_mm, {n: f.swapaxes(1, 2) for n, f in fields.items()}, np.exp(u), z)
+    field = SolidField(shown, {name: value.swapaxes(1, 2) for name, value in values.items()}, bone)
     return solved_from(problem, course, field, isotherms, doses, system.soft, grid.shape, began, radii)
 
 
@@ -67,7 +85,7 @@ def _between(field: SolidField, problem: LesionProblem) -> PairTemperatures:
 
 def _sizes(field: SolidField, system: SolidSystem) -> tuple[dict[float, LesionSize], dict[DoseName, LesionSize]]:
     def size(name: str, level: float) -> LesionSize:
-        return region_size(field.grid, field.excess(name, level), system.soft, field.bone)
+        return region_size(field.grid, field.excess(name, level), system.soft)
 
     isotherms = {isotherm: size("end_c", isotherm) for isotherm in ISOTHERMS_C}
     return isotherms, {name: size(name, level) for name, level in DOSE_LEVELS.items()}

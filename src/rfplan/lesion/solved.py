@@ -15,6 +15,7 @@ from rfplan.errors import InputError
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.frames import Isometry
 from rfplan.geometry.mesh import Mesh
+from rfplan.lesion.assumption import assumption_of
 from rfplan.lesion.axisymmetric_field import AxisymmetricField
 from rfplan.lesion.history import History
 from rfplan.lesion.lesion import ISOTHERMS_C, LesionSize
@@ -37,6 +38,9 @@ LesionField = AxisymmetricField | SolidField | OctreeField
 class PairTemperatures:
     """Between the needles of a pair: ``midpoint_c`` half-way at the middle of the tips, ``midline_max_c`` the highest along the line
     half-way that runs with the needles, ``confluent_at_c`` the highest isotherm that still joins the two.
+
+    Between contacts of one probe: ``midpoint_c`` on its surface half-way between the two groups, ``midline_max_c`` the highest in the
+    plane across the probe there, ``confluent_at_c`` the highest isotherm that joins all the contacts.
     """
 
     midpoint_c: float
@@ -87,11 +91,7 @@ class SolvedLesion:
     @property
     def assumption(self) -> str:
         """What the model assumes."""
-        around = "uniform muscle" if self.problem.pair is None else "uniform muscle around a parallel pair"
-        if self.problem.surroundings.bone_gap_mm is not None:
-            around = "muscle beside a plane of bone"
-        cooled = " Coolant and its exchange with the metal are assumed." if self.problem.exchange_w_m2k else ""
-        return f"Solved temperatures in {around}, every lesion by itself; the generator's control is ideal.{cooled}"
+        return assumption_of(self.problem)
 
     @property
     def caveat(self) -> str | None:

@@ -143,10 +143,8 @@ def _grid_arrays(field: LesionField) -> dict[str, FloatArray]:
             "tree.origin_mm": tree.origin_mm,
             "tree.root_mm": np.array(tree.root_mm),
             "tree.roots": np.array(tree.roots),
-            "tree.cells": tree.cells.astype(np.int16),
-            "tree.level": tree.level.astype(np.int8),
-            "tree.child": tree.child.astype(np.int32),
-            "kind": field.kind.astype(np.int8),
+            "tree.child": tree.child,
+            "kind": field.kind,
             **_bone_arrays(field.bone),
         }
     grid = field.grid
@@ -183,7 +181,7 @@ def _bone(arrays: Mapping[str, FloatArray]) -> BonePlane | SampledBone | None:
     return None
 
 
-def _field(arrays: Mapping[str, FloatArray], values: dict[str, FloatArray]) -> LesionField:
+def _field(arrays: Mapping[str, Any], values: dict[str, Any]) -> LesionField:
     if "r_mm" in arrays:
         return AxisymmetricField(arrays["r_mm"], arrays["z_mm"], values, float(arrays["floor_mm"]))
     if "tree.child" in arrays:
@@ -191,11 +189,9 @@ def _field(arrays: Mapping[str, FloatArray], values: dict[str, FloatArray]) -> L
             arrays["tree.origin_mm"],
             float(arrays["tree.root_mm"]),
             int(arrays["tree.roots"]),
-            arrays["tree.cells"].astype(np.int64),
-            arrays["tree.level"].astype(np.int64),
-            arrays["tree.child"].astype(np.int64),
+            arrays["tree.child"],
         )
-        return OctreeField(tree, values, arrays["kind"].astype(np.int64), _bone(arrays))
+        return OctreeField(tree, values, arrays["kind"], _bone(arrays))
     focus_mm = float(arrays["focus_mm"])
     grid = SolidGrid(
         arrays["u_edges"],

@@ -20,7 +20,7 @@ from rfplan.lesion.solve import solve_problem
 from rfplan.lesion.solved import SolvedLesion
 from rfplan.lesion.solved_file import lesion_bytes, lesion_of_bytes, write_atomically
 
-LARGEST_BYTES: Final = 300_000_000
+LARGEST_BYTES: Final = 1_000_000_000
 """The lesions that were not asked for the longest are dropped beyond this."""
 
 _SUFFIX: Final = ".npz"

@@ -112,7 +112,7 @@ def inside_lengths(points: FloatArray, rows: FloatArray, starts: IntArray, balls
             for n in range(found):
                 t0, t1 = segment_crossing(points, i, rows, near[n])
                 if t0 < t1:
-                    count = _merge(lows, highs, count, t0, t1)
+                    count = merge(lows, highs, count, t0, t1)
                     if lows[0] <= 0.0 and highs[0] >= 1.0:
                         break
             if count == 0:
@@ -153,7 +153,7 @@ def _rows_near(
 
 
 @kernel
-def _merge(lows: FloatArray, highs: FloatArray, count: int, t0: float, t1: float) -> int:
+def merge(lows: FloatArray, highs: FloatArray, count: int, t0: float, t1: float) -> int:
     """Add an interval to the sorted, disjoint intervals in ``lows`` and ``highs``; their new count."""
     first = 0
     while first < count and highs[first] < t0:
@@ -205,7 +205,7 @@ def rays_leave(origins: FloatArray, directions: FloatArray, rows: FloatArray) ->
         for k in range(rows.shape[0]):
             t0, t1 = segment_crossing(ray, 0, rows, k)
             if t0 < t1:
-                count = _merge(lows, highs, count, t0, t1)
+                count = merge(lows, highs, count, t0, t1)
         if count > 0 and lows[0] <= 0.0:
             lengths[n] = highs[0] * reach
     return lengths
@@ -249,7 +249,7 @@ def union_volume(rows: FloatArray, spacing: float) -> float:
             for k in range(rows.shape[0]):
                 t0, t1 = segment_crossing(line, 0, rows, k)
                 if t0 < t1:
-                    merged = _merge(lows, highs, merged, t0, t1)
+                    merged = merge(lows, highs, merged, t0, t1)
             for n in range(merged):
                 volume += (highs[n] - lows[n]) * length * spacing * spacing
     return volume

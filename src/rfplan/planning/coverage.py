@@ -138,13 +138,13 @@ def nerve_results(
 ) -> tuple[NerveResult, ...]:
     """Results per branch; on several courses, one entry per name with means, in order of level and ordinal.
 
-    ``judged`` (n, 5) as ``evaluation_kernels.judge_branches`` returns it.
+    ``judged`` (n, 4) as :meth:`rfplan.planning.packed_lesions.PackedLesions.judged` returns it.
     """
     rows = judged.tolist()
     ap, cut = captured["ap_projection"], captured["transection"]
     if courses == 1:
         return tuple(
-            NerveResult(name, level, {"ap_projection": a, "transection": c}, row[0], row[2], row[1], row[4], length, 1)
+            NerveResult(name, level, {"ap_projection": a, "transection": c}, row[0], row[2], row[1], row[3], length, 1)
             for name, level, length, row, a, c in zip(names, levels, lengths_mm, rows, ap, cut, strict=True)
         )
     members: dict[str, list[int]] = {}
@@ -157,6 +157,6 @@ def nerve_results(
         parts = {key: float(np.mean([hits[i] for i in which])) for key, hits in captured.items()}
         length = float(np.mean([lengths_mm[i] for i in which]))
         results.append(
-            NerveResult(name, levels[which[0]], parts, mean[0], mean[2], mean[1], mean[4], length, len(which))
+            NerveResult(name, levels[which[0]], parts, mean[0], mean[2], mean[1], mean[3], length, len(which))
         )
     return tuple(results)

@@ -14,8 +14,10 @@ from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side, lateral_sign
 from rfplan.errors import InputError, did_you_mean
 from rfplan.figures import figures
+from rfplan.lesion import shapes, solved
 from rfplan.lesion.lesion import ISOTHERMS_C
-from rfplan.lesion.shapes import ASSUMPTION, LABEL
+from rfplan.lesion.march import Progress
+from rfplan.planning.application_lesions import application_name
 from rfplan.planning.coverage import (
     REPORTED_LEVELS,
     Criterion,
@@ -24,16 +26,16 @@ from rfplan.planning.coverage import (
     coverage_of,
     nerve_results,
 )
-from rfplan.planning.evaluation_kernels import judge_branches
+from rfplan.planning.packed_lesions import LesionNote, PackedLesions, shape_lesions
 from rfplan.planning.packed_patient import PackedPatient, packed, packed_branches
 from rfplan.planning.packed_plan import PackedPlan, packed_plan
+from rfplan.planning.placed_problem import bone_named
 from rfplan.planning.plan import Plan
 from rfplan.planning.safety import SafetyRow, Status, worst
 from rfplan.planning.safety_checks import safety_table
 
 SCHEMA: Final = "rfplan/evaluation/1"
-LESION_MODELS: Final = (LABEL,)
-_LATER: Final = ("solved",)
+LESION_MODELS: Final = (solved.LABEL, shapes.LABEL)
 _FAR_MM: Final = 1e20
 _ENTRY_OFF_MM: Final = 1.0
 _MOST_COURSES: Final = 20_000
@@ -44,15 +46,18 @@ _MOST_COURSES: Final = 20_000
 class Evaluation:
     """Coverage of the branches by both criteria, per branch and in all, and the safety table.
 
-    ``lesion_model`` names how lesions were found out and ``assumption`` says what that leaves out; ``lethal_c`` is the isotherm
-    inside which a branch counts as destroyed. ``warnings`` are sentences for the user.
+    ``lesion_model`` names how lesions were found out, ``lesion_bone`` the bone that they were solved beside (None: shapes) and
+    ``assumption`` says what that leaves out; ``lesions`` how every solved one came out. ``lethal_c`` is the isotherm inside which a
+    branch counts as destroyed. ``warnings`` are sentences for the user.
     """
 
     side: str
     technique: str
     courses: int
     lesion_model: str
+    lesion_bone: str | None
     assumption: str
+    lesions: tuple[LesionNote, ...]
     lethal_c: float
     transection_length_mm: float
     coverage: Mapping[Criterion, CriterionCoverage]
@@ -77,7 +82,9 @@ class Evaluation:
             "technique": self.technique,
             "courses": self.courses,
             "lesion_model": self.lesion_model,
+            "lesion_bone": self.lesion_bone,
             "assumption": self.assumption,
+            "lesions": [note.to_json() for note in self.lesions],
             "lethal_c": self.lethal_c,
             "transection_length_mm": self.transection_length_mm,
             "coverage": {criterion: entry.to_json() for criterion, entry in self.coverage.items()},
@@ -97,22 +104,29 @@ def evaluate(
     patient: Patient,
     courses: int = 1,
     seed: int = 0,
-    lesion_model: str = LABEL,
+    lesion_model: str = solved.LABEL,
     transection_length_mm: float | None = None,
+    bone: str = "plane",
+    accuracy: str = "standard",
+    progress: Progress | None = None,
 ) -> Evaluation:
     """Judge ``plan`` on ``patient``: on its own branches, or on ``courses`` drawn courses of them.
 
     Parameters
     ----------
     courses, seed : number of possible nerve courses and the seed that draws them; 1 takes the patient's own nerves
-    lesion_model : ``shapes``
+    lesion_model : ``solved``: temperatures from the solver; ``shapes``: spheroids and strips of catalogue size
     transection_length_mm : contiguous length that cuts a branch; default is the figure of ``anatomy/safety.toml`` (4 mm)
+    bone, accuracy : of solved lesions, as :func:`rfplan.planning.application_lesions.lesions_of` takes them
+    progress : called with the solved part of the lesions, 0 to 1
 
     Raises
     ------
-    InputError : unknown lesion model, courses or length out of range, no branches on the plan's side
+    InputError : unknown lesion model or bone, courses or length out of range, no branches on the plan's side, or an application that
+        cannot be solved
+    RfplanError : a lesion did not converge
     """
-    check_judging(lesion_model, courses, transection_length_mm, seed=seed)
+    check_judging(lesion_model, courses, transection_length_mm, seed=seed, bone=bone)
     table = figures("safety")
     length_mm = table["transection.length"].value if transection_length_mm is None else float(transection_length_mm)
     lethal_c = table["lethal.isotherm"].value
@@ -120,13 +134,12 @@ def evaluate(
     home = packed(patient)
     branches = packed_branches(patient, plan.side, courses, seed)
     work = packed_plan(plan)
-    judged = judge_branches(
-        branches.points, branches.first, home.beam, work.rows[lethal], work.starts, work.balls[lethal]
-    )
+    lesions = packed_lesions(plan, patient, lesion_model, bone, accuracy, progress)
+    judged = lesions.judged(branches.points, branches.first, home.view, lethal)
     # without any lethal surface the gap to it is endless
     judged[judged < -_FAR_MM] = -math.inf
     captured = {
-        "ap_projection": (judged[:, 4] > 0.0).tolist(),
+        "ap_projection": (judged[:, 3] > 0.0).tolist(),
         "transection": (judged[:, 1] >= length_mm).tolist(),
     }
     coverage: dict[Criterion, CriterionCoverage] = {
@@ -137,37 +150,61 @@ def evaluate(
         side=plan.side,
         technique=plan.technique,
         courses=courses,
-        lesion_model=lesion_model,
-        assumption=ASSUMPTION,
+        lesion_model=lesions.label,
+        lesion_bone=lesions.bone,
+        assumption=lesions.assumption,
+        lesions=lesions.notes,
         lethal_c=lethal_c,
         transection_length_mm=length_mm,
         coverage=coverage,
         nerves=nerve_results(branches.names, branches.levels, branches.lengths_mm, judged, captured, courses),
-        safety=safety_table(patient, home, work, plan.side, lethal),
+        safety=safety_table(patient, home, work, lesions, plan.side, lethal),
         applications=len(plan.applications),
         needles=len(work.tips),
         energy_time_s=plan.energy_time_s,
-        warnings=(*_warnings(plan, patient, home, work, lethal), *_not_judged(patient, plan.side, branches.levels)),
+        warnings=(
+            *_warnings(plan, patient, home, work, lesions, lethal),
+            *_not_judged(patient, plan.side, branches.levels),
+        ),
         provenance={
             "rfplan": rfplan.__version__,
             "seed": None if courses == 1 else seed,
             "patient": {"name": patient.name, "source": patient.source, "hash": home.fingerprint},
+            "lesion_accuracy": None if lesions.bone is None else accuracy,
             "lethal_isotherm": {"value": lethal_c, "unit": "degC", "mark": table["lethal.isotherm"].mark},
         },
     )
 
 
+def packed_lesions(
+    plan: Plan,
+    patient: Patient,
+    lesion_model: str = solved.LABEL,
+    bone: str = "plane",
+    accuracy: str = "standard",
+    progress: Progress | None = None,
+) -> PackedLesions:
+    """The lesions of ``plan`` for judging, as :func:`evaluate` takes its arguments."""
+    if lesion_model == shapes.LABEL:
+        return shape_lesions(plan)
+    from rfplan.planning.solved_lesions import packed_solved
+
+    return packed_solved(plan, patient, bone, accuracy, progress)
+
+
 def check_judging(
-    lesion_model: str, courses: int = 1, transection_length_mm: float | None = None, *, seed: int = 0
+    lesion_model: str,
+    courses: int = 1,
+    transection_length_mm: float | None = None,
+    *,
+    seed: int = 0,
+    bone: str = "plane",
 ) -> None:
     """Refuse what :func:`evaluate` cannot do, before any work; :class:`InputError` says what is accepted."""
-    if lesion_model in _LATER:
-        raise InputError(
-            f"lesion model {lesion_model!r} is not available in this version; accepted: {', '.join(LESION_MODELS)}"
-        )
     if lesion_model not in LESION_MODELS:
         meant = did_you_mean(lesion_model, LESION_MODELS)
         raise InputError(f"lesion model {lesion_model!r} is not known;{meant} accepted: {', '.join(LESION_MODELS)}")
+    bone_named(bone)
     if isinstance(courses, bool) or not isinstance(courses, int) or courses < 1:
         raise InputError(f"courses is {courses}; it must be a whole number of at least 1")
     if courses > _MOST_COURSES:
@@ -180,8 +217,15 @@ def check_judging(
         raise InputError(f"transection_length_mm is {transection_length_mm}; it must be above 0 mm")
 
 
-def _warnings(plan: Plan, patient: Patient, home: PackedPatient, work: PackedPlan, lethal: int) -> tuple[str, ...]:
-    found = []
+def _warnings(
+    plan: Plan, patient: Patient, home: PackedPatient, work: PackedPlan, lesions: PackedLesions, lethal: int
+) -> tuple[str, ...]:
+    found = [
+        f"{application_name(plan.applications[note.application - 1], note.application)}: {note.caveat}"
+        for note in lesions.notes
+        if note.caveat is not None
+    ]
+    found += lesions.warnings
     made_for = plan.patient.get("hash")
     if made_for is not None and made_for != home.fingerprint:
         found.append(
@@ -196,12 +240,10 @@ def _warnings(plan: Plan, patient: Patient, home: PackedPatient, work: PackedPla
             f"{work.labels[number]}: its entry_mm lies {work.entry_off_mm[number]:.1f} mm off the line from its tip along its axis"
         )
     for number, application in enumerate(plan.applications):
-        if len(application.needles) == 2:
-            first, last = work.starts[number], work.starts[number + 1]
-            if work.rows[lethal, (first + last) // 2, 6] <= 0.0:
-                found.append(
-                    f"application {number + 1}: the lesions of its two needles do not join at {ISOTHERMS_C[lethal]:g} degC"
-                )
+        if len(application.needles) == 2 and not lesions.joins(number, lethal):
+            found.append(
+                f"application {number + 1}: the lesions of its two needles do not join at {ISOTHERMS_C[lethal]:g} degC"
+            )
     if plan.side not in home.joint:
         found.append(f"the patient has no posterior joint line on the {plan.side}; lesions were not checked against it")
     return tuple(found)

@@ -1,4 +1,4 @@
-"""Compiled parts of the evaluation: branches, canals, shafts, skin and joint line against spheroids."""
+"""Compiled parts of the evaluation: branches, canals, skin and joint line against spheroids; shafts against bone and each other."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def judge_branches(
 
     Returns
     -------
-    (b, 5) lethal length, longest contiguous lethal length, margin in space, length in the shadow along ``beam``, margin there; mm
+    (b, 4) lethal length, longest contiguous lethal length, margin in space, margin in the shadow along ``beam``; mm
     """
     shadows = np.empty_like(points)
     for n in range(points.shape[0]):
@@ -40,13 +40,12 @@ def judge_branches(
             shadows[n, x] = points[n, x] - depth * beam[x]
     flat, flat_balls = np.empty_like(rows), np.empty_like(balls)
     silhouettes(rows, beam, flat, balls, flat_balls)
-    result = np.empty((first.shape[0] - 1, 5))
+    result = np.empty((first.shape[0] - 1, 4))
     for b in range(first.shape[0] - 1):
         branch, shadow = points[first[b] : first[b + 1]], shadows[first[b] : first[b + 1]]
         result[b, 0], result[b, 1] = inside_lengths(branch, rows, starts, balls)
         result[b, 2] = -polyline_distance(branch, rows, starts, balls, _FAR, _TOLERANCE_MM)
-        result[b, 3], _ = inside_lengths(shadow, flat, starts, flat_balls)
-        result[b, 4] = -polyline_distance(shadow, flat, starts, flat_balls, _FAR, _TOLERANCE_MM)
+        result[b, 3] = -polyline_distance(shadow, flat, starts, flat_balls, _FAR, _TOLERANCE_MM)
     return result
 
 

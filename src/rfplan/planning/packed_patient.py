@@ -36,9 +36,9 @@ class PackedBranches:
 class PackedPatient:
     """Arrays of one patient for the kernels of the evaluation.
 
-    Tubes are the canals (all foramina that are not absent, in the patient's order), then the ventral roots in the same order.
-    ``midline_mm`` is the midline's coordinate along ``lateral``; ``joint`` by side: posterior joint line, lateral and
-    caudal from the frame's axes alone (n, 2), where known.
+    ``view`` (3, 3): rows are lateral, caudal and the beam. Tubes are the canals (all foramina that are not absent, in the
+    patient's order), then the ventral roots in the same order. ``midline_mm`` is the midline's coordinate along ``lateral``;
+    ``joint`` by side: posterior joint line, lateral and caudal from the frame's axes alone (n, 2), where known.
     """
 
     tubes: FloatArray
@@ -46,9 +46,8 @@ class PackedPatient:
     tube_radii: FloatArray
     foramina: tuple[str, ...]
     estimated: tuple[bool, ...]
-    beam: FloatArray
+    view: FloatArray
     lateral: FloatArray
-    caudal: FloatArray
     midline_mm: float
     skin: tuple[FloatArray, FloatArray, FloatArray, FloatArray, float]
     joint: dict[str, FloatArray]
@@ -134,9 +133,8 @@ def _pack(patient: Patient) -> PackedPatient:
         np.array([foramen.diameter_mm / 2 for foramen in known] + [root_mm] * len(known)),
         tuple(foramen.name for foramen in known),
         tuple(foramen.status == "estimated" for foramen in known),
-        np.array(frame.posterior),
+        np.ascontiguousarray(frame.axes),
         np.array(frame.lateral),
-        np.array(frame.caudal),
         float(frame.origin_mm @ frame.lateral),
         (
             skin.height_mm,

@@ -1,4 +1,4 @@
-"""The needles and lesions of a plan as plain arrays for the kernels of the evaluation."""
+"""The needles of a plan as plain arrays for the kernels of the evaluation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
-from rfplan.lesion.shapes import assembled
 from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Plan
 
@@ -17,7 +16,7 @@ ALL_STAND = frozenset({"palisade"})
 
 @dataclass(frozen=True, eq=False)
 class PackedPlan:
-    """Distinct needles (poses (n, 3), radii, when they stand) and lesions as spheroids (``rows``, ``starts``, ``balls``).
+    """Distinct needles: poses (n, 3), radii, when they stand.
 
     ``entry_off_mm`` (n,) is how far a stated skin entry lies from the needle's own line.
     Needle n stands from application ``since[n]`` to ``until[n]``; ``labels`` name it for people; ``probe`` marks the contacts
@@ -33,30 +32,18 @@ class PackedPlan:
     until: IntArray
     labels: tuple[str, ...]
     entry_off_mm: FloatArray
-    rows: FloatArray
-    starts: IntArray
-    balls: FloatArray
 
 
 def packed_plan(plan: Plan) -> PackedPlan:
-    """The arrays of ``plan``, lesions as shapes.
-
-    Raises
-    ------
-    InputError : an electrode has no lesion in the mode it is used in
-    """
+    """The arrays of ``plan``."""
     needles: list[Needle] = []
     index: dict[tuple[object, ...], int] = {}
     since: list[int] = []
     until: list[int] = []
     labels: list[str] = []
     row: set[int] = set()
-    recipes, tips, axes = [], [], []
     for number, application in enumerate(plan.applications):
         used = application.needles
-        recipes.append((application.mode, application.protocol, tuple([needle.electrode for needle in used])))
-        tips.append([needle.tip_mm for needle in used])
-        axes.append([needle.axis for needle in used])
         for needle in used:
             at = index.get(needle.pose_key)
             if at is None:
@@ -75,7 +62,6 @@ def packed_plan(plan: Plan) -> PackedPlan:
         opened, closed = min(since[at] for at in row), max(until[at] for at in row)
         for at in row:
             since[at], until[at] = opened, closed
-    rows, starts, balls = assembled(recipes, tips, axes)
     count = len(needles)
     tip = np.array([needle.tip_mm for needle in needles]).reshape(count, 3)
     axis = np.array([needle.axis for needle in needles]).reshape(count, 3)
@@ -93,7 +79,4 @@ def packed_plan(plan: Plan) -> PackedPlan:
         np.array(until, dtype=np.int64),
         tuple(labels),
         np.sqrt(((entry - hubs) ** 2).sum(axis=1)),
-        rows,
-        starts,
-        balls,
     )

@@ -8,14 +8,8 @@ from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side, lateral_sign
 from rfplan.figures import figures
 from rfplan.lesion.lesion import ISOTHERMS_C
-from rfplan.planning.evaluation_kernels import (
-    beyond_line,
-    bone_along_shafts,
-    clearances,
-    needle_clearances,
-    shaft_gaps,
-    skin_clearances,
-)
+from rfplan.planning.evaluation_kernels import bone_along_shafts, needle_clearances, shaft_gaps
+from rfplan.planning.packed_lesions import PackedLesions
 from rfplan.planning.packed_patient import PackedPatient
 from rfplan.planning.packed_plan import PackedPlan
 from rfplan.planning.safety import SafetyRow, row
@@ -27,16 +21,16 @@ _NOT_REACHED = "below 45 degC"
 
 
 def safety_table(
-    patient: Patient, home: PackedPatient, plan: PackedPlan, side: Side, lethal: int
+    patient: Patient, home: PackedPatient, plan: PackedPlan, lesions: PackedLesions, side: Side, lethal: int
 ) -> tuple[SafetyRow, ...]:
     """Every check, in the order of :data:`rfplan.planning.safety.TITLES` within foramina, skin, needles and joint.
 
     ``lethal`` is the position of the lethal isotherm in ``ISOTHERMS_C``.
     """
-    table = [*_foramina(home, plan, lethal), *_skin(home, plan)]
+    table = [*_foramina(home, plan, lesions, lethal), *_skin(home, lesions)]
     if len(plan.tips):
         table += _needles(patient, home, plan)
-    table += _joint(home, plan, side, lethal)
+    table += _joint(home, lesions, side, lethal)
     return tuple(table)
 
 
@@ -52,11 +46,9 @@ def _notes(*notes: str) -> str:
     return "; ".join([note for note in notes if note])
 
 
-def _foramina(home: PackedPatient, plan: PackedPlan, lethal: int) -> list[SafetyRow]:
+def _foramina(home: PackedPatient, plan: PackedPlan, lesions: PackedLesions, lethal: int) -> list[SafetyRow]:
     count = len(home.foramina)
-    reached = clearances(
-        home.tubes, home.tube_first, home.tube_radii, lethal, plan.rows, plan.starts, plan.balls
-    ).tolist()
+    reached = lesions.clearances(home.tubes, home.tube_first, home.tube_radii, lethal).tolist()
     gaps, which = needle_clearances(
         home.tubes, home.tube_first[: count + 1], home.tube_radii, plan.tips, plan.active_ends, plan.radii
     )
@@ -75,8 +67,8 @@ def _foramina(home: PackedPatient, plan: PackedPlan, lethal: int) -> list[Safety
     return table
 
 
-def _skin(home: PackedPatient, plan: PackedPlan) -> list[SafetyRow]:
-    depths = skin_clearances(*home.skin, plan.rows).tolist()
+def _skin(home: PackedPatient, lesions: PackedLesions) -> list[SafetyRow]:
+    depths = lesions.skin_depths(home.skin).tolist()
     hot, below = _isotherm(sum(1 for depth in depths if depth <= 0.0))
     return [row("skin_distance", "skin", _mm(depths[0])), row("skin_isotherm", "skin", hot, below)]
 
@@ -106,11 +98,11 @@ def _needles(patient: Patient, home: PackedPatient, plan: PackedPlan) -> list[Sa
     return table
 
 
-def _joint(home: PackedPatient, plan: PackedPlan, side: Side, lethal: int) -> list[SafetyRow]:
+def _joint(home: PackedPatient, lesions: PackedLesions, side: Side, lethal: int) -> list[SafetyRow]:
     line = home.joint.get(side)
     if line is None:
         return []
-    past = beyond_line(line, float(lateral_sign(side)), home.lateral, home.caudal, plan.rows[lethal])
+    past = lesions.beyond_line(line, float(lateral_sign(side)), home.view, lethal)
     if past < -_FAR_MM:
         return [row("beyond_joint_line", side, -math.inf, "no lesion beside the joint line")]
     return [row("beyond_joint_line", side, past)]

@@ -7,21 +7,25 @@ from typing import Any
 
 from rfplan.anatomy.patient import Patient
 from rfplan.figures import MARKS, Figure, figures
+from rfplan.lesion.lesion import Lesion
+from rfplan.lesion.solved import SolvedLesion
 from rfplan.planning.plan import Plan
 from rfplan.planning.techniques import techniques
 from rfplan.report.html import Html, element, firm, number, table
+from rfplan.report.lesion_surfaces import BONE_WORDS
 
 
-def assumptions_section(patient: Patient, plan: Plan, statements: Sequence[str]) -> Html:
+def assumptions_section(patient: Patient, plan: Plan, statement: str, lesions: Sequence[Lesion]) -> Html:
     """Sentences, sizes of the lesions used, and the assumed figures behind the branches.
 
-    ``statements`` are those of the lesion model.
+    ``statement`` is what the lesion model assumes, ``lesions`` are those of the applications.
     """
+    solved = [lesion for lesion in lesions if isinstance(lesion, SolvedLesion)]
     return element(
         "section",
         element("h2", "Assumptions", id="assumptions"),
-        element("ul", [element("li", text) for text in [*statements, *_of_patient(patient)]]),
-        _lesion_sizes(plan),
+        element("ul", [element("li", text) for text in [statement, *_of_patient(patient)]]),
+        _solved_sizes(plan, solved) if solved else _lesion_sizes(plan),
         _assumed_figures(plan),
         element("p", _marks_in_words(), class_="note"),
         aria_labelledby="assumptions",
@@ -34,6 +38,7 @@ def provenance_section(patient: Patient, plan: Plan, evaluation: Mapping[str, An
     entries |= _flat("patient", patient.provenance) | _flat("evaluation", evaluation.get("provenance", {}))
     entries |= {
         "lesion model": evaluation.get("lesion_model"),
+        "lesions solved": BONE_WORDS.get(evaluation.get("lesion_bone") or ""),
         "courses of the branches": evaluation.get("courses"),
     }
     entries["true AP view"] = (
@@ -100,6 +105,28 @@ def _lesion_sizes(plan: Plan) -> Html:
         numeric=(3,),
         class_="wide small",
     )
+
+
+def _solved_sizes(plan: Plan, lesions: Sequence[SolvedLesion]) -> Html:
+    rows = []
+    for place, (application, lesion) in enumerate(zip(plan.applications, lesions, strict=True), 1):
+        size, around = lesion.size(50.0), lesion.problem.surroundings
+        beside = "the patient's" if around.bone is not None else "none near"
+        if around.bone_gap_mm is not None:
+            beside = f"{around.bone_gap_mm:g} mm, {around.bone_angle_deg:.0f}°"
+        rows.append(
+            (
+                f"{place} {application.target}".strip(),
+                firm(application.needles[0].electrode.name),
+                firm(f"{number(size.width_mm)} × {number(size.length_mm)}"),
+                number(size.beyond_tip_mm),
+                beside,
+                number(lesion.max_tissue_c),
+                lesion.status,
+            )
+        )
+    heads = ("Application", "Electrode", "50 °C, mm", "Beyond tip, mm", "Bone", "Hottest tissue, °C", "Status")
+    return table("Solved lesions, width × length", heads, rows, numeric=(3, 5), class_="wide small")
 
 
 def _assumed_figures(plan: Plan) -> Html:

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from rfplan.errors import InputError
-from rfplan.geometry.arrays import FloatArray
 from rfplan.lesion.lesion import ISOTHERMS_C
-from rfplan.lesion.placed_body import bone_beside
-from rfplan.report.palette import BONE, INK, MUTED, PAPER, SHAFT, TIP
+from rfplan.report.lesion_section import bone_height_mm, draw_surroundings, section_points
+from rfplan.report.palette import INK, PAPER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,6 +26,7 @@ _LINES: Final = {45.0: "#56b4e9", 50.0: "#0072b2", 55.0: "#e69f00", 60.0: "#d55e
 _MARGIN_MM: Final = 3.0
 _REACH_MM: Final = 30.0
 _PIXEL_MM: Final = 0.1
+_COARSE_MM: Final = 0.25
 
 
 def lesion_figure(lesions: Sequence[SolvedLesion], titles: Sequence[str]) -> Figure:
@@ -44,7 +44,12 @@ def lesion_figure(lesions: Sequence[SolvedLesion], titles: Sequence[str]) -> Fig
     hottest = max(float(lesion.history.thermocouple_c.max()) for lesion in lesions)
     axes[1, 0].set_ylim(min(20.0, *starts), hottest + 5.0)
     axes[0, 0].set_ylabel("along the needle from its tip end, mm")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+    named = {
+        label: handle
+        for n in range(count)
+        for handle, label in zip(*axes[0, n].get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=3, frameon=False)
     return figure
 
 
@@ -73,7 +78,9 @@ def _window(lesions: Sequence[SolvedLesion]) -> tuple[float, float, float]:
     across, low, high = 3.0, -1.0, 3.0
     for lesion in lesions:
         high = max(high, max(end for _, end in lesion.problem.active_mm))
-        x, z, warm = _slice(lesion, "end_c")
+        top = max(end for _, end in lesion.problem.active_mm) + _REACH_MM
+        x, z, points = section_points(_REACH_MM, -_REACH_MM, top, _COARSE_MM)
+        warm = lesion.field.at("end_c", points)
         hot = warm >= ISOTHERMS_C[0]
         if hot.any():
             across = max(across, float(np.abs(x[hot.any(axis=0)]).max()))
@@ -82,27 +89,11 @@ def _window(lesions: Sequence[SolvedLesion]) -> tuple[float, float, float]:
     return across + _MARGIN_MM, low - _MARGIN_MM, high + _MARGIN_MM
 
 
-def _slice(lesion: SolvedLesion, name: str) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """x (n,), z (m,) and a value (m, n) on the plane through the needles and across the bone."""
-    x, z = np.arange(-_REACH_MM, _REACH_MM + 1e-9, _PIXEL_MM), np.arange(-_REACH_MM, 2.0 * _REACH_MM + 1e-9, _PIXEL_MM)
-    points = np.stack(np.broadcast_arrays(x[None, :], 0.0, z[:, None]), axis=-1)
-    return x, z, lesion.field.at(name, points)
-
-
-def _bone(lesion: SolvedLesion, x: FloatArray, z: FloatArray) -> FloatArray | None:
-    """(m, n) height above the surface of the bone on the same plane; None where there is none."""
-    around = lesion.problem.surroundings
-    if around.bone_gap_mm is None:
-        return None
-    plane = bone_beside(lesion.problem.body, around.bone_gap_mm, around.bone_angle_deg)
-    return plane.height_mm(np.stack(np.broadcast_arrays(x[None, :], 0.0, z[:, None]), axis=-1))
-
-
 def _section(axes: Axes, lesion: SolvedLesion, title: str, across: float, low: float, high: float) -> None:
     start_c = lesion.problem.surroundings.start_c
-    x, z, warm = _slice(lesion, "end_c")
-    dose = _slice(lesion, "nerve")[2]
-    height = _bone(lesion, x, z)
+    x, z, points = section_points(across, low, high, _PIXEL_MM)
+    warm, dose = lesion.field.at("end_c", points), lesion.field.at("nerve", points)
+    height = bone_height_mm(lesion.problem, points)
     axes.imshow(
         warm,
         extent=(x[0], x[-1], z[0], z[-1]),
@@ -121,12 +112,7 @@ def _section(axes: Axes, lesion: SolvedLesion, title: str, across: float, low: f
     death = death if height is None else np.ma.masked_where(height < 0.0, death)
     axes.contour(x, z, death, levels=[0.0], colors=[INK], linewidths=1.4, linestyles="--")
     axes.plot([], [], color=INK, linewidth=1.4, linestyle="--", label="nerve dead (provisional dose)")
-    if height is not None:
-        axes.contourf(x, z, height, levels=[-1e3, 0.0], colors=[BONE], zorder=3)
-        axes.contour(x, z, height, levels=[0.0], colors=[MUTED], linewidths=1.2, zorder=4)
-        axes.text(0.02, 0.01, "bone", transform=axes.transAxes, color=INK, zorder=5)
-    for shift in _needles_at(lesion):
-        _needle(axes, lesion, high, shift)
+    draw_surroundings(axes, lesion.problem, x, z, points)
     axes.set_aspect("equal")
     axes.set_xlim(-across, across)
     axes.set_ylim(low, high)
@@ -139,24 +125,6 @@ def _section(axes: Axes, lesion: SolvedLesion, title: str, across: float, low: f
         fontsize=9,
         color=INK,
     )
-
-
-def _needles_at(lesion: SolvedLesion) -> tuple[float, ...]:
-    spacing = None if lesion.problem.pair is None else lesion.problem.pair.spacing_mm
-    return (0.0,) if spacing is None else (-0.5 * spacing, 0.5 * spacing)
-
-
-def _needle(axes: Axes, lesion: SolvedLesion, high: float, shift: float) -> None:
-    body = lesion.problem.body
-    a, angle = body.radius_mm, np.linspace(np.pi, 2.0 * np.pi, 40)
-    outline = np.stack([a * np.cos(angle), a + a * np.sin(angle)], axis=1)
-    outline = np.concatenate([[[-a, high + 9.0]], outline, [[a, high + 9.0]]])
-    axes.fill(shift + outline[:, 0], outline[:, 1], color=SHAFT, zorder=6)
-    for start, end in body.active_mm:
-        dome = outline[(outline[:, 1] >= start) & (outline[:, 1] <= end)]
-        base = max(start, a) if start > 0.0 else a
-        part = np.concatenate([[[-a, end], [-a, base]], dome if start < a else dome[:0], [[a, base], [a, end]]])
-        axes.fill(shift + part[:, 0], part[:, 1], color=TIP, zorder=7)
 
 
 def _history(axes: Axes, lesion: SolvedLesion, first: bool, last: bool) -> None:

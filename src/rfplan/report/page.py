@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rfplan.anatomy.patient import Patient
+from rfplan.lesion.lesion import Lesion
 from rfplan.planning.plan import Plan
 from rfplan.report import palette
 from rfplan.report.assumptions_section import assumptions_section, provenance_section
@@ -16,6 +17,7 @@ from rfplan.report.branch_state import WORDS, BranchState
 from rfplan.report.camera import view_title
 from rfplan.report.coverage_section import coverage_section
 from rfplan.report.html import Html, element, number
+from rfplan.report.lesion_surfaces import model_in_words
 from rfplan.report.plan_section import plan_section
 from rfplan.report.safety_section import safety_section
 from rfplan.report.summary_section import summary_section
@@ -47,7 +49,7 @@ def report_page(
     evaluation: Mapping[str, Any],
     chart_svg: str,
     stills: Sequence[Still],
-    statements: Sequence[str],
+    lesions: Sequence[Lesion],
     date: datetime.date,
 ) -> str:
     """The whole page.
@@ -56,7 +58,7 @@ def report_page(
     ----------
     evaluation : as ``evaluation.json``
     chart_svg : the AP chart as an ``<svg>`` element
-    statements : sentences of the lesion model that must stand with the result
+    lesions : one per application, as they were judged
     """
     import rfplan
 
@@ -89,7 +91,7 @@ def report_page(
         safety_section(evaluation),
         plan_section(plan),
         _reading_section(evaluation, lethal),
-        assumptions_section(patient, plan, statements),
+        assumptions_section(patient, plan, str(evaluation.get("assumption", "")), lesions),
         provenance_section(patient, plan, evaluation),
         element(
             "section",
@@ -119,7 +121,7 @@ def _header(patient: Patient, plan: Plan, evaluation: Mapping[str, Any], date: d
         "Side": plan.side,
         "Technique": plan.technique,
         "Electrode": electrodes or "none",
-        "Lesion model": str(evaluation.get("lesion_model", "")),
+        "Lesion model": model_in_words(str(evaluation.get("lesion_model", "")), evaluation.get("lesion_bone")),
         "Date": f"{date.day} {date:%B %Y}",
     }
     return element(

@@ -19,7 +19,7 @@ from rfplan.report.bone_model import bone_surfaces
 from rfplan.report.branch_state import branch_states
 from rfplan.report.chart_figure import chart_figure
 from rfplan.report.drawing import data_uri, png_bytes
-from rfplan.report.lesion_surfaces import lesion_statements, lesion_surfaces, lesions_of
+from rfplan.report.lesion_surfaces import lesion_surfaces, plan_lesions
 from rfplan.report.page import Still, report_page
 from rfplan.report.stills import still
 
@@ -54,7 +54,7 @@ def write_report(
 
     Parameters
     ----------
-    lesions : one per application; shapes of the catalogue without them
+    lesions : one per application; those of the model that judged without them
     date : that stands on the report; today without it
 
     Returns
@@ -66,11 +66,15 @@ def write_report(
     RfplanError : a file cannot be written
     """
     judged = evaluation.to_json()
+    model, bone = str(judged["lesion_model"]), judged.get("lesion_bone")
+    accuracy = str(judged.get("provenance", {}).get("lesion_accuracy") or "standard")
     # pictures show the patient's own branches, whatever courses the plan was judged on
-    own = judged if int(judged["courses"]) == 1 else evaluate(plan, patient).to_json()
+    own = judged
+    if int(judged["courses"]) > 1:
+        own = evaluate(plan, patient, lesion_model=model, bone=bone or "plane", accuracy=accuracy).to_json()
     states = branch_states(own)
     lethal_c = float(judged.get("lethal_c", 50.0))
-    used = lesions_of(plan) if lesions is None else lesions
+    used = plan_lesions(plan, patient, model, bone, accuracy) if lesions is None else lesions
     lethal, warm = lesion_surfaces(used, lethal_c), lesion_surfaces(used, WARM_C)
     bones = bone_surfaces(patient)
     chart = chart_figure(patient, plan, states, lethal, warm, lethal_c, bones)
@@ -81,7 +85,7 @@ def write_report(
         picture = png_bytes(still(patient, view, plan, states, lethal, STILL_PX, bones=bones))
         files[f"view_{view}.png"] = picture
         stills.append(Still(view, data_uri(picture), *STILL_PX))
-    page = report_page(patient, plan, judged, svg, stills, lesion_statements(used), date or datetime.date.today())
+    page = report_page(patient, plan, judged, svg, stills, used, date or datetime.date.today())
     files = {"report.html": page.encode("utf-8"), **files}
     return [write_whole(folder / name, content) for name, content in files.items()]
 
