@@ -273,7 +273,7 @@ def solve(case: Arrangement, size_mm: float, first_s: float = 0.375, longest_s: 
     steel = {name: (0.0, STEEL_HEAT, STEEL_CAPACITY, 0.0) for name in mesh.GetMaterials() if name not in TISSUES}
     table = tissues | steel
     heat_k, heat_c, blood = (mesh.MaterialCF({name: row[n] for name, row in table.items()}) for n in (1, 2, 3))
-    warm, before, older, ahead, free, unit, phi = (GridFunction(space) for _ in range(7))
+    warm, before, ahead, free, unit, phi = (GridFunction(space) for _ in range(6))
     sigma = mesh.MaterialCF(
         {
             name: row[0] * (1.0 + SLOPES.get(name, 0.0) * (ahead + START_C - 37.0)) if name in tissues else 0.0
