@@ -9,7 +9,7 @@ import numpy as np
 from rfplan.lesion.metal_body import MetalBody
 from rfplan.lesion.octree import Octree, octree
 from rfplan.lesion.placed_body import BonePlane, PlacedBody
-from rfplan.lesion.scene import Scene
+from rfplan.lesion.scene import Ball, Scene
 from rfplan.lesion.tissue import Tissue, tissue
 
 MUSCLE = tissue("muscle")
@@ -23,10 +23,14 @@ def ball(centre_mm, radius_mm=1.0, volts=1.0) -> PlacedBody:
     return PlacedBody(body, np.asarray(centre_mm, dtype=float) - radius_mm * _Z, _Z, volts)
 
 
-def scene(bodies: list[PlacedBody], tissues: tuple[Tissue, ...] = (CONSTANT,), bone: BonePlane | None = None) -> Scene:
-    return Scene(
-        tuple(bodies), tissues, tuple(n == 0 for n in range(len(tissues))), (-np.inf,), _Z, bone=bone
-    )  # fmt: skip
+def scene(
+    bodies: list[PlacedBody],
+    tissues: tuple[Tissue, ...] = (CONSTANT,),
+    bone: BonePlane | None = None,
+    fluid: tuple[Ball, ...] = (),
+) -> Scene:
+    soft = tuple(n == 0 for n in range(len(tissues)))
+    return Scene(tuple(bodies), tissues, soft, (-np.inf,), _Z, fluid, bone)
 
 
 def tree_for(world: Scene, half_mm: float, across_radius: float, slope: float, largest_mm: float = np.inf) -> Octree:

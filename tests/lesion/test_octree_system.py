@@ -12,6 +12,7 @@ from scipy.special import erfc
 from rfplan.lesion.octree_field import OctreeField
 from rfplan.lesion.octree_system import OctreeSystem
 from rfplan.lesion.placed_body import BonePlane
+from rfplan.lesion.scene import Ball
 
 sys.path.insert(0, str(Path(__file__).parent))
 from octree_scenes import CONSTANT, MUSCLE, ball, directions, half_edge_mm, scene, tree_for
@@ -89,6 +90,15 @@ def test_bone_is_an_image_of_the_current(normal):
     exact = np.where(plane.height_mm(points) >= 0.0, above, below)
     assert field.at("end_c", points) == pytest.approx(exact, rel=0.05)
     assert np.mean(field.at("end_c", points) / exact) == pytest.approx(1.0, abs=0.025)
+
+
+@pytest.mark.parametrize("sigma", [0.01, 1.85, 4.5])
+def test_a_sphere_in_a_ball_of_fluid(sigma):
+    fluid = dataclasses.replace(CONSTANT, conductivity_s_m=sigma)
+    world = scene([ball((0, 0, 0))], (CONSTANT, fluid), fluid=(Ball(np.zeros(3), 3.2),))
+    _, _, ohm = solved(world, 2000.0, 6.0, 0.15)
+    exact = (1.0 - 1.0 / 3.2) / (4e-3 * np.pi * sigma) + 1.0 / (3.2 * 4.0 * np.pi * SIGMA)
+    assert ohm == pytest.approx(exact, rel=0.015)
 
 
 def test_the_generator_pays_for_all_the_heat():
