@@ -37,6 +37,16 @@ FINITE_ELEMENTS = {
         },
         midpoint_c=75.00,
     ),
+    "upright": Found(
+        114.04,
+        {
+            45.0: (26.154, 18.506, 0.500),
+            50.0: (22.596, 16.407, 0.500),
+            55.0: (20.137, 14.954, 0.500),
+            60.0: (18.259, 13.838, 0.500),
+        },
+        midpoint_c=83.79,
+    ),
     "tined": Found(
         67.79,
         {
@@ -90,7 +100,7 @@ SAID = {
 }
 # a thin sheet of muscle aslant between bone and fat leads the current: in leaves its edges are steps
 STANDARD_MM = {"fat": 0.2}
-FAST_MM = {"splayed": 0.2, "upright": 0.2, "lying": 0.25, "tined": 0.15, "depot": 0.4, "fat": 0.5}
+FAST_MM = {"splayed": 0.15, "upright": 0.15, "lying": 0.2, "tined": 0.15, "depot": 0.35, "fat": 0.25}
 # the impedance of leaves is too high
 IMPEDANCE = {"standard": (0.025, {"fat": 0.05, "depot": 0.035}), "fast": (0.04, {"fat": 0.06})}
 
