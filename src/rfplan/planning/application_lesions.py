@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -16,10 +17,11 @@ from rfplan.lesion.problem import LesionProblem
 from rfplan.lesion.solved import SolvedLesion
 from rfplan.lesion.store import kept_lesion
 from rfplan.planning.bone_near import bone_near
-from rfplan.planning.placed_problem import BoneModel, PlacedProblem, bone_named, placed_problem
+from rfplan.planning.placed_problem import BoneModel, PlacedProblem, bone_named, placed_problem, usual_accuracy
 from rfplan.planning.plan import Application, Plan
 
 _KEPT = 64
+_SIDE_BY_SIDE = 2
 _INSTEAD = "--lesion-model shapes judges by the sizes of the catalogue"
 
 
@@ -27,7 +29,7 @@ def lesions_of(
     plan: Plan,
     patient: Patient,
     bone: str = "plane",
-    accuracy: str | Accuracy = "standard",
+    accuracy: str | Accuracy | None = None,
     progress: Progress | None = None,
 ) -> tuple[SolvedLesion, ...]:
     """The solved lesion of every application of ``plan``, placed in the frame of ``patient``.
@@ -37,7 +39,8 @@ def lesions_of(
     Parameters
     ----------
     bone : ``plane``: beside a plane at the distances that the bone has from the active tip; ``patient``: in the patient's own bone
-    accuracy : ``fast``, ``standard`` or ``fine``, or grid and steps of one's own
+    accuracy : ``fast``, ``standard`` or ``fine``, or grid and steps of one's own; default is that of
+        :func:`rfplan.planning.placed_problem.usual_accuracy`
     progress : called with the finished part, 0 to 1
 
     Raises
@@ -45,7 +48,8 @@ def lesions_of(
     InputError : unknown bone model, or an application of a kind that cannot be solved; the message names it
     RfplanError : a lesion did not converge; the message names the application
     """
-    chosen = accuracy_named(accuracy) if isinstance(accuracy, str) else accuracy
+    wanted = usual_accuracy(bone) if accuracy is None else accuracy
+    chosen = accuracy_named(wanted) if isinstance(wanted, str) else wanted
     held = _PLACED.setdefault(plan, WeakKeyDictionary()).setdefault(patient, {})
     key = (bone_named(bone), chosen)
     if key not in held:
@@ -89,20 +93,27 @@ def _solved(
         except InputError as error:
             raise InputError(f"{name}: {error}; {_INSTEAD}") from error
         names.setdefault(asked[-1].problem, []).append(name)
-    found: dict[LesionProblem, SolvedLesion] = {}
-    for done, (problem, named) in enumerate(names.items()):
+    parts = dict.fromkeys(names, 0.0)
 
-        def tell(part: float, done: int = done) -> None:
+    def solve(problem: LesionProblem) -> SolvedLesion:
+        def tell(part: float) -> None:
+            parts[problem] = part
             if progress is not None:
-                progress((done + part) / len(names))
+                progress(sum(parts.values()) / len(parts))
 
+        named = ", ".join(names[problem])
         try:
-            found[problem] = _kept(problem, _Listener(tell))
+            lesion = _kept(problem, _Listener(tell))
         except InputError as error:
-            raise InputError(f"{', '.join(named)}: {error}; {_INSTEAD}") from error
+            raise InputError(f"{named}: {error}; {_INSTEAD}") from error
         except ConvergenceError as error:
-            raise ConvergenceError(f"{', '.join(named)}: {error}") from error
+            raise ConvergenceError(f"{named}: {error}") from error
         tell(1.0)
+        return lesion
+
+    # the kernels of the solver work without the interpreter's lock: two lesions side by side use two cores best
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        found = dict(zip(names, pool.map(solve, names), strict=True))
     return tuple(replace(found[placed.problem], pose=placed.pose) for placed in asked)
 
 

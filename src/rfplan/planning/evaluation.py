@@ -29,7 +29,7 @@ from rfplan.planning.coverage import (
 from rfplan.planning.packed_lesions import LesionNote, PackedLesions, shape_lesions
 from rfplan.planning.packed_patient import PackedPatient, packed, packed_branches
 from rfplan.planning.packed_plan import PackedPlan, packed_plan
-from rfplan.planning.placed_problem import bone_named
+from rfplan.planning.placed_problem import bone_named, usual_accuracy
 from rfplan.planning.plan import Plan
 from rfplan.planning.safety import SafetyRow, Status, worst
 from rfplan.planning.safety_checks import safety_table
@@ -107,7 +107,7 @@ def evaluate(
     lesion_model: str = solved.LABEL,
     transection_length_mm: float | None = None,
     bone: str = "plane",
-    accuracy: str = "standard",
+    accuracy: str | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Judge ``plan`` on ``patient``: on its own branches, or on ``courses`` drawn courses of them.
@@ -127,6 +127,7 @@ def evaluate(
     RfplanError : a lesion did not converge
     """
     check_judging(lesion_model, courses, transection_length_mm, seed=seed, bone=bone)
+    accuracy = accuracy or usual_accuracy(bone)
     table = figures("safety")
     length_mm = table["transection.length"].value if transection_length_mm is None else float(transection_length_mm)
     lethal_c = table["lethal.isotherm"].value
@@ -181,7 +182,7 @@ def packed_lesions(
     patient: Patient,
     lesion_model: str = solved.LABEL,
     bone: str = "plane",
-    accuracy: str = "standard",
+    accuracy: str | None = None,
     progress: Progress | None = None,
 ) -> PackedLesions:
     """The lesions of ``plan`` for judging, as :func:`evaluate` takes its arguments."""
@@ -220,12 +221,7 @@ def check_judging(
 def _warnings(
     plan: Plan, patient: Patient, home: PackedPatient, work: PackedPlan, lesions: PackedLesions, lethal: int
 ) -> tuple[str, ...]:
-    found = [
-        f"{application_name(plan.applications[note.application - 1], note.application)}: {note.caveat}"
-        for note in lesions.notes
-        if note.caveat is not None
-    ]
-    found += lesions.warnings
+    found = [*_caveats(plan, lesions), *lesions.warnings]
     made_for = plan.patient.get("hash")
     if made_for is not None and made_for != home.fingerprint:
         found.append(
@@ -247,6 +243,26 @@ def _warnings(
     if plan.side not in home.joint:
         found.append(f"the patient has no posterior joint line on the {plan.side}; lesions were not checked against it")
     return tuple(found)
+
+
+def _caveats(plan: Plan, lesions: PackedLesions) -> list[str]:
+    """One sentence per application whose lesion is not to be believed; one for all that boil, as that is often a whole row."""
+    named = [
+        (application_name(plan.applications[note.application - 1], note.application), note) for note in lesions.notes
+    ]
+    boiling = [(name, note) for name, note in named if note.status == "boiling"]
+    said = [
+        f"{name}: {note.caveat}"
+        for name, note in named
+        if note.caveat is not None and (note.status != "boiling" or len(boiling) == 1)
+    ]
+    if len(boiling) > 1:
+        hottest = max(note.peak_tissue_c for _, note in boiling)
+        said.append(
+            f"tissue passed 100 degC in {len(boiling)} of {len(named)} applications (up to {hottest:.0f} degC): boiling and charring, "
+            f"which the model does not describe, in {', '.join(name for name, _ in boiling)}"
+        )
+    return said
 
 
 def _not_judged(patient: Patient, side: Side, levels: Sequence[str]) -> list[str]:

@@ -61,6 +61,11 @@ def bone_named(bone: str) -> BoneModel:
     raise InputError(f"bone is {bone!r};{meant} accepted: {', '.join(BONE_MODELS)}")
 
 
+def usual_accuracy(bone: str) -> str:
+    """``fast`` beside a plane, which is for exploring and is wrong by more than the solver is; ``standard`` in the patient's bone."""
+    return "fast" if bone_named(bone) == "plane" else "standard"
+
+
 def placed_problem(
     application: Application, patient: Patient, bone: BoneModel, accuracy: Accuracy, needles: Sequence[Needle] = ()
 ) -> PlacedProblem:

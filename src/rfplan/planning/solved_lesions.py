@@ -18,7 +18,7 @@ from rfplan.lesion.march import Progress
 from rfplan.lesion.solved import LABEL, SolvedLesion
 from rfplan.planning.application_lesions import bone_warnings, lesions_of
 from rfplan.planning.packed_lesions import LesionNote, Skin
-from rfplan.planning.placed_problem import ASSUMPTIONS, bone_named
+from rfplan.planning.placed_problem import ASSUMPTIONS, bone_named, usual_accuracy
 from rfplan.planning.plan import Plan
 from rfplan.planning.solved_kernels import (
     beyond_line_solved,
@@ -109,7 +109,7 @@ def map_lesions(
         bone,
         assumption,
         tuple(
-            LesionNote(place + 1, lesion.status, lesion.max_tissue_c, lesion.caveat)
+            LesionNote(place + 1, lesion.status, lesion.max_tissue_c, lesion.peak_tissue_c, lesion.caveat)
             for place, lesion in enumerate(lesions)
         ),
         tuple(warnings),
@@ -127,9 +127,10 @@ _PACKED: WeakKeyDictionary[Plan, WeakKeyDictionary[Patient, dict[tuple[str, str]
 
 
 def packed_solved(
-    plan: Plan, patient: Patient, bone: str = "plane", accuracy: str = "standard", progress: Progress | None = None
+    plan: Plan, patient: Patient, bone: str = "plane", accuracy: str | None = None, progress: Progress | None = None
 ) -> MapLesions:
     """The solved lesions of ``plan`` in ``patient``, as :func:`rfplan.planning.application_lesions.lesions_of` finds them."""
+    accuracy = accuracy or usual_accuracy(bone)
     held = _PACKED.setdefault(plan, WeakKeyDictionary()).setdefault(patient, {})
     found = held.get((bone, accuracy))
     if found is None:

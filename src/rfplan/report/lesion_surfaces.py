@@ -24,7 +24,7 @@ def model_in_words(model: str, bone: str | None) -> str:
 
 
 def plan_lesions(
-    plan: Plan, patient: Patient, model: str, bone: str | None, accuracy: str = "standard"
+    plan: Plan, patient: Patient, model: str, bone: str | None, accuracy: str | None = None
 ) -> Sequence[Lesion]:
     """One lesion per application, from the model that an evaluation names."""
     if model == SHAPES:

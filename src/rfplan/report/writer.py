@@ -67,7 +67,7 @@ def write_report(
     """
     judged = evaluation.to_json()
     model, bone = str(judged["lesion_model"]), judged.get("lesion_bone")
-    accuracy = str(judged.get("provenance", {}).get("lesion_accuracy") or "standard")
+    accuracy = judged.get("provenance", {}).get("lesion_accuracy")
     # pictures show the patient's own branches, whatever courses the plan was judged on
     own = judged
     if int(judged["courses"]) > 1:
