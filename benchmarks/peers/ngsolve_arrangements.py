@@ -5,8 +5,9 @@
     python benchmarks/peers/ngsolve_arrangements.py splayed ours       # the same with rfplan, at fast and standard
 
 The meshes follow every surface: metal, bone, layers and fluid. Steps in time are of second order and shorter than rfplan's. Sizes are
-found by sampling, by code of its own. The walls are at 0 V; 70 mm away that changes a pair's impedance by 0.05 % against isolated ones,
-and one needle's by up to 1 % against rfplan's own distance of the walls, but no size, as temperature is controlled. Units: mm, W, K, V, S, as in the solver, so that conductivities are per mm. One thread.
+found by sampling, by code of its own. The walls are at 0 V, 70 mm away: against isolated ones that changes a pair's impedance by
+0.05 %, and against rfplan's own distance of the walls one needle's by up to 1 %, but no size, as temperature is controlled.
+Units: mm, W, K, V, S, as in the solver, so that conductivities are per mm. One thread.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Arrangements without symmetry against finite elements of second order (NGSolve): ``benchmarks/peers/ngsolve_arrangements.py``.
 
 The code shares nothing with rfplan but the description of the problem: sizes, temperatures and control are its own. Meshes of 0.3 mm on
-the metal; with 0.45 mm the depot's sizes change by 0.016 mm at most (width at 45 degC: 0.046 mm).
+the metal; with 0.45 mm the sizes of the depot change by 0.016 mm at most (width at 45 degC: 0.046 mm), those of the tines by 0.03 mm.
 """
 
 from __future__ import annotations
