@@ -95,10 +95,12 @@ def test_the_other_grids_say_the_same(options):
     problem = problem_of(protocol=SHORT, accuracy=ACCURACIES["standard"], **options)
     one, other = solve_octree(problem), solve_problem(problem)
     assert grid_of(problem) != "octree"
+    # both have errors of their own beside bone, and they are not the same
+    within_mm = 0.22 if "surroundings" in options else 0.15
     for isotherm in ISOTHERMS_C:
         a, b = one.size(isotherm), other.size(isotherm)
         assert (a.width_mm, a.length_mm, a.beyond_tip_mm) == pytest.approx(
-            (b.width_mm, b.length_mm, b.beyond_tip_mm), abs=0.15
+            (b.width_mm, b.length_mm, b.beyond_tip_mm), abs=within_mm
         )
         assert a.volume_mm3 == pytest.approx(b.volume_mm3, rel=0.04)
     # leaves make the way of the current a little too long: the impedance of the octree is 1 to 2.5 % too high
