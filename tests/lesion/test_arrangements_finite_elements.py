@@ -83,7 +83,6 @@ SLANTED = (rfplan.electrode("conventional-18g-10mm"), Protocol(80.0, 90.0))
 SAID = {
     "splayed": (*PAIR, {"pair": PairPose(8.0, 3.0, 15.0)}),
     "upright": (*PAIR, {"pair": 10.0, "surroundings": Surroundings(bone_gap_mm=0.5)}),
-    "lying": (*PAIR, {"pair": 10.0, "surroundings": Surroundings(bone_gap_mm=0.5, bone_angle_deg=0.0)}),
     "tined": (rfplan.electrode("tined-17g"), Protocol(80.0, 120.0), {}),
     "depot": (
         *SLANTED,
@@ -100,7 +99,7 @@ SAID = {
 }
 # a thin sheet of muscle aslant between bone and fat leads the current: in leaves its edges are steps
 STANDARD_MM = {"fat": 0.2}
-FAST_MM = {"splayed": 0.15, "upright": 0.15, "lying": 0.2, "tined": 0.15, "depot": 0.35, "fat": 0.25}
+FAST_MM = {"splayed": 0.15, "upright": 0.15, "tined": 0.15, "depot": 0.35, "fat": 0.25}
 # the impedance of leaves is too high
 IMPEDANCE = {"standard": (0.025, {"fat": 0.05, "depot": 0.035}), "fast": (0.04, {"fat": 0.06})}
 
