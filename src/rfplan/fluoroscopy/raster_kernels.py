@@ -13,7 +13,9 @@ import math
 import numpy as np
 
 from rfplan.geometry.arrays import FloatArray
-from rfplan.geometry.compiled import kernel
+from rfplan.geometry.compiled import kernel, kernel_with
+
+_ROUNDING = 1e-9
 
 
 @kernel
@@ -38,7 +40,7 @@ def to_receptor(
     return screen
 
 
-@kernel
+@kernel_with(error_model="numpy")
 def add_signed_depth(
     screen: FloatArray, faces: np.ndarray, weights: np.ndarray, reference: float, image: np.ndarray
 ) -> None:
@@ -52,44 +54,44 @@ def add_signed_depth(
     exactly, without a gap or a pixel counted twice, and the sign comes from the order of the same two crossings.
     """
     rows, columns = image.shape
+    pixels = image.reshape(-1)
     for face in range(faces.shape[0]):
         i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
         weight = weights[face]
+        x0, y0, z0 = screen[i, 0], screen[i, 1], screen[i, 2]
+        x1, y1, z1 = screen[j, 0], screen[j, 1], screen[j, 2]
+        x2, y2, z2 = screen[k, 0], screen[k, 1], screen[k, 2]
+        low, high = min(z0, min(z1, z2)), max(z0, max(z1, z2))
         # from top to bottom; every exchange turns the triangle round
-        if screen[i, 1] > screen[j, 1]:
-            i, j, weight = j, i, -weight
-        if screen[j, 1] > screen[k, 1]:
-            j, k, weight = k, j, -weight
-            if screen[i, 1] > screen[j, 1]:
-                i, j, weight = j, i, -weight
-        y0, y2 = screen[i, 1], screen[k, 1]
+        if y0 > y1:
+            x0, y0, z0, x1, y1, z1, weight = x1, y1, z1, x0, y0, z0, -weight
+        if y1 > y2:
+            x1, y1, z1, x2, y2, z2, weight = x2, y2, z2, x1, y1, z1, -weight
+            if y0 > y1:
+                x0, y0, z0, x1, y1, z1, weight = x1, y1, z1, x0, y0, z0, -weight
         first, last = max(math.ceil(y0), 0), min(math.ceil(y2), rows)
-        if first >= last:
+        # a crossing may be rounded to beyond the corners: what is skipped keeps clear of that
+        left, right = min(x0, min(x1, x2)) - _ROUNDING, max(x0, max(x1, x2)) + _ROUNDING
+        if first >= last or math.ceil(left) >= math.ceil(right) or right < 0.0 or left > columns - 1:
             continue
-        x0, x1, x2 = screen[i, 0], screen[j, 0], screen[k, 0]
-        if max(x0, x1, x2) < 0.0 or min(x0, x1, x2) > columns - 1:
-            continue
-        y1 = screen[j, 1]
-        z0, z1, z2 = screen[i, 2], screen[j, 2], screen[k, 2]
-        low, high = min(z0, z1, z2), max(z0, z1, z2)
-        along = (x2 - x0) / (y2 - y0)
-        upper = (x1 - x0) / (y1 - y0) if y1 > y0 else 0.0
-        lower = (x2 - x1) / (y2 - y1) if y2 > y1 else 0.0
-        area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
-        per_column = ((z1 - z0) * (y2 - y0) - (z2 - z0) * (y1 - y0)) / area if area != 0.0 else 0.0
-        per_row = ((x1 - x0) * (z2 - z0) - (x2 - x0) * (z1 - z0)) / area if area != 0.0 else 0.0
+        tall = y2 - y0
+        along = (x2 - x0) / tall
+        # one of the two is not finite where the middle corner is level with another, and then no row asks for it
+        upper, lower = (x1 - x0) / (y1 - y0), (x2 - x1) / (y2 - y1)
+        area = (x1 - x0) * tall - (x2 - x0) * (y1 - y0)
+        inverse = 1.0 / area if area != 0.0 else 0.0
+        per_column = ((z1 - z0) * tall - (z2 - z0) * (y1 - y0)) * inverse
+        per_row = ((x1 - x0) * (z2 - z0) - (x2 - x0) * (z1 - z0)) * inverse
         for row in range(first, last):
             one = x0 + (row - y0) * along
             other = x0 + (row - y0) * upper if row < y1 else x1 + (row - y1) * lower
-            if one < other:
-                start, stop, signed = math.ceil(one), math.ceil(other), -weight
-            else:
-                start, stop, signed = math.ceil(other), math.ceil(one), weight
-            start, stop = max(start, 0), min(stop, columns)
-            if start >= stop:
-                continue
+            signed = -weight if one < other else weight
+            start = max(math.ceil(min(one, other)), 0)
+            stop = min(math.ceil(max(one, other)), columns)
             z = z0 + (row - y0) * per_row + (start - x0) * per_column
-            for column in range(start, stop):
+            at = np.uint64(row * columns + start)
+            for _ in range(stop - start):
                 # a triangle seen on its edge has steep slopes; its corners bound what they may give
-                image[row, column] += signed * (1.0 / min(max(z, low), high) - reference)
+                pixels[at] += signed * (1.0 / min(max(z, low), high) - reference)
                 z += per_column
+                at += np.uint64(1)
