@@ -16,7 +16,7 @@ from rfplan.lesion.scene import Scene
 
 _LARGEST_MM = 14.0
 _HALF_DIAGONAL = 0.5
-_SHAFT_MM: Final = ((0.0, 3.0, 1.0), (3.0, 12.0, 2.0))
+_SHAFT_MM: Final = ((0.0, 6.0, 1.0), (6.0, 12.0, 2.0))
 
 
 @dataclass(frozen=True)
