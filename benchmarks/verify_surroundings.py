@@ -83,8 +83,8 @@ def section() -> Iterator[str]:
         "## Independent finite elements, layers, fluid and several contacts",
         "",
         "18 gauge, 10 mm tip, 80 degC 90 s, and the strip probe (1.5 mm thick, contacts of 10 mm every 20 mm), 85 degC 90 s, with current "
-        "between contacts; perfused, from 37 degC. NGSolve of second order, 54,000 to 114,000 unknowns, elements of 0.004 mm at the ends of "
-        "the active parts (`benchmarks/peers/ngsolve_surroundings.py`). `joins at` is the highest isotherm that joins all contacts.",
+        "between contacts; perfused, from 37 degC. NGSolve of second order, 54,000 to 114,000 unknowns, elements of 0.004 mm at the ends "
+        "of the active parts (`benchmarks/peers/ngsolve_surroundings.py`). `joins at` is the highest isotherm that joins all contacts.",
         "",
         "| case | code | W50 | L50 | beyond tip | W60 | ohm | joins at |",
         "|---|---|---|---|---|---|---|---|",
