@@ -27,6 +27,7 @@ from rfplan.lesion.solid import SolidSystem
 from rfplan.lesion.solid_grid import bipolar_grid
 from rfplan.lesion.solve import solve_problem
 from rfplan.lesion.tissue import Tissue, tissue
+from verify_arrangements import section as arrangements
 from verify_surroundings import closed_forms_around, section
 
 ROOT = Path(__file__).parents[1]
@@ -293,6 +294,7 @@ def page() -> str:
         "",
         f"Half-way between the needles of the pair: NGSolve 75.94 degC, ours {pair.pair.midpoint_c if pair.pair else 0.0:.2f}.",
         *section(),
+        *arrangements(),
         "",
         "## Published bench lesions",
         "",

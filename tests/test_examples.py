@@ -14,6 +14,7 @@ CHECKS = {
     "ex04_own_plan": lambda captured: captured >= 2,
     "ex05_own_anatomy": lambda found: found == 8,
     "ex06_how_wide_must_a_lesion_be": lambda best_shift: -8.0 < best_shift < 8.0,
+    "ex07_what_the_operator_sees": lambda seen: 5 <= seen <= 10,
 }
 """What the result of each example must be. A row of needles far from its recipe's place must do worse than one near it."""
 

@@ -84,7 +84,7 @@ def depot_radius(case: Case) -> float:
     return float(brentq(lacks, 1.0, 20.0))
 
 
-def section_mesh(case: Case, surface_mm: float, edge_mm: float) -> Mesh:
+def section_mesh(case: Case, surface_mm: float, edge_mm: float, far_mm: float, grading: float) -> Mesh:
     """The half section r > 0: slices of the probe, tissues between heights, the fluid."""
     a, top = case.radius_mm, case.contacts[-1][1] + FAR_MM
 
@@ -136,7 +136,7 @@ def section_mesh(case: Case, surface_mm: float, edge_mm: float) -> Mesh:
             edge.name = "outer"
         elif r < 1e-6:
             edge.name = "axis"
-    wishes = MeshingParameters(maxh=6.0, grading=0.25)
+    wishes = MeshingParameters(maxh=far_mm, grading=grading)
     for low, high, _ in case.contacts:
         for z in (low, high):
             if z > 0.0:
@@ -146,11 +146,19 @@ def section_mesh(case: Case, surface_mm: float, edge_mm: float) -> Mesh:
     return mesh
 
 
-def solve(case: Case, surface_mm: float, edge_mm: float, first_s: float, longest_s: float) -> dict[str, float]:
+def solve(
+    case: Case,
+    surface_mm: float,
+    edge_mm: float,
+    first_s: float,
+    longest_s: float,
+    far_mm: float = 6.0,
+    grading: float = 0.25,
+) -> dict[str, float]:
     """Sizes, impedance, temperatures between contacts and seconds."""
     began = time.perf_counter()
     a = case.radius_mm
-    mesh = section_mesh(case, surface_mm, edge_mm)
+    mesh = section_mesh(case, surface_mm, edge_mm, far_mm, grading)
     soft = [name for name in TABLE if name in mesh.GetMaterials()]
     contacts = "|".join(f"contact{n}" for n in range(len(case.contacts)))
     space_v = H1(mesh, order=2, definedon="|".join(soft), dirichlet=contacts if case.isolated else f"{contacts}|outer")
@@ -251,7 +259,7 @@ def main() -> None:
     SetNumThreads(1)
     chosen = sys.argv[1:] or list(CASES)
     for name in chosen:
-        for title, sizes_mm in (("coarse", (0.2, 0.05, 0.75, 3.0)), ("fine", (0.08, 0.004, 0.25, 1.0))):
+        for title, sizes_mm in (("coarse", (0.2, 0.05, 0.75, 3.0)), ("fine", (0.08, 0.004, 0.25, 1.0, 1.5, 0.1))):
             answer = solve(CASES[name], *sizes_mm)
             print(f"{name}, {title}: " + ", ".join(f"{key} {value:.3f}" for key, value in answer.items()), flush=True)
 

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from rfplan.devices.protocol import Protocol as Protocol
     from rfplan.errors import InputError as InputError
     from rfplan.errors import RfplanError as RfplanError
+    from rfplan.fluoroscopy.c_arm import CArm as CArm
+    from rfplan.fluoroscopy.display import Display as Display
+    from rfplan.fluoroscopy.exposure import Exposure as Exposure
+    from rfplan.fluoroscopy.live import Fluoroscope as Fluoroscope
+    from rfplan.fluoroscopy.operability import operability as operability
+    from rfplan.fluoroscopy.radiograph import Radiograph as Radiograph
     from rfplan.lesion.exports import export_lesion as export_lesion
     from rfplan.lesion.generator import GeneratorLimits as GeneratorLimits
     from rfplan.lesion.pair_pose import PairPose as PairPose
@@ -44,9 +50,13 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Application": "rfplan.planning.plan",
+    "CArm": "rfplan.fluoroscopy.c_arm",
     "Depot": "rfplan.lesion.surroundings",
+    "Display": "rfplan.fluoroscopy.display",
     "Electrode": "rfplan.devices.electrode",
     "Evaluation": "rfplan.planning.evaluation",
+    "Exposure": "rfplan.fluoroscopy.exposure",
+    "Fluoroscope": "rfplan.fluoroscopy.live",
     "GeneratorLimits": "rfplan.lesion.generator",
     "InputError": "rfplan.errors",
     "Needle": "rfplan.planning.needle",
@@ -56,6 +66,7 @@ _HOME = {
     "Plan": "rfplan.planning.plan",
     "Population": "rfplan.anatomy.population",
     "Protocol": "rfplan.devices.protocol",
+    "Radiograph": "rfplan.fluoroscopy.radiograph",
     "RfplanError": "rfplan.errors",
     "SolvedLesion": "rfplan.lesion.solved",
     "Surroundings": "rfplan.lesion.problem",
@@ -70,6 +81,7 @@ _HOME = {
     "load_lesion": "rfplan.lesion.solved_file",
     "load_patient": "rfplan.anatomy.patient_file",
     "load_plan": "rfplan.planning.plan_file",
+    "operability": "rfplan.fluoroscopy.operability",
     "reference_patient": "rfplan.anatomy.reference",
     "save_lesion": "rfplan.lesion.solved_file",
     "save_patient": "rfplan.anatomy.patient_file",

@@ -86,6 +86,7 @@ def test_all_files_are_there_and_nothing_else(written) -> None:
         "chart.svg",
         "chart.png",
         *(f"view_{view}.png" for view in report_views("left")),
+        *(f"xray_{name}.png" for name in ("true_ap", "lateral", "contact_sheet")),
     }
     for path in files:
         if path.suffix == ".png":
@@ -99,7 +100,7 @@ def test_the_report_is_well_formed_and_needs_no_other_file(written) -> None:
     assert not page.all("script")
     assert not page.all("link")
     sources = [e["src"] for e in page.all("img")] + [e["href"] for e in page.all("image")]
-    assert len(sources) == 5
+    assert len(sources) == 8
     assert all(source.startswith("data:image/png;base64,") for source in sources)
     without_pictures = re.sub(r"data:image/png;base64,[^\"]*", "", written[2])
     assert re.findall(r"(?:src|href)=\"(?!\")[^\"]+\"|url\(|@import", without_pictures) == []

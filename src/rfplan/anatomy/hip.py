@@ -60,6 +60,7 @@ class ParametricHip:
         self.blade = blade_of(_with_spine(values, self.place))
         self._ring = rods_of(values, float(self.place.cup_mm[0]))
         self._cup = cup_of(values)
+        self._symphysis = np.array([values[f"hip.ring.pubis.medial.{axis}"] for axis in ("anterior", "superior")])
         self._mesh: dict[float, Mesh] = {}
 
     def _to_patient(self, chart_mm: FloatArray) -> FloatArray:
@@ -78,8 +79,11 @@ class ParametricHip:
             hip, blade.maps, blade.along_0_mm, blade.up_0_mm, blade.step_mm, yaw,
             self._ring.rods, self._ring.first_of_chain, self._ring.spheres, self._cup, _BLEND_MM,
         )  # fmt: skip
-        # the symphysis
-        field = np.maximum(field, value["hip.symphysis.half_gap"] - chart_mm[:, 0])
+        # the symphysis: its faces are rounded and uneven, nearest to each other in the middle
+        off = hip[:, :2] - self._symphysis
+        bulge = value["hip.symphysis.rounding"] * np.minimum(np.einsum("ij,ij->i", off, off), 30.0**2)
+        ripple = 0.3 * np.sin(0.35 * off[:, 1] + 0.2 * off[:, 0]) + 0.2 * np.cos(0.8 * off[:, 1] - 0.3 * off[:, 0])
+        field = np.asarray(np.maximum(field, value["hip.symphysis.half_gap"] + bulge + ripple - chart_mm[:, 0]))
         away = np.linalg.norm(chart_mm - self.auricular.centre_mm, axis=1)
         about = np.flatnonzero((away < _JOINT_REACH_MM) & (field < _JOINT_REACH_MM))
         field[about] = self._joint(field[about], chart_mm[about], hip[about])

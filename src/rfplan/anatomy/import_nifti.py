@@ -32,6 +32,12 @@ def read_nifti(path: Path, unit: str | None = None) -> tuple[np.ndarray, FloatAr
     InputError : the file is not complete, its values are no labels, or its grid is sheared, of impossible size or without
         orientation
     """
+    values, affine = read_grid(path, unit, "a label map")
+    return _whole_numbers(path, values), affine
+
+
+def read_grid(path: Path, unit: str | None = None, what: str = "a CT") -> tuple[np.ndarray, FloatArray]:
+    """As :func:`read_nifti`, of whatever numbers; ``what`` says in messages what was expected."""
     import nibabel
     from nibabel.filebasedimages import ImageFileError
     from nibabel.spatialimages import HeaderDataError
@@ -64,8 +70,8 @@ def read_nifti(path: Path, unit: str | None = None) -> tuple[np.ndarray, FloatAr
         values = values[..., 0]
     if values.ndim != 3 or min(values.shape) < 2:
         shape = " x ".join(map(str, values.shape))
-        raise InputError(f"{path}: the picture has the shape {shape}; a label map has three dimensions")
-    return _whole_numbers(path, values), affine
+        raise InputError(f"{path}: the picture has the shape {shape}; {what} has three dimensions")
+    return values, affine
 
 
 def _read_to_the_end(path: Path) -> None:

@@ -12,6 +12,7 @@ COMMANDS = {
     "study": ("rfplan.cli.study:study", "Judge strategies on many virtual patients."),
     "lesion": ("rfplan.cli.lesion:lesion", "Solve one lesion: temperatures around an electrode."),
     "import": ("rfplan.cli.import_:import_", "Make a patient from bone meshes or a labelled CT."),
+    "fluoro": ("rfplan.cli.fluoro:fluoro", "Take a radiograph: what the operator sees."),
     "show": ("rfplan.cli.show:show", "Draw a patient and a plan in 3-D."),
     "devices": ("rfplan.cli.devices:devices", "List the electrodes."),
     "techniques": ("rfplan.cli.techniques:techniques", "List the techniques."),
@@ -21,7 +22,6 @@ COMMANDS = {
 
 LATER = {
     "optimise": "finds the best plan",
-    "fluoro": "takes a radiograph",
     "app": "opens the web app",
 }
 """Commands that the interface promises and this version does not have yet."""

@@ -19,6 +19,7 @@ _PACKAGES: Final = (
     "numba",
     "trimesh",
     "nibabel",
+    "pydicom",
     "scikit-image",
     "pillow",
     "pyvista",

@@ -47,16 +47,18 @@ def deliver(
 ) -> None:
     """Write the folder, if one is wanted, and print the evaluation: for people, or as one JSON object."""
     from rfplan.cli.console import people, print_json, warn
+    from rfplan.cli.operable import OperableEvaluation
 
+    complete = OperableEvaluation.of(evaluation, plan, patient)
     for sentence in (*patient.warnings, *evaluation.warnings):
         warn(sentence)
     files: list[Path] = []
     if folder is not None:
         from rfplan.cli.results import write_results
 
-        files = write_results(folder, patient, plan, evaluation)
+        files = write_results(folder, patient, plan, complete)
     if json:
-        document: dict[str, Any] = evaluation.to_json()
+        document: dict[str, Any] = complete.to_json()
         if with_plan:
             document["plan"] = plan_to_json(plan)
         document["files"] = [str(path) for path in files]

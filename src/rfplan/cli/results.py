@@ -8,16 +8,18 @@ import tempfile
 from contextlib import suppress
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rfplan.anatomy.patient import Patient
 from rfplan.errors import InputError
-from rfplan.planning.evaluation import Evaluation
 from rfplan.planning.json_file import write_json
 from rfplan.planning.plan import Plan
 from rfplan.planning.plan_file import save_plan
 
-_OURS: Final = ("plan.json", "evaluation.json", "report.html", "chart.svg", "chart.png", "view_*.png")
+if TYPE_CHECKING:
+    from rfplan.report.writer import Judgement
+
+_OURS: Final = ("plan.json", "evaluation.json", "report.html", "chart.svg", "chart.png", "view_*.png", "xray_*.png")
 
 
 def check_folder(out: str) -> Path:
@@ -42,7 +44,7 @@ def check_folder(out: str) -> Path:
     return folder
 
 
-def write_results(folder: Path, patient: Patient, plan: Plan, evaluation: Evaluation) -> list[Path]:
+def write_results(folder: Path, patient: Patient, plan: Plan, evaluation: Judgement) -> list[Path]:
     """Write ``plan.json``, ``evaluation.json``, ``report.html`` and pictures; the files, plan first.
 
     They are made in a hidden folder beside ``folder`` that takes its place at the end. A folder that holds other things as

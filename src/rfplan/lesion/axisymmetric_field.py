@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.interpolate import PchipInterpolator
 
 from rfplan.geometry.arrays import FloatArray, IntArray, frozen
 from rfplan.geometry.mesh import Mesh
@@ -14,6 +15,7 @@ from rfplan.lesion.revolved import revolved, section_loops
 from rfplan.lesion.section_kernels import distance_to_segments
 
 _SEGMENTS = 48
+_PARTS = 4
 _LEAST_DOSE = 1e-12
 _TEMPERATURES = ("end_c", "peak_c")
 
@@ -37,15 +39,12 @@ class AxisymmetricField:
         object.__setattr__(self, "values", {name: frozen(array) for name, array in self.values.items()})
 
     def at(self, name: str, points_mm: FloatArray) -> FloatArray:
-        """(...,) value at (..., 3) points of the needle's frame, bilinear; outside the grid that of its nearest cell."""
+        """(...,) value at (..., 3) points of the needle's frame; outside the grid that of its nearest cell."""
         points = np.asarray(points_mm, dtype=float)
         r, z = np.hypot(points[..., 0], points[..., 1]), points[..., 2]
-        i, u = _place(self.r_mm, r)
-        j, v = _place(self.z_mm, z)
-        field = self.values[name]
-        if name not in _TEMPERATURES:
-            # doses span decades: their logarithm is what runs straight between cells
-            field = np.log(np.maximum(field, _LEAST_DOSE))
+        r_mm, z_mm, field = self._between_cells(name)
+        i, u = _place(r_mm, r)
+        j, v = _place(z_mm, z)
         low = (1.0 - u) * field[j, i] + u * field[j, i + 1]
         high = (1.0 - u) * field[j + 1, i] + u * field[j + 1, i + 1]
         value = np.asarray((1.0 - v) * low + v * high)
@@ -55,11 +54,31 @@ class AxisymmetricField:
         """Closed lines (n, 2) of (r, z) around where ``name`` is at or above ``level`` in the soft tissue, r negative on the other half."""
         key = (name, level)
         if key not in self._loops:
+            r_mm, z_mm, field = self._between_cells(name)
+            level = level if name in _TEMPERATURES else float(np.log(level))
+            self._loops[key] = section_loops(r_mm, z_mm, field, level, self.floor_mm)
+        return self._loops[key]
+
+    def _between_cells(self, name: str) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """A finer grid, (m,) and (n,), and values on it (n, m), of doses their logarithms.
+
+        Cells are large where heat falls off: straight lines between their centres would make a lesion too large. Monotone cubics in
+        ln r and in z follow it, and do not swing where it bends at the metal.
+        """
+        if name not in self._finer:
             field = self.values[name]
             if name not in _TEMPERATURES:
-                field, level = np.log(np.maximum(field, _LEAST_DOSE)), float(np.log(level))
-            self._loops[key] = section_loops(self.r_mm, self.z_mm, field, level, self.floor_mm)
-        return self._loops[key]
+                # doses span decades: their logarithm is what runs smoothly
+                field = np.log(np.maximum(field, _LEAST_DOSE))
+            logarithm, z_mm = _divided(np.log(self.r_mm)), _divided(self.z_mm)
+            along = PchipInterpolator(self.z_mm, field, axis=0)(z_mm)
+            both = PchipInterpolator(np.log(self.r_mm), along, axis=1)(logarithm)
+            self._finer[name] = np.exp(logarithm), z_mm, np.ascontiguousarray(both)
+        return self._finer[name]
+
+    @cached_property
+    def _finer(self) -> dict[str, tuple[FloatArray, FloatArray, FloatArray]]:
+        return {}
 
     @cached_property
     def _loops(self) -> dict[tuple[str, float], list[FloatArray]]:
@@ -81,6 +100,12 @@ class AxisymmetricField:
         ends = np.concatenate([loop[1:] for loop in loops])
         depth = distance_to_segments(section, starts, ends)
         return np.asarray(depth.reshape(points.shape[:-1]))
+
+
+def _divided(at: FloatArray) -> FloatArray:
+    """The places and three more between every two."""
+    parts = np.arange(_PARTS) / _PARTS
+    return np.append((at[:-1, None] + np.diff(at)[:, None] * parts).ravel(), at[-1])
 
 
 def _place(centres: FloatArray, at: FloatArray) -> tuple[IntArray, FloatArray]:

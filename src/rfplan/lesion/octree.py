@@ -186,8 +186,9 @@ def faces_of(tree: Octree) -> Faces:
     low: list[IntArray] = []
     high: list[IntArray] = []
     along: list[IntArray] = []
-    coarse: list[IntArray] = []
-    fine: list[IntArray] = []
+    # nothing where all leaves are alike
+    coarse: list[IntArray] = [np.empty((0, 2), dtype=np.int64)]
+    fine: list[IntArray] = [np.empty(0, dtype=np.int64)]
     outer: list[IntArray] = []
     tables = [_table(tree, level) for level in range(tree.levels)]
     for level, (keys, leaf, cells) in enumerate(tables):

@@ -174,7 +174,7 @@ def corners_of(tree: Octree) -> Corners:
     )
     corners = np.ascontiguousarray(tree.origin_mm + finest * cells[first])
     around = kernels.leaves_around(tree.child, tree.roots, tree.origin_mm, tree.root_mm, corners, 0.25 * finest)
-    weights = kernels.corner_weights(corners, around, tree.centres_mm, tree.sizes_mm)
+    weights = _corner_weights(corners, around, tree)
     return Corners(
         corners,
         inverse.reshape(-1, 8).astype(np.int32),
@@ -182,3 +182,26 @@ def corners_of(tree: Octree) -> Corners:
         weights,
         faces_of(tree),
     )
+
+
+def _corner_weights(corners: FloatArray, around: IndexArray, tree: Octree) -> FloatArray:
+    """(c, 8) weights of the leaves ``around`` corners that give the value there of what runs straight between their centres.
+
+    The constant of a straight fit, small leaves counting most; a leaf that meets the corner with several of its own corners shares
+    its weight among them. Places outside the cube weigh nothing.
+    """
+    known = around >= 0
+    sizes = np.where(known, tree.sizes_mm[around], np.inf)
+    smallest = sizes.min(axis=1, keepdims=True)
+    trust = (smallest / sizes) ** 2
+    rows = np.concatenate(
+        [np.ones((*around.shape, 1)), (tree.centres_mm[around] - corners[:, None]) / smallest[..., None]], axis=2
+    )
+    matrix = np.einsum("cmp,cm,cmq->cpq", rows, trust, rows) + 1e-9 * np.eye(4)
+    right = np.broadcast_to(np.eye(4)[:, :1], (len(corners), 4, 1))
+    fit = np.linalg.solve(matrix, right)[..., 0]
+    weights = np.einsum("cmp,cp->cm", rows, fit) * trust
+    # at the boundary of the cube, where nothing happens, a mean will do
+    edge = ~known.all(axis=1)
+    weights[edge] = known[edge] / known[edge].sum(axis=1, keepdims=True)
+    return np.asarray(weights)

@@ -44,55 +44,6 @@ def leaves_around(
 
 
 @kernel
-def corner_weights(corners: FloatArray, around: IndexArray, centres: FloatArray, sizes: FloatArray) -> FloatArray:
-    """(n, 8) weights of the leaves ``around`` corners that give the value there of what runs straight between their centres.
-
-    The constant of a weighted straight fit; a leaf that meets the corner with several of its own corners shares its weight among them.
-    Places outside weigh nothing.
-    """
-    weights = np.zeros((corners.shape[0], 8))
-    matrix = np.empty((4, 4))
-    right = np.empty(4)
-    row = np.empty(4)
-    for n in range(corners.shape[0]):
-        matrix[:] = 0.0
-        smallest = 1e30
-        for m in range(8):
-            if around[n, m] >= 0:
-                smallest = min(smallest, sizes[around[n, m]])
-        used = 0
-        for m in range(8):
-            leaf = around[n, m]
-            if leaf < 0:
-                continue
-            used += 1
-            weight = (smallest / sizes[leaf]) ** 2
-            row[0] = 1.0
-            for x in range(3):
-                row[1 + x] = (centres[leaf, x] - corners[n, x]) / smallest
-            for p in range(4):
-                for q in range(4):
-                    matrix[p, q] += weight * row[p] * row[q]
-        if used < 8:
-            # at the boundary of the cube, where nothing happens
-            for m in range(8):
-                weights[n, m] = 1.0 / used if around[n, m] >= 0 else 0.0
-            continue
-        right[:] = 0.0
-        right[0] = 1.0
-        for p in range(4):
-            matrix[p, p] += 1e-9
-        fit = np.linalg.solve(matrix, right)
-        for m in range(8):
-            leaf = around[n, m]
-            total = fit[0]
-            for x in range(3):
-                total += fit[1 + x] * (centres[leaf, x] - corners[n, x]) / smallest
-            weights[n, m] = total * (smallest / sizes[leaf]) ** 2
-    return weights
-
-
-@kernel
 def corner_values(
     corners: FloatArray,
     around: IndexArray,

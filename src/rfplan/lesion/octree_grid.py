@@ -16,7 +16,7 @@ from rfplan.lesion.scene import Scene
 
 _LARGEST_MM = 14.0
 _HALF_DIAGONAL = 0.5
-_SHAFT_MM: Final = ((0.0, 3.0, 1.0), (3.0, 12.0, 2.0))
+_SHAFT_MM: Final = 12.0
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,7 @@ def scene_octree(scene: Scene, accuracy: Accuracy) -> Octree:
     for body, (_, high, radius, cell) in zip(scene.bodies, tuple(parts), strict=True):
         if np.isinf(body.body.end_mm):
             # heat runs up the shaft for some millimetres: it must be seen as metal there
-            for start, stop, coarser in _SHAFT_MM:
-                parts.append((high + start * body.axis, high + stop * body.axis, radius, coarser * cell))
+            parts.append((high, high + _SHAFT_MM * body.axis, radius, cell))
 
     def wanted(points: FloatArray, size: float) -> FloatArray:
         # a leaf of the size asked for everywhere in it, not only at its centre

@@ -13,6 +13,7 @@ from rfplan.lesion.axisymmetric_size import SoftSection, region_size, soft_secti
 from rfplan.lesion.lesion import ISOTHERMS_C
 from rfplan.lesion.march import Progress
 from rfplan.lesion.problem import LesionProblem
+from rfplan.lesion.radii import radii_along
 from rfplan.lesion.scene import scene_of
 from rfplan.lesion.solve import fields_of, march_problem, solved_from
 from rfplan.lesion.solved import DOSE_LEVELS, DoseName, PairTemperatures, SolvedLesion
@@ -42,7 +43,19 @@ def solve_axisymmetric(problem: LesionProblem, progress: Progress | None = None)
     }
     field = AxisymmetricField(grid.r_mid, grid.z_mid, fields_of(course), floor_mm)
     between = between_contacts(warm, problem) if problem.bipolar else None
-    return solved_from(problem, course, field, isotherms, doses, system.soft, grid.shape, began, pair=between)
+    radii = _radii(field, problem) if problem.gap_mm is not None else None
+    return solved_from(problem, course, field, isotherms, doses, system.soft, grid.shape, began, radii, between)
+
+
+def _radii(field: AxisymmetricField, problem: LesionProblem) -> dict[float, dict[str, float]]:
+    """Over bone that lies straight ahead, the same all round; by the names that bone beside a needle has."""
+    middle = np.array([0.0, 0.0, 0.5 * (problem.active_mm[0][0] + problem.active_mm[-1][1])])
+
+    def radius(isotherm_c: float) -> float:
+        out = {"out": np.array([1.0, 0.0, 0.0])}
+        return radii_along(lambda points: field.at("end_c", points) - isotherm_c, middle, out)["out"]
+
+    return {isotherm: dict.fromkeys(("away", "toward", "lateral"), radius(isotherm)) for isotherm in ISOTHERMS_C}
 
 
 def between_contacts(warm: SoftSection, problem: LesionProblem) -> PairTemperatures:

@@ -14,12 +14,10 @@ from rfplan.lesion.octree_field import OctreeField
 from rfplan.lesion.octree_grid import scene_octree
 from rfplan.lesion.octree_system import OctreeSystem
 from rfplan.lesion.problem import LesionProblem
+from rfplan.lesion.radii import radii_along
 from rfplan.lesion.scene import Scene, scene_of
 from rfplan.lesion.solve import fields_of, march_problem, solved_from
 from rfplan.lesion.solved import DOSE_LEVELS, PairTemperatures, SolvedLesion
-
-_RAY_STEP_MM = 0.02
-_REACH_MM = 30.0
 
 
 def solve_octree(problem: LesionProblem, progress: Progress | None = None) -> SolvedLesion:
@@ -73,23 +71,14 @@ def _radii(problem: LesionProblem, scene: Scene, field: OctreeField) -> dict[flo
         return None
     away /= np.linalg.norm(away)
     ways = {"away": away, "toward": -away, "lateral": np.array([-away[1], away[0], 0.0])}
-    s = np.arange(0.0, _REACH_MM, _RAY_STEP_MM)[:, None]
-    radii: dict[float, dict[str, float]] = {}
-    for isotherm in ISOTHERMS_C:
-        radii[isotherm] = {}
-        for name, way in ways.items():
-            points = middle + s * way
-            inside = np.minimum(field.excess("end_c", isotherm, points), scene.bone.height_mm(points))
-            radii[isotherm][name] = _first_zero(s[:, 0], inside)
-    return radii
+    bone = scene.bone
 
+    def inside(isotherm_c: float) -> dict[str, float]:
+        return radii_along(
+            lambda points: np.minimum(field.excess("end_c", isotherm_c, points), bone.height_mm(points)), middle, ways
+        )
 
-def _first_zero(s: FloatArray, line: FloatArray) -> float:
-    out = np.flatnonzero(line < 0.0)
-    if out.size == 0:
-        return float(s[-1])
-    n = int(out[0])
-    return 0.0 if n == 0 else float(s[n - 1] + (s[n] - s[n - 1]) * line[n - 1] / (line[n - 1] - line[n]))
+    return {isotherm: inside(isotherm) for isotherm in ISOTHERMS_C}
 
 
 def _between(problem: LesionProblem, scene: Scene, field: OctreeField) -> PairTemperatures | None:

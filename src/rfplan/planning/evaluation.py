@@ -227,12 +227,7 @@ def check_judging(
 def _warnings(
     plan: Plan, patient: Patient, home: PackedPatient, work: PackedPlan, lesions: PackedLesions, lethal: int
 ) -> tuple[str, ...]:
-    found = [
-        f"{application_name(plan.applications[note.application - 1], note.application)}: {note.caveat}"
-        for note in lesions.notes
-        if note.caveat is not None
-    ]
-    found += lesions.warnings
+    found = [*_caveats(plan, lesions), *lesions.warnings]
     made_for = plan.patient.get("hash")
     if made_for is not None and made_for != home.fingerprint:
         found.append(
@@ -254,6 +249,26 @@ def _warnings(
     if plan.side not in home.joint:
         found.append(f"the patient has no posterior joint line on the {plan.side}; lesions were not checked against it")
     return tuple(found)
+
+
+def _caveats(plan: Plan, lesions: PackedLesions) -> list[str]:
+    """One sentence per application whose lesion is not to be believed; one for all that boil, as that is often a whole row."""
+    named = [
+        (application_name(plan.applications[note.application - 1], note.application), note) for note in lesions.notes
+    ]
+    boiling = [(name, note) for name, note in named if note.status == "boiling"]
+    said = [
+        f"{name}: {note.caveat}"
+        for name, note in named
+        if note.caveat is not None and (note.status != "boiling" or len(boiling) == 1)
+    ]
+    if len(boiling) > 1:
+        hottest = max(note.peak_tissue_c for _, note in boiling)
+        said.append(
+            f"tissue passed 100 degC in {len(boiling)} of {len(named)} applications (up to {hottest:.0f} degC): boiling and charring, "
+            f"which the model does not describe, in {', '.join(name for name, _ in boiling)}"
+        )
+    return said
 
 
 def _not_judged(patient: Patient, side: Side, levels: Sequence[str]) -> list[str]:

@@ -22,6 +22,7 @@ class LesionNote:
     application: int
     status: str
     max_tissue_c: float
+    peak_tissue_c: float
     caveat: str | None = None
 
     def to_json(self) -> dict[str, object]:
@@ -30,6 +31,7 @@ class LesionNote:
             "application": self.application,
             "status": self.status,
             "max_tissue_c": self.max_tissue_c,
+            "peak_tissue_c": self.peak_tissue_c,
             "caveat": self.caveat,
         }
 

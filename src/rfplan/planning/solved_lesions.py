@@ -109,7 +109,7 @@ def map_lesions(
         bone,
         assumption,
         tuple(
-            LesionNote(place + 1, lesion.status, lesion.max_tissue_c, lesion.caveat)
+            LesionNote(place + 1, lesion.status, lesion.max_tissue_c, lesion.peak_tissue_c, lesion.caveat)
             for place, lesion in enumerate(lesions)
         ),
         tuple(warnings),

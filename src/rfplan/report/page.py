@@ -18,7 +18,9 @@ from rfplan.report.camera import view_title
 from rfplan.report.coverage_section import coverage_section
 from rfplan.report.html import Html, element, number
 from rfplan.report.lesion_surfaces import model_in_words
+from rfplan.report.operability_section import operability_section
 from rfplan.report.plan_section import plan_section
+from rfplan.report.radiographs import XrayPicture
 from rfplan.report.safety_section import safety_section
 from rfplan.report.summary_section import summary_section
 
@@ -51,6 +53,7 @@ def report_page(
     stills: Sequence[Still],
     lesions: Sequence[Lesion],
     date: datetime.date,
+    radiographs: Sequence[XrayPicture] = (),
 ) -> str:
     """The whole page.
 
@@ -87,6 +90,7 @@ def report_page(
             aria_labelledby="chart",
         ),
         _stills_section(plan, stills, lethal),
+        operability_section(radiographs, evaluation.get("operability")),
         coverage_section(evaluation),
         safety_section(evaluation),
         plan_section(plan),

@@ -21,6 +21,7 @@ from rfplan.report.chart_figure import chart_figure
 from rfplan.report.drawing import data_uri, png_bytes
 from rfplan.report.lesion_surfaces import lesion_surfaces, plan_lesions
 from rfplan.report.page import Still, report_page
+from rfplan.report.radiographs import radiographs_of
 from rfplan.report.stills import still
 
 STILL_PX: Final = (900, 680)
@@ -50,7 +51,9 @@ def write_report(
     lesions: Sequence[Lesion] | None = None,
     date: datetime.date | None = None,
 ) -> list[Path]:
-    """Write ``report.html``, ``chart.svg``, ``chart.png`` and one ``view_<name>.png`` per view into an existing folder.
+    """Write ``report.html``, ``chart.svg``, ``chart.png``, one ``view_<name>.png`` per view and the radiographs ``xray_<name>.png``.
+
+    The folder must exist.
 
     Parameters
     ----------
@@ -85,7 +88,9 @@ def write_report(
         picture = png_bytes(still(patient, view, plan, states, lethal, STILL_PX, bones=bones))
         files[f"view_{view}.png"] = picture
         stills.append(Still(view, data_uri(picture), *STILL_PX))
-    page = report_page(patient, plan, judged, svg, stills, used, date or datetime.date.today())
+    xrays = radiographs_of(patient, plan)
+    files |= {f"xray_{picture.name}.png": picture.png for picture in xrays}
+    page = report_page(patient, plan, judged, svg, stills, used, date or datetime.date.today(), xrays)
     files = {"report.html": page.encode("utf-8"), **files}
     return [write_whole(folder / name, content) for name, content in files.items()]
 
