@@ -1,5 +1,7 @@
 """Study files are read strictly."""
 
+from pathlib import Path
+
 import pytest
 
 from rfplan.errors import InputError
@@ -66,3 +68,12 @@ def test_flags_replace_what_the_file_says(tmp_path):
     assert isinstance(design, StudyDesign)
     assert design.patients == 7
     assert design.strategies[0].options == {"spacing_mm": 8.0}
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parents[2] / "examples").glob("study_*.toml")), ids=lambda path: path.stem
+)
+def test_studies_of_the_examples_can_be_carried_out(path):
+    design = read_design(path)
+    assert design.patients >= 200
+    assert len(design.strategies) >= 3

@@ -70,6 +70,10 @@ class Ledger:
 
     @classmethod
     def _looked_through(cls, folder: Path, design: StudyDesign, digests: dict[int, str]) -> Ledger:
+        for left_over in (*folder.glob(".part-*"), *(folder / "chunks").glob(".part-*")):
+            # half written when the study was killed
+            left_over.unlink(missing_ok=True)
+        (folder / "chunks").mkdir(exist_ok=True)
         good: dict[int, str] = {}
         damaged = []
         for number, digest in sorted(digests.items()):
