@@ -71,8 +71,13 @@ class AxisymmetricField:
                 # doses span decades: their logarithm is what runs smoothly
                 field = np.log(np.maximum(field, _LEAST_DOSE))
             logarithm, z_mm = _divided(np.log(self.r_mm)), _divided(self.z_mm)
+            if name == "peak_c":
+                # what was gained before heating ended is nowhere below 0, and monotone cubics keep it so
+                field = field - self.values["end_c"]
             along = PchipInterpolator(self.z_mm, field, axis=0)(z_mm)
             both = PchipInterpolator(np.log(self.r_mm), along, axis=1)(logarithm)
+            if name == "peak_c":
+                both += self._between_cells("end_c")[2]
             self._finer[name] = np.exp(logarithm), z_mm, np.ascontiguousarray(both)
         return self._finer[name]
 

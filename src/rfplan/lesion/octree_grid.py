@@ -32,8 +32,8 @@ class OctreeResolution:
 
 
 RESOLUTIONS: Final[Mapping[str, OctreeResolution]] = {
-    "fast": OctreeResolution(2.5, 0.36, 1.5),
-    "standard": OctreeResolution(3.25, 0.27, 0.5),
+    "fast": OctreeResolution(2.5, 0.33, 1.5),
+    "standard": OctreeResolution(3.5, 0.25, 0.5),
     "fine": OctreeResolution(5.0, 0.12, 0.3),
 }
 
