@@ -123,7 +123,7 @@ def _cluster(address: str) -> Iterator[tuple[Executor, int]]:
     if "://" not in address:
         raise InputError(f"--scheduler is {address!r}; give an address such as tcp://10.0.0.5:8786")
     try:
-        client: Any = Client(  # type: ignore[no-untyped-call]
+        client: Any = Client(  # type: ignore[no-untyped-call,unused-ignore]
             address, timeout=_ANSWER_S, set_as_default=False
         )
     except (OSError, TimeoutError, ValueError) as error:
