@@ -97,9 +97,9 @@ SAID = {
         },
     ),
 }
-# fat or fluid aslant to the leaves has steps for edges: sizes are right to 0.2 mm there, as docs/lesion-verification.md says, not to the
-# 0.15 mm of muscle and bone (fluid: 0.16 mm at 55 degC)
-STANDARD_MM = {"fat": 0.2, "depot": 0.2}
+STANDARD_MM = 0.15
+# fluid aslant to the leaves has steps for edges
+NOT_MET = pytest.mark.xfail(reason="0.15 mm is not met with fluid aslant to the leaves: 0.16 mm", strict=True)
 FAST_MM = {"splayed": 0.15, "upright": 0.15, "tined": 0.15, "depot": 0.35, "fat": 0.25}
 # the impedance of leaves is too high
 IMPEDANCE = {"standard": (0.025, {"fat": 0.05, "depot": 0.035}), "fast": (0.04, {"fat": 0.06})}
@@ -123,9 +123,11 @@ def check(name, accuracy, within_mm):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", FINITE_ELEMENTS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=NOT_MET) if name == "depot" else name for name in FINITE_ELEMENTS]
+)
 def test_standard(name):
-    check(name, "standard", STANDARD_MM.get(name, 0.15))
+    check(name, "standard", STANDARD_MM)
 
 
 @pytest.mark.parametrize("name", FINITE_ELEMENTS)
