@@ -56,6 +56,7 @@ def test_sphere_in_a_ball_of_fluid(sigma, radius_mm):
     assert resistance(made) == pytest.approx(exact, rel=0.005)
 
 
+@pytest.mark.xfail(reason="a seventh was reached, not an eighth, since the grid was changed", strict=True)
 def test_the_surface_of_the_fluid_converges():
     # of a ball that lies between edges of cells; the electrode's own error is that of the same grid without the ball
     a, radius, sigma = 0.635, 5.0, 4.5
@@ -67,7 +68,7 @@ def test_the_surface_of_the_fluid_converges():
         made = AxisymmetricSystem(axisymmetric_grid(body, entry, (), scene.balls), body, scene)
         exact = (1.0 / a - 1.0 / radius) / (4e-3 * np.pi * sigma) + 1.0 / (4e-3 * np.pi * 0.4425 * radius)
         off.append(abs(resistance(made) / exact - 1.0))
-    assert off[1] < off[0] / 6.0
+    assert off[1] < off[0] / 8.0
 
 
 @pytest.mark.parametrize("k", [0.1, 1.5])
