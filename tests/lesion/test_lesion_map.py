@@ -131,15 +131,38 @@ def test_lengths_and_nearest_approach_of_lines(line: FloatArray) -> None:
     assert least - 2.0 * (at[1] - at[0]) - 0.01 <= inside <= most + 2.0 * (at[1] - at[0]) + 0.01
 
 
+@pytest.mark.parametrize("isotherm", range(4))
+def test_a_ball_is_bent_alike_everywhere(isotherm: int) -> None:
+    found = surface(BALL, isotherm)
+    radius = np.linalg.norm(found.vertices_mm - np.float32(BALL.centre_mm), axis=1).mean()
+    assert found.bends == pytest.approx(
+        np.full(len(found.bends), 1.0 / radius), rel=0.08
+    )  # normals come from a grid of half a mm
+
+
 @given(lines(40.0))
 def test_far_lines(line: FloatArray) -> None:
     found = surface(OVAL)
     places, at = dense(line, 2000)
     lowest = exact(OVAL, places).min()
     if lowest > 2.0:
-        far = far_approach(line, found.leaves, found.vertices_mm, found.normals, 0.5 * found.ball[3], 1e30)
+        far = far_approach(line, found.leaves, found.vertices_mm, found.normals, found.bends, 1e30)
         assert far == pytest.approx(lowest, abs=0.05 + 0.5 * (at[1] - at[0]))
-        assert far_approach(line, found.leaves, found.vertices_mm, found.normals, 4.0, 0.5 * lowest) == 0.5 * lowest
+        assert (
+            far_approach(line, found.leaves, found.vertices_mm, found.normals, found.bends, 0.5 * lowest)
+            == 0.5 * lowest
+        )
+
+
+@given(lines(40.0))
+def test_lines_far_from_a_ball(line: FloatArray) -> None:
+    found = surface(BALL)
+    places, at = dense(line, 2000)
+    lowest = exact(BALL, places).min()
+    if lowest > 2.0:
+        far = far_approach(line, found.leaves, found.vertices_mm, found.normals, found.bends, 1e30)
+        # less than a bend of the line may cost between two vertices of the surface
+        assert far == pytest.approx(lowest, abs=0.03 + 0.5 * (at[1] - at[0]))
 
 
 @given(unit_vectors(), points(12.0))

@@ -102,6 +102,14 @@ def test_saved_and_loaded_it_is_the_same(options, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.npz"]
 
 
+def test_a_file_of_a_kept_answer_says_that_it_was_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("RFPLAN_CACHE_DIR", str(tmp_path / "cache"))
+    for was_kept in (False, True):
+        made = solve_lesion(NEEDLE, NEEDLE.protocol, accuracy="fast")
+        assert made.stored is was_kept
+        assert load_lesion(save_lesion(made, tmp_path / "a.npz")[0]).to_json() == made.to_json()
+
+
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"{}"])
 def test_what_is_no_lesion_is_refused(content, tmp_path):
     path = tmp_path / "b.npz"

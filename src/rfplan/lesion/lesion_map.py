@@ -44,19 +44,21 @@ class SurfaceMap:
 
     ``values_mm`` (nx, ny, nz) signed distance, negative inside, at ``origin_mm + SPACING_MM (i, j, k)``; ``vertices_mm`` (n, 3)
     and ``normals`` (n, 3) outward of its triangles ``faces`` (m, 3). Vertices stand in an order in which every :data:`LEAF` that
-    follow each other lie together, in the ball ``leaves`` (ceil(n / LEAF), 4) of centre and radius. ``ball`` (4,) holds all.
+    follow each other lie together, in the ball ``leaves`` (ceil(n / LEAF), 4) of centre and radius. ``bends`` (n,) mean curvature
+    at them, 1/mm, positive where the surface is convex. ``ball`` (4,) holds all.
     """
 
     origin_mm: FloatArray
     values_mm: NDArray[np.float32]
     vertices_mm: NDArray[np.floating]
     normals: NDArray[np.floating]
+    bends: NDArray[np.floating]
     faces: NDArray[np.integer]
     leaves: FloatArray
     ball: FloatArray
 
     def __post_init__(self) -> None:
-        for name in ("values_mm", "vertices_mm", "normals"):
+        for name in ("values_mm", "vertices_mm", "normals", "bends"):
             object.__setattr__(self, name, frozen(getattr(self, name), np.float32))
         for name in ("origin_mm", "leaves", "ball"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
@@ -154,8 +156,9 @@ def _surface(field: TemperatureField, low: IntArray, temperature: FloatArray, is
     order = _together(vertices)
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
-    vertices = vertices[order]
-    return SurfaceMap(origin, values, vertices, normals[order], place[faces], _leaves(vertices), _ball(vertices))
+    vertices, normals, faces = vertices[order], normals[order], place[faces]
+    bends = _bends(vertices, normals, faces)
+    return SurfaceMap(origin, values, vertices, normals, bends, faces, _leaves(vertices), _ball(vertices))
 
 
 def _triangles(
@@ -175,6 +178,21 @@ def _triangles(
     size = np.linalg.norm(step, axis=1, keepdims=True)
     vertices += step * np.minimum(1.0, 0.25 * stride * SPACING_MM / np.maximum(size, 1e-12))
     return vertices, -slopes / np.sqrt(square)[:, None], faces.astype(np.int64)
+
+
+def _bends(vertices: FloatArray, normals: FloatArray, faces: IntArray) -> FloatArray:
+    """(n,) mean curvature at vertices, 1/mm: how far normals turn along the edges that meet there, on average."""
+    ends = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    along = vertices[ends[:, 1]] - vertices[ends[:, 0]]
+    square = (along**2).sum(axis=1)
+    turned = ((normals[ends[:, 1]] - normals[ends[:, 0]]) * along).sum(axis=1)
+    sums = np.zeros((2, len(vertices)))
+    for end in ends.T:
+        # weighted by the square of the edge: on a sliver the turn is noise
+        sums[0] += np.bincount(end, turned, len(vertices))
+        sums[1] += np.bincount(end, square, len(vertices))
+    bends: FloatArray = sums[0] / np.maximum(sums[1], 1e-12)
+    return bends
 
 
 def _slopes(block: FloatArray, at: FloatArray) -> FloatArray:

@@ -22,6 +22,8 @@ _STEP_MM = 0.03
 _ROOT_MM = 1e-4
 _PIECE_MM = 4.0
 _DEPTH = 48
+_STRAIGHTEST_PER_MM = 1e-3
+# what is flatter, or hollow, is taken for a ball of a metre: over an edge of a mm these differ by a micrometre
 
 
 @kernel
@@ -191,12 +193,17 @@ def nearest_approach(
 
 @kernel
 def far_approach(
-    line: FloatArray, leaves: FloatArray, vertices: np.ndarray, normals: np.ndarray, bend_mm: float, enough: float
+    line: FloatArray,
+    leaves: FloatArray,
+    vertices: np.ndarray,
+    normals: np.ndarray,
+    bends: np.ndarray,
+    enough: float,
 ) -> float:
     """Smallest distance of a line outside a surface from it; ``enough`` where it is no less.
 
-    It is found from the ``vertices``, in balls ``leaves``: the nearest of them tells both how far it is itself and how high the line
-    is over the tangent plane, between which lies the distance from a surface that curves as ``1 / bend_mm``.
+    It is found from the nearest of the ``vertices``, in balls ``leaves``: the surface near it is taken for a sphere of its curvature
+    ``bends`` that touches it along its normal.
     """
     last = line.shape[0] - 1
     pieces = (last + 3) // 4
@@ -212,7 +219,7 @@ def far_approach(
                 gap += (line[i, x] - balls[c, x]) ** 2
             square = max(square, gap)
         balls[c, 3] = np.sqrt(square)
-    best, vertex, height = enough, -1, 0.0
+    best, vertex, segment = enough, -1, 0
     bounds = np.empty((leaves.shape[0], pieces))
     first, nearest = 0, _FAR
     for n in range(leaves.shape[0]):
@@ -227,33 +234,44 @@ def far_approach(
     for turn in range(-1, bounds.size):
         n, c = (first if turn < 0 else turn) // pieces, (first if turn < 0 else turn) % pieces
         if bounds[n, c] < best:
-            found, v, over = _leaf_approach(line, 4 * c, min(4 * c + 4, last), vertices, normals, n, best)
+            found, v, i = _leaf_approach(line, 4 * c, min(4 * c + 4, last), vertices, n, best)
             if v >= 0:
-                best, vertex, height = found, v, over
+                best, vertex, segment = found, v, i
     if vertex < 0:
         return enough
-    return min(enough, height + (best - height) * height / (bend_mm + height))
+    radius = 1.0 / max(bends[vertex], _STRAIGHTEST_PER_MM)
+    centre = np.empty(3)
+    for x in range(3):
+        centre[x] = vertices[vertex, x] - radius * normals[vertex, x]
+    gap: float = np.sqrt(_square_gap(line, segment, centre[0], centre[1], centre[2])) - radius
+    return min(enough, gap)
+
+
+@kernel
+def _square_gap(line: FloatArray, i: int, x: float, y: float, z: float) -> float:
+    """Square of the distance of a point from a segment of the line."""
+    ux, uy, uz = line[i + 1, 0] - line[i, 0], line[i + 1, 1] - line[i, 1], line[i + 1, 2] - line[i, 2]
+    x, y, z = line[i, 0] - x, line[i, 1] - y, line[i, 2] - z
+    square = ux * ux + uy * uy + uz * uz
+    if square > 0.0:
+        t = min(1.0, max(0.0, -(x * ux + y * uy + z * uz) / square))
+        x, y, z = x + t * ux, y + t * uy, z + t * uz
+    gap: float = x * x + y * y + z * z
+    return gap
 
 
 @kernel
 def _leaf_approach(
-    line: FloatArray, start: int, stop: int, vertices: np.ndarray, normals: np.ndarray, leaf: int, best: float
-) -> tuple[float, int, float]:
-    """Distance of the nearest vertex of a leaf that is nearer than ``best``, its number (-1: none), and the height over its plane."""
-    nearest, vertex, height = best * best, -1, 0.0
+    line: FloatArray, start: int, stop: int, vertices: np.ndarray, leaf: int, best: float
+) -> tuple[float, int, int]:
+    """Distance of the nearest vertex of a leaf that is nearer than ``best``, its number (-1: none), and the segment it is nearest to."""
+    nearest, vertex, segment = best * best, -1, start
     for i in range(start, stop):
-        ux, uy, uz = line[i + 1, 0] - line[i, 0], line[i + 1, 1] - line[i, 1], line[i + 1, 2] - line[i, 2]
-        square = ux * ux + uy * uy + uz * uz
-        scale = 1.0 / square if square > 0.0 else 0.0
         for v in range(leaf * LEAF, min(leaf * LEAF + LEAF, vertices.shape[0])):
-            x, y, z = line[i, 0] - vertices[v, 0], line[i, 1] - vertices[v, 1], line[i, 2] - vertices[v, 2]
-            t = min(1.0, max(0.0, -(x * ux + y * uy + z * uz) * scale))
-            x, y, z = x + t * ux, y + t * uy, z + t * uz
-            gap = x * x + y * y + z * z
+            gap = _square_gap(line, i, vertices[v, 0], vertices[v, 1], vertices[v, 2])
             if gap < nearest:
-                nearest, vertex = gap, v
-                height = max(0.0, x * normals[v, 0] + y * normals[v, 1] + z * normals[v, 2])
-    return np.sqrt(nearest), vertex, height
+                nearest, vertex, segment = gap, v, i
+    return np.sqrt(nearest), vertex, segment
 
 
 @kernel

@@ -29,6 +29,7 @@ class MapTable(NamedTuple):
     values: NDArray[np.float32]
     vertices: NDArray[np.float32]
     normals: NDArray[np.float32]
+    bends: NDArray[np.float32]
     leaves: FloatArray
     faces: NDArray[np.int32]
 
@@ -38,7 +39,7 @@ def map_table(maps: Sequence[LesionMap]) -> MapTable:
     heads = np.zeros((len(maps), len(ISOTHERMS_C), HEAD), dtype=np.int64)
     origins = np.zeros((len(maps), len(ISOTHERMS_C), 3))
     balls = np.zeros((len(maps), len(ISOTHERMS_C), 4))
-    values, vertices, normals, leaves, faces = [], [], [], [], []
+    values, vertices, normals, bends, leaves, faces = [], [], [], [], [], []
     node = vertex = leaf = face = 0
     for number, entry in enumerate(maps):
         for isotherm, surface in enumerate(entry.surfaces):
@@ -53,6 +54,7 @@ def map_table(maps: Sequence[LesionMap]) -> MapTable:
             values.append(surface.values_mm.ravel())
             vertices.append(surface.vertices_mm)
             normals.append(surface.normals)
+            bends.append(surface.bends)
             leaves.append(surface.leaves)
             faces.append(surface.faces + np.int32(vertex))
             node, vertex, leaf, face = node + surface.values_mm.size, head[5], head[7], head[9]
@@ -63,6 +65,7 @@ def map_table(maps: Sequence[LesionMap]) -> MapTable:
         np.concatenate([np.empty(0, np.float32), *values]),
         np.concatenate([np.empty((0, 3), np.float32), *vertices]),
         np.concatenate([np.empty((0, 3), np.float32), *normals]),
+        np.concatenate([np.empty(0, np.float32), *bends]),
         np.concatenate([np.empty((0, 4)), *leaves]),
         np.concatenate([np.empty((0, 3), np.int32), *faces]),
     )

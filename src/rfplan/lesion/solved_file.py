@@ -41,6 +41,7 @@ _NUMBERS: Final = (
     "steps",
     "seconds",
     "version",
+    "stored",
 )
 
 

@@ -317,13 +317,12 @@ def _approach(
         kept[g] = _FAR
         head = table.heads[which[g], isotherm]
         own = _own(line, matrices[g], offsets[g])
-        # half the radius of the ball that holds it is about the radius to which a lesion is curved
         best = far_approach(
             own,
             table.leaves[head[6] : head[7]],
             table.vertices[head[4] : head[5]],
             table.normals[head[4] : head[5]],
-            0.5 * table.balls[which[g], isotherm, 3],
+            table.bends[head[4] : head[5]],
             best,
         )
     return best
