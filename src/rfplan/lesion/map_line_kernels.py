@@ -243,8 +243,8 @@ def far_approach(
     centre = np.empty(3)
     for x in range(3):
         centre[x] = vertices[vertex, x] - radius * normals[vertex, x]
-    gap: float = np.sqrt(_square_gap(line, segment, centre[0], centre[1], centre[2])) - radius
-    return min(enough, gap)
+    near: float = np.sqrt(_square_gap(line, segment, centre[0], centre[1], centre[2])) - radius
+    return min(enough, near)
 
 
 @kernel
