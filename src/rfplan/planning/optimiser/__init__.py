@@ -1,0 +1,1 @@
+"""Where the needles should go: candidates, what each takes, and a search that proves how good its answer is."""
