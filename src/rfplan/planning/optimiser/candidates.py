@@ -64,6 +64,11 @@ class Candidates:
         )
 
 
+def candidates_for(patient: Patient, side: Side, electrode: Electrode, mode: Mode, spacing_mm: float) -> Candidates:
+    """All candidates of a device in a mode, before safety is looked at."""
+    return single_needles(patient, side, electrode, mode, spacing_mm)
+
+
 def single_needles(patient: Patient, side: Side, electrode: Electrode, mode: Mode, spacing_mm: float) -> Candidates:
     """Applications of one needle over the chart and the L5 groove, with those of the published techniques in the same mode.
 
