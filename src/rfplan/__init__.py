@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from rfplan.planning.needle import Needle as Needle
     from rfplan.planning.operator_error import OperatorError as OperatorError
     from rfplan.planning.operator_error import displaced as displaced
+    from rfplan.planning.optimiser.objective import Objective as Objective
+    from rfplan.planning.optimiser.optimise import optimise as optimise
     from rfplan.planning.plan import Application as Application
     from rfplan.planning.plan import Plan as Plan
     from rfplan.planning.plan_file import load_plan as load_plan
@@ -60,6 +62,7 @@ _HOME = {
     "GeneratorLimits": "rfplan.lesion.generator",
     "InputError": "rfplan.errors",
     "Needle": "rfplan.planning.needle",
+    "Objective": "rfplan.planning.optimiser.objective",
     "OperatorError": "rfplan.planning.operator_error",
     "PairPose": "rfplan.lesion.pair_pose",
     "Patient": "rfplan.anatomy.patient",
@@ -82,6 +85,7 @@ _HOME = {
     "load_patient": "rfplan.anatomy.patient_file",
     "load_plan": "rfplan.planning.plan_file",
     "operability": "rfplan.fluoroscopy.operability",
+    "optimise": "rfplan.planning.optimiser.optimise",
     "reference_patient": "rfplan.anatomy.reference",
     "save_lesion": "rfplan.lesion.solved_file",
     "save_patient": "rfplan.anatomy.patient_file",

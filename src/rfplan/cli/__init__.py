@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 COMMANDS = {
     "plan": ("rfplan.cli.plan:plan", "Place a technique on a patient and judge it: the main job."),
+    "optimise": ("rfplan.cli.optimise:optimise", "Find the best plan, and prove how good it is."),
     "evaluate": ("rfplan.cli.evaluate:evaluate", "Judge a plan that exists."),
     "compare": ("rfplan.cli.compare:compare", "Compare techniques on many virtual patients."),
     "study": ("rfplan.cli.study:study", "Judge strategies on many virtual patients."),
@@ -21,7 +22,6 @@ COMMANDS = {
 """Name of a command -> the function that does it, and its line of help."""
 
 LATER = {
-    "optimise": "finds the best plan",
     "app": "opens the web app",
 }
 """Commands that the interface promises and this version does not have yet."""

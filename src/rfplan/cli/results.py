@@ -19,7 +19,16 @@ from rfplan.planning.plan_file import save_plan
 if TYPE_CHECKING:
     from rfplan.report.writer import Judgement
 
-_OURS: Final = ("plan.json", "evaluation.json", "report.html", "chart.svg", "chart.png", "view_*.png", "xray_*.png")
+_OURS: Final = (
+    "plan.json",
+    "optimisation.json",
+    "evaluation.json",
+    "report.html",
+    "chart.svg",
+    "chart.png",
+    "view_*.png",
+    "xray_*.png",
+)
 
 
 def check_folder(out: str) -> Path:

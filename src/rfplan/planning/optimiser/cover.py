@@ -34,7 +34,8 @@ class Cover:
     @property
     def worth(self) -> FloatArray:
         """(groups,) share of each group in the mean captured part."""
-        return np.bincount(self.need[:, 1], self.weight * self.classes[self.need[:, 0]], self.parts.shape[1])
+        shares = self.weight * self.classes[self.need[:, 0]]
+        return np.bincount(self.need[:, 1], weights=shares, minlength=self.parts.shape[1]).astype(np.float64)
 
 
 def cover_of(judge: Judge, parts: BoolArray | FloatArray, candidates: IntArray) -> Cover:
@@ -45,11 +46,11 @@ def cover_of(judge: Judge, parts: BoolArray | FloatArray, candidates: IntArray) 
         steps = np.zeros((1, len(judge.kept)), dtype=np.uint8)
     columns, group = np.unique(steps.T, axis=0, return_inverse=True)
     group = group.ravel()
-    empty = ~columns.any(axis=1)
+    empty: BoolArray = np.asarray(~columns.any(axis=1))
     # group by course: (course, group) -> weight; groups that nobody takes are lost
     key = judge.courses * len(columns) + group
     pairs, place = np.unique(key, return_inverse=True)
-    weight = np.bincount(place.ravel(), judge.weights)
+    weight = np.bincount(place.ravel(), weights=judge.weights).astype(np.float64)
     course, group_of = np.divmod(pairs, len(columns))
     classes, members = _alike(course, group_of, weight, judge.count)
     lost = np.zeros(len(classes))
@@ -91,12 +92,12 @@ def undominated(parts: BoolArray | FloatArray, cost: FloatArray, better: FloatAr
     Of equals that with the largest ``better`` (c,) stays, of these the first.
     """
     order = np.lexsort((np.arange(len(cost)), -better, cost))
-    values = np.asarray(parts)[order]
-    if values.dtype == np.bool_:
-        taken = values.astype(np.float32)
+    values = np.asarray(parts)[order].astype(np.float32)
+    if np.asarray(parts).dtype == np.bool_:
+        taken = values
         inside = taken @ taken.T >= taken.sum(axis=1)[:, None] - 0.5
     else:
-        inside = np.array([np.all(values[n] <= values + 1e-12, axis=1) for n in range(len(values))])
+        inside = np.array([np.all(values[n] <= values, axis=1) for n in range(len(values))])
     cheaper = cost[order][None, :] <= cost[order][:, None]
     beats = inside & cheaper
     np.fill_diagonal(beats, False)

@@ -24,7 +24,7 @@ TILTS_DEG: Final = (
     (40.0, 60.0),
     (0.0, -30.0),
 )
-"""Tilt from the beam of the true AP view, outward and to the feet, degrees: straight, declined, flat along the bone, and from either side."""
+"""Tilt from the beam of the true AP view, outward and to the feet, degrees: straight, declined, flat along the bone, from either side."""
 
 GROOVE_TILTS_DEG: Final = ((10.0, 45.0), (0.0, 30.0), (0.0, 60.0), (25.0, 45.0))
 """The same at L5: the declined view of the recipe and its neighbours."""

@@ -136,7 +136,8 @@ def _apart(ball: FloatArray, other: FloatArray) -> bool:
     gap, reach = 0.0, ball[3] + other[3]
     for x in range(3):
         gap += (ball[x] - other[x]) ** 2
-    return gap >= reach * reach
+    apart: bool = gap >= reach * reach
+    return apart
 
 
 @kernel

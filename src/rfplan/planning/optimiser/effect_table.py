@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.planning.coverage import Criterion
-from rfplan.planning.optimiser.effect_kernels import branch_balls, branch_ways, single_effects, union_lengths
+from rfplan.planning.optimiser.effect_kernels import branch_balls, branch_ways, single_effects
 from rfplan.planning.optimiser.lesion_library import PlacedMaps, Proceed
 from rfplan.planning.packed_patient import PackedBranches
 from rfplan.planning.solved_kernels import placed_balls, shadows
@@ -63,7 +62,9 @@ class EffectTable:
         if criterion == "ap_projection":
             return self.overlap.astype(np.float64)
         # rounding up: what is single precision must not lower a bound
-        return np.asarray(np.minimum(1.0, (self.total_mm.astype(np.float64) + 1e-4) / self.length_mm * (self.total_mm > 0)))
+        return np.asarray(
+            np.minimum(1.0, (self.total_mm.astype(np.float64) + 1e-4) / self.length_mm * (self.total_mm > 0))
+        )
 
 
 def branch_arrays(branches: PackedBranches, view: FloatArray) -> BranchArrays:
@@ -125,14 +126,3 @@ def effect_table(
     return EffectTable(
         longest, total, overlap, np.asarray(branches.course, dtype=np.int64), branches.levels, length_mm, done
     )
-
-
-def union_captured(
-    lesions: PlacedMaps, own: BranchArrays, overlap: Sequence[BoolArray] | BoolArray | None, lethal: int, length_mm: float
-) -> BoolArray:
-    """(branches,) whether the union of lesions cuts a branch; with ``overlap`` (lesions, branches), whether any overlaps it in the view."""
-    if overlap is not None:
-        return np.any(np.asarray(overlap), axis=0)
-    union = (lesions.table, lesions.which, lesions.matrices, lesions.offsets)
-    found = union_lengths(own.points, own.first, own.ways, own.balls, *union, lethal, placed_balls(*union, lethal))
-    return np.asarray(found >= length_mm)

@@ -13,7 +13,7 @@ Allowed = Callable[[list[int], int], bool]
 
 
 def lazy_greedy(takes: BoolArray, worth: FloatArray, most: int, allowed: Allowed | None = None) -> list[int]:
-    """At most ``most`` candidates, each the one that adds most ``worth`` (branches,) to what ``takes`` (candidates, branches) of those before.
+    """At most ``most`` candidates, each the one that adds most ``worth`` (branches,) by what it ``takes`` (candidates, branches).
 
     ``allowed`` says whether one may join those chosen; one that may not is passed over. Gains only fall as others are chosen, so a
     candidate is looked at again only while it is on top. Of equals the first is taken.

@@ -57,7 +57,9 @@ def _near(home: PackedPatient, lesions: PlacedMaps) -> BoolArray:
     """(lesions, foramina) False where a foramen is so far from a lesion and its needles that no limit can be broken there."""
     lesion = placed_balls(lesions.table, lesions.which, lesions.matrices, lesions.offsets, 0)
     tube = branch_balls(home.tubes, home.tube_first)
-    gap = np.linalg.norm(lesion[:, None, :3] - tube[None, :, :3], axis=-1) - lesion[:, 3:] - tube[:, 3] - home.tube_radii
+    gap = (
+        np.linalg.norm(lesion[:, None, :3] - tube[None, :, :3], axis=-1) - lesion[:, 3:] - tube[:, 3] - home.tube_radii
+    )
     count = len(home.foramina)
     near: BoolArray = np.minimum(gap[:, :count], gap[:, count:]) < _FAR_ENOUGH_MM
     return near

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 import numpy as np
@@ -19,6 +20,17 @@ AIMS: Final[tuple[Aim, ...]] = get_args(Aim)
 """``mean``: the captured part of the branches, on average over courses; ``complete``: the part of courses with every branch captured;
 ``tail``: the mean captured part over the worst courses; ``fewest`` applications, or ``shortest`` procedure, that capture every
 branch in a wanted part of the courses."""
+
+AIM_WORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "mean": "Captured part of the branches",
+        "complete": "Part of the courses with every branch captured",
+        "tail": "Captured part over the worst courses",
+        "fewest": "Applications",
+        "shortest": "Minutes",
+    }
+)
+"""What the number of an aim is, for people."""
 
 TARGETED: Final[tuple[Aim, ...]] = ("fewest", "shortest")
 
@@ -79,7 +91,7 @@ class Judge:
 
     def fractions(self, captured: BoolArray) -> FloatArray:
         """(count,) captured part of the branches of every course; ``captured`` (all branches,)."""
-        return np.bincount(self.courses, self.weights * captured[self.kept], self.count)
+        return np.bincount(self.courses, self.weights * captured[self.kept], self.count).astype(np.float64)
 
     def mean(self, captured: BoolArray) -> float:
         """Mean captured part."""
@@ -87,7 +99,7 @@ class Judge:
 
     def complete(self, captured: BoolArray) -> float:
         """Part of the courses in which every branch that counts is captured."""
-        missed = np.bincount(self.courses, ~captured[self.kept], self.count)
+        missed = np.bincount(self.courses, weights=~captured[self.kept], minlength=self.count)
         return float(np.mean(missed == 0))
 
     def tail(self, captured: BoolArray) -> float:
@@ -99,6 +111,20 @@ class Judge:
         if self.objective.aim == "mean":
             return self.mean(captured)
         return self.tail(captured) if self.objective.aim == "tail" else self.complete(captured)
+
+
+def objective_of(aim: str, criterion: str, target: float, tail: float, weights: str | None) -> Objective:
+    """An objective from words; ``weights`` such as ``L5=0.5,S3=0``. InputError says what is accepted."""
+    parts: dict[str, float] = {}
+    for entry in [] if weights is None else weights.split(","):
+        level, _, number = entry.partition("=")
+        try:
+            parts[level.strip()] = float(number)
+        except ValueError:
+            raise InputError(
+                f"--weights {weights!r}: {entry!r} is not of the form LEVEL=NUMBER, such as S3=0.5"
+            ) from None
+    return Objective(aim, criterion, target, tail, parts)  # type: ignore[arg-type]
 
 
 def tail_mean(values: FloatArray, part: float) -> float:

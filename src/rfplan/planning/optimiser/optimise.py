@@ -215,9 +215,7 @@ class _Run:
         takes = table.captured(self.request.objective.criterion)
         deeper = np.minimum(table.longest_mm, 2.0 * table.length_mm).sum(axis=1)
         left_s = self.watch.left_s if whole else 0.0
-        return best_choice(
-            judge, takes, budget, deeper, left_s, self.request.gap, self.watch.cancelled, certify=whole
-        )
+        return best_choice(judge, takes, budget, deeper, left_s, self.request.gap, self.watch.cancelled, certify=whole)
 
     def _certificate(
         self,

@@ -48,7 +48,8 @@ class Certificate:
         """The entry ``certificate``; numbers that do not exist are null."""
         entry = asdict(self) | {"gap": self.gap, "union_gap": self.union_gap}
         return {
-            key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in entry.items()
+            key: None if isinstance(value, float) and not math.isfinite(value) else value
+            for key, value in entry.items()
         }
 
 

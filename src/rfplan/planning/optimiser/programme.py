@@ -134,7 +134,7 @@ class _Model:
     def _needles(self, x: int, budget: Budget, counted: bool) -> tuple[int, int]:
         if budget.needles is None and not counted:
             return 0, 0
-        names, place = np.unique(budget.needles_of[budget.needles_of >= 0], return_inverse=True)
+        names = np.unique(budget.needles_of[budget.needles_of >= 0])
         u = self._columns(np.zeros(len(names)), False)
         number = dict(zip(names.tolist(), range(len(names)), strict=True))
         for n, used in enumerate(budget.needles_of.tolist()):

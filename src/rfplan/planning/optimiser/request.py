@@ -77,7 +77,9 @@ def device_of(electrode: str | Electrode | None, mode: str | None) -> tuple[Elec
     if wanted is None:
         return device, device.modes[0]
     if wanted not in device.modes or (wanted == "bipolar" and len(device.contacts_mm) > 1):
-        able = [e.name for e in electrodes() if wanted in e.modes and not (wanted == "bipolar" and len(e.contacts_mm) > 1)]
+        able = [
+            e.name for e in electrodes() if wanted in e.modes and not (wanted == "bipolar" and len(e.contacts_mm) > 1)
+        ]
         why = (
             f"it can be used {' or '.join(device.modes)}"
             if wanted not in device.modes

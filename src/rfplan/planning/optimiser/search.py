@@ -59,8 +59,8 @@ def best_choice(
 ) -> Choice:
     """The best choice of candidates by what each ``takes`` (candidates, branches) on its own.
 
-    Without ``certify`` it is the greedy choice, with an infinite bound. ``deeper`` (candidates,) decides between candidates that take the same. ``gap`` is the relative gap that is good enough. The same
-    input gives the same choice, unless the time limit ends the search.
+    ``deeper`` (candidates,) decides between candidates that take the same; ``gap`` is the relative gap that is good enough. Without
+    ``certify`` it is the greedy choice, with an infinite bound. The same input gives the same choice, unless time ends the search.
     """
     began = time.monotonic()
     objective = judge.objective
@@ -148,7 +148,7 @@ def _needed(judge: Judge, takes: BoolArray, budget: Budget, chosen: list[int]) -
 
 def _value(judge: Judge, takes: BoolArray, budget: Budget, chosen: list[int]) -> float:
     """What a choice is worth: captured part, probability, number of applications or minutes; infinite where it misses the target."""
-    captured = takes[chosen].any(axis=0) if chosen else np.zeros(takes.shape[1], dtype=bool)
+    captured = np.asarray(takes[chosen].any(axis=0)) if chosen else np.zeros(takes.shape[1], dtype=bool)
     value = judge.value(captured)
     if not judge.objective.smallest:
         return value
@@ -176,5 +176,7 @@ def _useful(judge: Judge, takes: BoolArray, budget: Budget, deep: FloatArray) ->
 def _greedy(judge: Judge, takes: BoolArray, budget: Budget, useful: IntArray) -> list[int]:
     worth = np.zeros(takes.shape[1])
     worth[judge.kept] = judge.weights
-    order = lazy_greedy(takes[useful], worth, budget.applications, within_needles(budget.needles_of[useful], budget.needles))
+    order = lazy_greedy(
+        takes[useful], worth, budget.applications, within_needles(budget.needles_of[useful], budget.needles)
+    )
     return useful[order].tolist() if len(useful) else []

@@ -60,7 +60,9 @@ class Trial:
             for part in self._parts
         ]
 
-    def table(self, library: LesionLibrary, asked: Sequence[Sequence[PlacedProblem]], threads: int, proceed: Proceed) -> EffectTable:
+    def table(
+        self, library: LesionLibrary, asked: Sequence[Sequence[PlacedProblem]], threads: int, proceed: Proceed
+    ) -> EffectTable:
         """What every application does alone; ``asked`` per draw as :meth:`asked` gives it, all of it held by the library."""
         count, width = len(asked[0]), len(self.courses)
         longest = np.zeros((count, width), dtype=np.float32)
