@@ -13,10 +13,12 @@ from rfplan.devices.electrode import Electrode, Mode
 from rfplan.geometry.arrays import BoolArray, IntArray
 from rfplan.planning.needle import Needle
 from rfplan.planning.optimiser.directions import directions_at
-from rfplan.planning.optimiser.positions import chart_positions, groove_positions, site_of
+from rfplan.planning.optimiser.positions import Position, chart_positions, groove_positions, site_of
 from rfplan.planning.optimiser.reach import reaching_needles
+from rfplan.planning.optimiser.rows import row_pairs
 from rfplan.planning.plan import Application
 from rfplan.planning.techniques import techniques
+from rfplan.planning.techniques.site import Site
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,40 +67,51 @@ class Candidates:
 
 
 def candidates_for(patient: Patient, side: Side, electrode: Electrode, mode: Mode, spacing_mm: float) -> Candidates:
-    """All candidates of a device in a mode, before safety is looked at."""
-    return single_needles(patient, side, electrode, mode, spacing_mm)
+    """All candidates of a device in a mode, with those of the published techniques that take the device, before safety is looked at.
 
-
-def single_needles(patient: Patient, side: Side, electrode: Electrode, mode: Mode, spacing_mm: float) -> Candidates:
-    """Applications of one needle over the chart and the L5 groove, with those of the published techniques in the same mode.
-
-    ``spacing_mm`` is that of the lattice of tips. Safety is not looked at here.
+    Of one needle: over the chart, on a lattice of tips of ``spacing_mm``, and along the L5 groove. Of pairs: between neighbours in
+    rows along the foramina; the L5 dorsal ramus, where no pair fits, is then taken with one needle of the same device.
     """
     site = site_of(patient, side, electrode)
-    protocol = electrode.protocol_for(mode)
-    made: list[Application] = []
-    closed = 0
-    for position in (*groove_positions(site), *chart_positions(site, spacing_mm)):
-        for needle in reaching_needles(patient, position.tip_mm, directions_at(site, position), electrode):
-            if needle is None:
-                closed += 1
-            else:
-                made.append(Application(mode, protocol, (needle,), position.target))
-    known = published_applications(patient, side, electrode, (mode,))
+    pairs = mode == "bipolar"
+    single: Mode = "monopolar" if pairs else mode
+    places = groove_positions(site) if single in electrode.modes else []
+    made, closed = _single(site, [*places, *([] if pairs else chart_positions(site, spacing_mm))], single)
+    if pairs:
+        made += row_pairs(site)
+    known = published_applications(patient, side, electrode, (mode, single), l5_only=single if pairs else None)
     return Candidates.of(
         side, [*known, *made], [True] * len(known) + [False] * len(made), {"no_way_in": closed} if closed else {}
     )
 
 
+def _single(site: Site, positions: Sequence[Position], mode: Mode) -> tuple[list[Application], int]:
+    """Applications of one needle at the positions from every direction that is free, and how many directions are not."""
+    made: list[Application] = []
+    closed = 0
+    for position in positions:
+        for needle in reaching_needles(site.patient, position.tip_mm, directions_at(site, position), site.electrode):
+            if needle is None:
+                closed += 1
+            else:
+                made.append(Application(mode, site.electrode.protocol_for(mode), (needle,), position.target))
+    return made, closed
+
+
 def published_applications(
-    patient: Patient, side: Side, electrode: Electrode, modes: Sequence[Mode]
+    patient: Patient, side: Side, electrode: Electrode, modes: Sequence[Mode], l5_only: Mode | None = None
 ) -> list[Application]:
-    """What the published techniques that take this electrode would do: no plan of theirs is out of the search's reach."""
+    """What the published techniques that take this electrode would do: no plan of theirs is out of the search's reach.
+
+    Of the mode ``l5_only`` only what is meant for L5.
+    """
     found: dict[tuple[object, ...], Application] = {}
     for technique in techniques():
         if not technique.accepts(electrode):
             continue
         for application in technique.plan(patient, side, electrode).applications:
+            if application.mode == l5_only and application.target != "L5":
+                continue
             if application.mode in modes and all(n.electrode == electrode for n in application.needles):
                 found.setdefault((application.protocol, *_pose(application.needles)), application)
     return list(found.values())

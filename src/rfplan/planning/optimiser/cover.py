@@ -9,7 +9,7 @@ import numpy as np
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.planning.optimiser.objective import Judge
 
-_STEPS = 16
+STEPS = 16
 """Parts of a branch are counted in sixteenths, rounded up, where lengths add up: a bound stays a bound."""
 
 
@@ -41,7 +41,7 @@ class Cover:
 def cover_of(judge: Judge, parts: BoolArray | FloatArray, candidates: IntArray) -> Cover:
     """The covering problem of ``candidates`` (c,), rows of ``parts`` (all candidates, all branches) between 0 and 1."""
     chosen = np.asarray(parts)[np.ix_(candidates, judge.kept)]
-    steps = np.ceil(chosen.astype(np.float64) * _STEPS - 1e-9).astype(np.uint8)
+    steps = np.ceil(chosen.astype(np.float64) * STEPS - 1e-9).astype(np.uint8)
     if len(candidates) == 0:
         steps = np.zeros((1, len(judge.kept)), dtype=np.uint8)
     columns, group = np.unique(steps.T, axis=0, return_inverse=True)
@@ -63,7 +63,7 @@ def cover_of(judge: Judge, parts: BoolArray | FloatArray, candidates: IntArray) 
         cols.append(number[groups[~gone]])
         shares.append(weights[~gone])
     need = np.stack([np.concatenate(rows), np.concatenate(cols)], axis=1).astype(np.int64)
-    values = columns[~empty].T[: len(candidates)] / _STEPS
+    values = columns[~empty].T[: len(candidates)] / STEPS
     return Cover(values, need, np.concatenate(shares), classes, lost, np.asarray(candidates, dtype=np.int64))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -46,6 +47,11 @@ class EffectTable:
     levels: tuple[str, ...]
     length_mm: float
     rows: int
+
+    def without(self, candidates: Sequence[int]) -> None:
+        """Take candidates out of the table: they then take nothing."""
+        at = list(candidates)
+        self.longest_mm[at], self.total_mm[at], self.overlap[at] = 0.0, 0.0, False
 
     def captured(self, criterion: Criterion) -> BoolArray:
         """(candidates, branches) taken by one application alone."""

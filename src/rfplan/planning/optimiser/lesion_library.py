@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from rfplan.geometry.frames import Isometry
 from rfplan.lesion.accuracy import accuracy_named
 from rfplan.lesion.lesion_map import LesionMap, lesion_map
 from rfplan.lesion.map_table import MapTable, map_table
+from rfplan.lesion.pair_pose import PairPose
 from rfplan.lesion.problem import LesionProblem
 from rfplan.lesion.store import kept_lesion
 from rfplan.planning.placed_problem import PlacedProblem, placed_problem, usual_accuracy
@@ -44,6 +45,7 @@ class LesionLibrary:
 
     def __init__(self, patient: Patient) -> None:
         self.patient = patient
+        self.coarse = True
         self._accuracy = accuracy_named(usual_accuracy("plane"))
         self._number: dict[LesionProblem, int] = {}
         self._maps: list[LesionMap] = []
@@ -53,11 +55,15 @@ class LesionLibrary:
         return len(self._maps)
 
     def problem(self, application: Application) -> PlacedProblem | None:
-        """What is to be solved for an application; None where no solver takes its needles."""
+        """What is to be solved for an application; None where no solver takes its needles.
+
+        While the library is ``coarse``, that of a pair is rounded more than for a judgement: pairs take seconds each to solve.
+        """
         try:
-            return placed_problem(application, self.patient, "plane", self._accuracy)
+            placed = placed_problem(application, self.patient, "plane", self._accuracy)
         except InputError:
             return None
+        return coarser(placed) if self.coarse and placed.problem.pair is not None else placed
 
     def holds(self, problem: LesionProblem) -> bool:
         """True where the lesion of ``problem`` is ready."""
@@ -93,6 +99,24 @@ class LesionLibrary:
             np.array([_pose(entry.pose)[0] for entry in asked]).reshape(count, 3, 3),
             np.array([_pose(entry.pose)[1] for entry in asked]).reshape(count, 3),
         )
+
+
+def coarser(placed: PlacedProblem) -> PlacedProblem:
+    """A pair with spacing and offset rounded to 1 mm, splay and twist to 10 degrees, the bone's gap to 1 mm and its angle to 30 degrees."""
+    problem = placed.problem
+    pair, around = problem.pair, problem.surroundings
+    assert pair is not None
+    rounded = PairPose(
+        max(1.0, float(round(pair.spacing_mm))),
+        float(round(pair.offset_mm)),
+        10.0 * round(pair.splay_deg / 10.0),
+        10.0 * round(pair.twist_deg / 10.0),
+    )
+    if around.bone_gap_mm is not None:
+        angle = 90.0 if around.bone_angle_deg is None else around.bone_angle_deg
+        gap = float(round(around.bone_gap_mm))
+        around = replace(around, bone_gap_mm=gap, bone_angle_deg=min(90.0, 30.0 * round(angle / 30.0)))
+    return PlacedProblem(replace(problem, pair=rounded, surroundings=around), placed.pose)
 
 
 def _pose(pose: Isometry) -> tuple[FloatArray, FloatArray]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -126,6 +127,7 @@ class _Run:
         budget = self._budget(candidates)
         watch.stage(0.75)
         choice = self._choice(judge, table, budget, whole)
+        choice, candidates = self._checked(choice, judge, table, budget, candidates, whole)
         chosen = [candidates.applications[n] for n in choice.chosen]
         certificate = self._certificate(choice, judge, table, budget, candidates, chosen, whole)
         watch.stage(0.97)
@@ -136,6 +138,7 @@ class _Run:
             final = list(refined(chosen, site, self.train, self.library, judge, watch))
         after = score_of(self.train, self.library, judge, final)
         self._remark(candidates, choice, judge)
+        self.library.coarse = False
         plan = Plan(
             side=self.side,
             technique=NAME,
@@ -201,6 +204,41 @@ class _Run:
                 f"limit; removed by limit: {said or 'there was none to begin with'}"
             )
         return left, [[draw[n] for n in keep] for draw in everything], whole  # type: ignore[misc]
+
+    def _checked(
+        self,
+        choice: Choice,
+        judge: Judge,
+        table: EffectTable,
+        budget: Budget,
+        candidates: Candidates,
+        whole: bool,
+    ) -> tuple[Choice, Candidates]:
+        """The choice with the lesions of its pairs solved as for a judgement; those that then break a hard limit are taken out."""
+        if self.request.mode != "bipolar":
+            return choice, candidates
+        removed = dict(candidates.removed)
+        while choice.chosen:
+            self.library.coarse = False
+            applications = [candidates.applications[n] for n in choice.chosen]
+            asked = [self.library.problem(application) for application in applications]
+            problems = [entry.problem for entry in asked if entry is not None]
+            self.library.solve(problems, self.request.threads, lambda _: True)
+            held = [n for n, entry in enumerate(asked) if entry is not None and self.library.holds(entry.problem)]
+            lesions = self.library.placed([asked[n] for n in held])  # type: ignore[misc]
+            found = broken_limits(self.patient, self.side, [applications[n] for n in held], lesions, self.train.lethal)
+            reasons: list[str | None] = ["no_lesion"] * len(applications)
+            for n, reason in zip(held, found, strict=True):
+                reasons[n] = reason
+            self.library.coarse = True
+            bad = [n for n, reason in zip(choice.chosen, reasons, strict=True) if reason is not None]
+            if not bad:
+                break
+            for reason, count in counted(reasons).items():
+                removed[reason] = removed.get(reason, 0) + count
+            table.without(bad)
+            choice = self._choice(judge, table, budget, whole)
+        return choice, replace(candidates, removed=removed)
 
     def _budget(self, candidates: Candidates) -> Budget:
         return Budget(

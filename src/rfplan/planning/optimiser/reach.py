@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from rfplan.anatomy.treatable import Treatable
@@ -40,6 +38,9 @@ def reaching_needles(
     return found
 
 
-def distinct_needles(needles: Sequence[Needle]) -> list[Needle]:
-    """The needles without those that stand where an earlier one does."""
-    return list({needle.pose_key: needle for needle in reversed(needles)}.values())[::-1]
+def clear_needle(patient: Treatable, tip_mm: FloatArray, axis: FloatArray, electrode: Electrode) -> Needle | None:
+    """The needle at exactly this pose; None where its shaft passes through bone or does not come out through the skin."""
+    longest_mm = figures("techniques")["common.longest_shaft_mm"].value
+    room = spare_room_mm(patient, tip_mm, axis[None], electrode.radius_mm, electrode.tip_mm)
+    entry = patient.skin.entry_mm(tip_mm, axis, longest_mm) if room[0] >= 0.0 else None
+    return None if entry is None else Needle(electrode, tip_mm, axis, entry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rfplan.planning.optimiser.cover import cover_of, undominated
+from rfplan.planning.optimiser.cover import STEPS, cover_of, undominated
 from rfplan.planning.optimiser.effect_table import EffectTable
 from rfplan.planning.optimiser.objective import Judge
 from rfplan.planning.optimiser.programme import Budget, solve_programme
@@ -16,7 +16,8 @@ def union_bound(judge: Judge, table: EffectTable, budget: Budget, watch: Watch) 
 
     It is valid because a stretch inside a union is never longer than the lengths inside its parts together.
     """
-    parts = table.share(judge.objective.criterion)
+    # in sixteenths, rounded up: few distinct numbers, and dominance among them is exact
+    parts = np.ceil(table.share(judge.objective.criterion) * STEPS - 1e-9) / STEPS
     counting = parts[:, judge.kept]
     useful = (
         np.flatnonzero(counting.any(axis=1))
