@@ -18,6 +18,8 @@ from rfplan.planning.packed_patient import PackedBranches
 from rfplan.planning.solved_kernels import placed_balls, shadows
 
 _CHUNK = 64
+_LEAST = 256
+"""Candidates that are looked at however little time there is."""
 
 
 class BranchArrays(NamedTuple):
@@ -102,7 +104,7 @@ def effect_table(
     threads: int,
     proceed: Proceed,
 ) -> EffectTable:
-    """The table of ``lesions`` on ``branches``; where ``proceed`` stops it, that of the first of them.
+    """The table of ``lesions`` on ``branches``; where ``proceed`` stops it, that of the first of them, a few hundred at least.
 
     The same whatever the number of ``threads``.
     """
@@ -125,7 +127,7 @@ def effect_table(
         starts = range(0, count, _CHUNK)
         size = max(1, threads)
         for n in range(0, len(starts), size):
-            if not proceed(done / max(1, count)):
+            if not proceed(done / max(1, count)) and done >= _LEAST:
                 break
             list(pool.map(fill, starts[n : n + size]))
             done = min(count, starts[min(n + size, len(starts)) - 1] + _CHUNK)

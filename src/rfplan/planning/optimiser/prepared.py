@@ -67,9 +67,9 @@ class Prepared:
             found = self._searched(self.budget(applications, needles), watch)
             if self.request.mode != "bipolar" or not found.chosen:
                 break
-            applications = [self.candidates.applications[n] for n in found.chosen]
-            reasons = self._exact_limits(applications)
-            blocked = in_the_way(self.patient, self.candidates.side, applications)
+            chosen = [self.candidates.applications[n] for n in found.chosen]
+            reasons = self._exact_limits(chosen)
+            blocked = in_the_way(self.patient, self.candidates.side, chosen)
             if blocked is not None and not any(reasons):
                 reasons[blocked] = "needle_to_needle"
             bad = [n for n, reason in zip(found.chosen, reasons, strict=True) if reason is not None]

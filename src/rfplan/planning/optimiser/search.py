@@ -68,13 +68,13 @@ def best_choice(
     useful = _useful(judge, takes, budget, deep)
     start = _greedy(judge, takes, budget, useful)
     value = _value(judge, takes, budget, start)
-    if len(useful) == 0:
-        return Choice([], 0.0, 0.0, "optimal", 0.0, not objective.smallest)
     if not certify:
         kept = _needed(judge, takes, budget, sorted(start))
         value = _value(judge, takes, budget, kept)
         none = -np.inf if objective.smallest else np.inf
         return Choice(kept, value, none, "cancelled" if cancelled() else "time_limit", value)
+    if len(useful) == 0:
+        return Choice([], 0.0, 0.0, "optimal", 0.0, not objective.smallest)
     cover = cover_of(judge, takes, useful)
     own = Budget(
         budget.applications, budget.needles, budget.cost[useful], budget.needle_cost, budget.needles_of[useful]

@@ -21,6 +21,8 @@ from rfplan.planning.placed_problem import PlacedProblem
 from rfplan.planning.plan import Application
 from rfplan.planning.solved_kernels import placed_balls, shadows
 
+_GOLDEN = 0.6180339887498949
+
 Asked = list[PlacedProblem | None]
 
 
@@ -63,8 +65,12 @@ class Trial:
     def table(
         self, library: LesionLibrary, asked: Sequence[Sequence[PlacedProblem]], threads: int, proceed: Proceed
     ) -> EffectTable:
-        """What every application does alone; ``asked`` per draw as :meth:`asked` gives it, all of it held by the library."""
+        """What every application does alone; ``asked`` per draw as :meth:`asked` gives it, all of it held by the library.
+
+        Candidates are looked at in an order that is spread evenly over all of them: where time ends early, no region is left out.
+        """
         count, width = len(asked[0]), len(self.courses)
+        spread = np.argsort(np.arange(count) * _GOLDEN % 1.0, kind="stable")
         longest = np.zeros((count, width), dtype=np.float32)
         total = np.zeros((count, width), dtype=np.float32)
         overlap = np.zeros((count, width), dtype=bool)
@@ -75,10 +81,16 @@ class Trial:
                 return proceed((number + share) / len(self._parts))
 
             found = effect_table(
-                library.placed(own), part.branches, self.view, self.lethal, self.length_mm, threads, onward
+                library.placed(own).taken(spread),
+                part.branches,
+                self.view,
+                self.lethal,
+                self.length_mm,
+                threads,
+                onward,
             )
-            longest[:, part.keep], total[:, part.keep] = found.longest_mm, found.total_mm
-            overlap[:, part.keep] = found.overlap
+            at = np.ix_(spread, part.keep)
+            longest[at], total[at], overlap[at] = found.longest_mm, found.total_mm, found.overlap
             rows = min(rows, found.rows)
         return EffectTable(longest, total, overlap, self.courses, self.branches.levels, self.length_mm, rows)
 
