@@ -13,7 +13,7 @@ from rfplan.planning.safety import limits
 
 
 def in_order(patient: Patient, applications: Sequence[Application]) -> list[Application]:
-    """L5 first, then from cranial to caudal: neighbours in a row follow each other, so that a shared needle stands no longer than it must."""
+    """L5 first, then cranial to caudal: neighbours in a row follow each other, so that shared needles stand no longer than they must."""
 
     def place(application: Application) -> tuple[bool, float, str]:
         caudal = [float(patient.frame.to_chart(needle.tip_mm)[1]) for needle in application.needles]
