@@ -16,7 +16,7 @@ from rfplan.planning.optimiser.order import in_order
 from rfplan.planning.optimiser.outcome import Certificate, Optimised
 from rfplan.planning.optimiser.positions import site_of
 from rfplan.planning.optimiser.prepared import UNSEEN_SEED, Prepared, prepare
-from rfplan.planning.optimiser.refine import refined, score_of
+from rfplan.planning.optimiser.refine import effect_of, refined
 from rfplan.planning.optimiser.request import Request, device_of
 from rfplan.planning.optimiser.search import Choice
 from rfplan.planning.optimiser.trial import Trial
@@ -100,13 +100,13 @@ def _outcome(patient: Patient, side: Side, request: Request, watch: Watch) -> Op
     chosen = [candidates.applications[n] for n in choice.chosen]
     watch.stage(_SEARCH_SHARE)
     certificate = _certificate(ready, choice, chosen, watch)
-    before = score_of(ready.train, ready.library, ready.judge, chosen)
+    before = _worth(ready, chosen)
     watch.stage(_REFINE_SHARE)
     final: Sequence[Application] = chosen
     if request.refine and chosen and not watch.over:
         site = site_of(patient, side, request.electrode)
         final = refined(chosen, site, ready.train, ready.library, ready.judge, watch)
-    after = score_of(ready.train, ready.library, ready.judge, final)
+    after = _worth(ready, final)
     plan = plan_of(patient, side, final, notes := _notes(choice, request))
     # the lesions of pairs are coarse in the table: the plan is judged with its own
     ready.library.coarse = False
@@ -120,8 +120,8 @@ def _outcome(patient: Patient, side: Side, request: Request, watch: Watch) -> Op
         removed=candidates.removed,
         minutes=minutes_of(plan.applications),
         notes=notes,
-        before_refinement=math.nan if before is None else before[0],
-        after_refinement=math.nan if after is None else after[0],
+        before_refinement=before,
+        after_refinement=after,
     )
     watch.stage(1.0)
     watch.proceed(1.0)
@@ -152,9 +152,8 @@ def plan_of(patient: Patient, side: Side, applications: Sequence[Application], n
 def _certificate(ready: Prepared, choice: Choice, chosen: Sequence[Application], watch: Watch) -> Certificate:
     objective, request = ready.judge.objective, ready.request
     union, bound = math.nan, math.nan
-    score = score_of(ready.train, ready.library, ready.judge, chosen)
-    if score is not None and not objective.smallest:
-        union = score[0]
+    if not objective.smallest:
+        union = _worth(ready, chosen)
         if objective.criterion == "ap_projection":
             bound = choice.bound
         elif ready.whole and not watch.over:
@@ -174,6 +173,12 @@ def _certificate(ready: Prepared, choice: Choice, chosen: Sequence[Application],
         choice.greedy,
         choice.reached,
     )
+
+
+def _worth(ready: Prepared, applications: Sequence[Application]) -> float:
+    """What the objective measures, lesions taken together; NaN where one is not known."""
+    effect = effect_of(ready.train, ready.library, ready.judge, applications)
+    return math.nan if effect is None else ready.judge.value(effect.captured)
 
 
 def _notes(choice: Choice, request: Request) -> tuple[str, ...]:

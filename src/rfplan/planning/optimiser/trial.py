@@ -52,8 +52,24 @@ class Trial:
         for draw in range(hand.draws):
             keep = np.flatnonzero(course % hand.draws == draw)
             if len(keep):
-                own = branches if hand.draws == 1 else _subset(branches, keep)
+                own = branches if hand.draws == 1 else subset(branches, keep)
                 self._parts.append(_Part(draw, keep, own, branch_arrays(own, self.view)))
+
+    def around(self, application: Application, library: LesionLibrary, margin_mm: float) -> IntArray:
+        """Branches that come within ``margin_mm`` of where the lesion of an application may be, whatever the hand's draw."""
+        near = np.zeros(len(self.courses), dtype=bool)
+        for part, lesions in self._placed(library, [application]):
+            if lesions is None:
+                near[part.keep] = True
+                continue
+            ball = placed_balls(lesions.table, lesions.which, lesions.matrices, lesions.offsets, self.lethal)[0]
+            gap = np.linalg.norm(part.own.balls[:, :3] - ball[:3], axis=1) - part.own.balls[:, 3] - ball[3]
+            near[part.keep] = gap < margin_mm
+        return np.flatnonzero(near)
+
+    def only(self, keep: IntArray) -> Trial:
+        """The trial on the branches ``keep`` alone."""
+        return Trial(self.hand.patient, subset(self.branches, keep), self.hand)
 
     def asked(self, library: LesionLibrary, applications: Sequence[Application]) -> list[Asked]:
         """Per draw what is to be solved for each application; None where no solver takes it."""
@@ -150,10 +166,11 @@ class Trial:
         return found
 
 
-def _subset(branches: PackedBranches, keep: IntArray) -> PackedBranches:
+def subset(branches: PackedBranches, keep: IntArray) -> PackedBranches:
+    """The branches of numbers ``keep``; courses keep their numbers."""
     lines = [branches.points[branches.first[b] : branches.first[b + 1]] for b in keep]
     return PackedBranches(
-        np.concatenate(lines),
+        np.concatenate([np.empty((0, 3)), *lines]),
         np.concatenate([[0], np.cumsum([len(line) for line in lines])]).astype(np.int64),
         tuple(branches.names[b] for b in keep),
         tuple(branches.levels[b] for b in keep),
