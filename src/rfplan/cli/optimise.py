@@ -27,6 +27,7 @@ def optimise(
     time_limit_s: float = 120.0,
     gap: float = 0.001,
     confirm: bool = False,
+    front: str | None = None,
     out: str | None = None,
     json: bool = False,
 ) -> None:
@@ -76,18 +77,23 @@ def optimise(
         Relative gap to the bound at which the search may stop.
     confirm
         Solve the plan in the patient's own bone as well, and say what differs; takes minutes.
+    front
+        Modes, such as "cooled,monopolar,bipolar": also find the best of 1, 2, ... applications in each and draw them beside the published
+        techniques (front.json, front.svg and front.png in the folder of --out); takes minutes.
     out
         Folder for plan.json, optimisation.json, evaluation.json, report.html and pictures.
     json
         Print one JSON object and nothing else.
     """
     from rfplan.cli.results import check_folder
+    from rfplan.cli.fronted import modes_named
     from rfplan.planning.optimiser.objective import objective_of
     from rfplan.planning.optimiser.request import device_of
 
     wanted = objective_of(objective, criterion, target, tail, weights)
     device, use = device_of(electrode, mode)
     folder = None if out is None else check_folder(out)
+    modes = () if front is None else modes_named(front, folder)
 
     from rfplan.anatomy.sides import side_named
     from rfplan.planning.operator_error import OperatorError
@@ -96,7 +102,7 @@ def optimise(
     hand = OperatorError.usual() if operator_error else None
     chosen = side_named(side)
     # refused before a CT is read
-    Request(
+    request = Request(
         device, use, applications, needles, wanted, courses, unseen, seed, spacing_mm, hand, time_limit_s, gap, refine
     )
 
@@ -128,3 +134,7 @@ def optimise(
     from rfplan.cli.optimised import deliver_optimised
 
     deliver_optimised(patient, found, folder, json=json, confirm=confirm)
+    if modes and folder is not None:
+        from rfplan.cli.fronted import write_front
+
+        write_front(patient, chosen, request, modes, folder, json=json)

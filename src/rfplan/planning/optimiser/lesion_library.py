@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from rfplan.lesion.problem import LesionProblem
 from rfplan.lesion.store import kept_lesion
 from rfplan.planning.placed_problem import PlacedProblem, placed_problem, usual_accuracy
 from rfplan.planning.plan import Application
+
+_KEPT = 128
+"""Maps that stay ready in this process, some 2 MB each: patients and sides share them."""
 
 Proceed = Callable[[float], bool]
 """Hears the finished share, 0 to 1, and says whether to go on."""
@@ -123,6 +127,7 @@ def _pose(pose: Isometry) -> tuple[FloatArray, FloatArray]:
     return pose.matrix, pose.offset_mm
 
 
+@lru_cache(maxsize=_KEPT)
 def _map_of(problem: LesionProblem) -> LesionMap | None:
     try:
         return lesion_map(kept_lesion(problem).field)

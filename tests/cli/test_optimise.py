@@ -1,0 +1,67 @@
+"""``rfplan optimise``: the promised document, files, and refusals."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from rfplan.cli import main
+from rfplan.planning.json_file import load_json
+from rfplan.planning.plan_file import load_plan
+
+QUICK = ["--courses", "20", "--unseen", "20", "--spacing-mm", "9", "--applications", "2", "--no-refine"]
+
+
+def test_the_document_and_the_folder(tmp_path, capsys):
+    out = tmp_path / "best"
+    assert main(["optimise", *QUICK, "--seed", "3", "--json", "--out", str(out)]) == 0
+    document = json.loads(capsys.readouterr().out)
+    certificate = document["certificate"]
+    assert {"objective", "bound", "gap", "status", "time_s", "candidates", "courses"} <= set(certificate)
+    assert certificate["objective"] <= certificate["bound"] + 1e-12
+    assert certificate["status"] in ("optimal", "gap", "time_limit", "cancelled")
+    assert certificate["courses"] == 20
+    assert document["applications"] == 2
+    assert document["needles"] == 2
+    assert document["train"]["courses"] == document["unseen"]["courses"] == 20
+    assert document["plan"] == str(out / "plan.json")
+    assert load_plan(out / "plan.json").technique == "optimised"
+    kept = load_json(out / "optimisation.json")
+    assert kept["certificate"] == certificate
+    assert {"plan.json", "evaluation.json", "optimisation.json", "report.html"} <= {p.name for p in out.iterdir()}
+
+
+def test_the_summary_says_what_the_bound_is_about(capsys):
+    assert main(["optimise", *QUICK, "--objective", "complete"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "no choice of the" in said
+    assert "unseen (20)" in said
+    assert "not for treating patients" in said
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (["--mode", "bipolar", "--electrode", "cooled-17g-4mm"], "cannot be used in mode 'bipolar'"),
+        (["--mode", "cold"], "accepted: monopolar, bipolar, cooled"),
+        (["--applications", "0"], "applications is 0"),
+        (["--applications", "2.5"], "whole number"),
+        (["--objective", "best"], "accepted: mean, complete, tail, fewest, shortest"),
+        (["--weights", "S3"], "LEVEL=NUMBER"),
+        (["--weights", "S9=1"], "S9"),
+        (["--time-limit-s", "-1"], "time_limit_s is -1.0"),
+        (["--side", "up"], "side 'up'"),
+        (["--front", "cooled"], "--out"),
+        (["--front", "cooled,warm", "--out", "x"], "'warm'"),
+        (["--electrode", "laser"], "'laser' is not known"),
+    ],
+)
+def test_wrong_input_ends_in_one_message(wrong, said, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["optimise", *wrong]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert said in " ".join(captured.err.split())
+    assert "Traceback" not in captured.err
+    assert list(tmp_path.iterdir()) == []
