@@ -85,8 +85,8 @@ def optimise(
     json
         Print one JSON object and nothing else.
     """
-    from rfplan.cli.results import check_folder
     from rfplan.cli.fronted import modes_named
+    from rfplan.cli.results import check_folder
     from rfplan.planning.optimiser.objective import objective_of
     from rfplan.planning.optimiser.request import device_of
 
