@@ -15,6 +15,7 @@ CHECKS = {
     "ex05_own_anatomy": lambda found: found == 8,
     "ex06_how_wide_must_a_lesion_be": lambda best_shift: -8.0 < best_shift < 8.0,
     "ex07_what_the_operator_sees": lambda seen: 5 <= seen <= 10,
+    "ex08_where_should_the_needles_go": lambda found: 1.0 >= found[0] > found[1] > 0.9,
 }
 """What the result of each example must be. A row of needles far from its recipe's place must do worse than one near it."""
 
