@@ -28,8 +28,8 @@ from rfplan.planning.techniques.l5 import l5_application
 from rfplan.planning.techniques.site import Site
 
 CLOCK_H: Final = tuple(np.arange(0.5, 6.6, 0.5).tolist())
-EDGES_MM: Final = (5.5, 8.0, 10.5)
-TILTS_DEG: Final = ((0.0, 0.0), (0.0, 40.0), (0.0, 65.0))
+EDGES_MM: Final = (5.5, 7.5, 10.0)
+TILTS_DEG: Final = ((0.0, 0.0), (0.0, 40.0))
 MOST_STOPS: Final = 0.01
 """A place may break a hard limit in at most this part of the patients."""
 
@@ -60,20 +60,20 @@ class RecipeFound:
 
 
 def recipe_targets(mode: Mode) -> tuple[RecipeTarget, ...]:
-    """Places to choose from: clock positions round S1 to S3 at three distances from the edge, from three directions.
+    """Places to choose from: clock positions round S1 to S3 at three distances from the edge, from two directions.
 
-    Of pairs both needles are at the same distance, one to three hours apart, or bridge two foramina.
+    Of pairs both needles are at the same distance, one or two hours apart, or bridge two foramina.
     """
     found = []
     for level, below in zip(_LEVELS, (*_LEVELS[1:], None), strict=True):
         for edge in EDGES_MM:
             if mode == "bipolar":
                 for hours in CLOCK_H:
-                    for step in (1.5, 2.0, 2.5):
+                    for step in (1.0, 2.0):
                         if hours + step <= 6.5:
                             found.append(RecipeTarget(level, hours, edge, 0.0, 0.0, hours + step, edge))
                 if below is not None:
-                    found += [RecipeTarget(level, 5.0, edge, 0.0, 0.0, h, edge, below) for h in (0.5, 1.0, 1.5)]
+                    found += [RecipeTarget(level, 5.0, edge, 0.0, 0.0, h, edge, below) for h in (0.5, 1.5)]
             else:
                 found += [RecipeTarget(level, hours, edge, *tilt) for hours in CLOCK_H for tilt in TILTS_DEG]
     return tuple(found)

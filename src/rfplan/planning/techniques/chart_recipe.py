@@ -22,6 +22,9 @@ from rfplan.planning.techniques.recipe import Technique
 from rfplan.planning.techniques.site import Site
 
 SCHEMA: Final = "rfplan/recipe/1"
+_LARGEST_TILT_DEG = 20.0
+"""How far a needle may leave the direction of the recipe to pass bone: farther off it would be another recipe."""
+
 _KEYS = frozenset(
     {"schema", "name", "title", "summary", "mode", "electrode", "protocol", "standoff_mm", "l5", "targets"}
 )
@@ -125,7 +128,12 @@ def target_application(
     names = [f"{level} {as_read(hours, site)}" for level, hours, _ in places]
     needles: list[Needle] = []
     for point, name in zip(points, names, strict=True):
-        needle = site.needle(point, preferred, name, contact_mm=site.electrode.tip_mm)
+        if not site.patient.chart.on_bone(point[0], point[1]):
+            site.note(f"{name} lies beside the bone in this patient and is left out.")
+            return None
+        needle = site.needle_at(
+            site.seat_mm(point), preferred, name, contact_mm=site.electrode.tip_mm, largest_tilt_deg=_LARGEST_TILT_DEG
+        )
         if needle is None:
             return None
         needles.append(needle)
