@@ -17,7 +17,7 @@ _MARKERS: Final = ("s", "D", "^", "v", "P", "X", "*")
 
 
 def front_figure(points: Sequence[FrontPoint], criterion: Criterion = "transection", title: str = "") -> Figure:
-    """Two rows (mean captured part, part of courses with complete capture) against three costs."""
+    """Two rows (mean captured part, part of courses with complete capture) against three costs; only plans that no cheaper one matches."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11.5, 7.4), layout="constrained")
@@ -30,7 +30,7 @@ def front_figure(points: Sequence[FrontPoint], criterion: Criterion = "transecti
         for column, (cost, cost_label) in enumerate(_COSTS):
             axis = axes[row, column]
             for mode in modes:
-                own = [point for point in points if point.optimised and point.name == mode]
+                own = _better_only([p for p in points if p.optimised and p.name == mode], measure, criterion)
                 x = [getattr(point, cost) for point in own]
                 y = [100.0 * getattr(point, measure)[criterion] for point in own]
                 electrode = own[0].electrode
@@ -66,3 +66,12 @@ def front_figure(points: Sequence[FrontPoint], criterion: Criterion = "transecti
     if title:
         figure.suptitle(title, fontsize=11)
     return figure
+
+
+def _better_only(points: Sequence[FrontPoint], measure: str, criterion: Criterion) -> list[FrontPoint]:
+    """The points, cheapest first, without those that take no more than a cheaper one."""
+    found: list[FrontPoint] = []
+    for point in sorted(points, key=lambda point: point.applications):
+        if not found or getattr(point, measure)[criterion] > getattr(found[-1], measure)[criterion]:
+            found.append(point)
+    return found
