@@ -28,6 +28,7 @@ def optimise(
     gap: float = 0.001,
     confirm: bool = False,
     front: str | None = None,
+    patients: WholeNumber | None = None,
     out: str | None = None,
     json: bool = False,
 ) -> None:
@@ -80,6 +81,9 @@ def optimise(
     front
         Modes, such as "cooled,monopolar,bipolar": also find the best of 1, 2, ... applications in each and draw them beside the published
         techniques (front.json, front.svg and front.png in the folder of --out); takes minutes.
+    patients
+        One recipe for all: the places round the foramina that together take the most over so many virtual patients, lesions as shapes, in
+        recipe.toml in the folder of --out; "rfplan plan --technique FILE.toml" carries it out.
     out
         Folder for plan.json, optimisation.json, evaluation.json, report.html and pictures.
     json
@@ -105,6 +109,12 @@ def optimise(
     request = Request(
         device, use, applications, needles, wanted, courses, unseen, seed, spacing_mm, hand, time_limit_s, gap, refine
     )
+
+    if patients is not None:
+        from rfplan.cli.recipe_for_all import find_recipe
+
+        find_recipe(request, patients, folder, json=json)
+        return
 
     from rfplan.anatomy.source import patient_from
     from rfplan.cli.progress import progress_bar

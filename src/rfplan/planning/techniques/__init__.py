@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rfplan.errors import InputError, did_you_mean
@@ -19,7 +20,11 @@ def techniques() -> tuple[Technique, ...]:
 
 
 def technique(name: str) -> Technique:
-    """The technique called ``name``; InputError with a suggestion where there is none."""
+    """The technique called ``name``, or that of a recipe file (``*.toml``); InputError with a suggestion where there is none."""
+    if name.endswith(".toml"):
+        from rfplan.planning.techniques.chart_recipe import load_recipe
+
+        return load_recipe(Path(name))
     registry = _registry()
     if name not in registry:
         raise InputError(

@@ -1,0 +1,67 @@
+"""``rfplan optimise --patients N``: one recipe for all, kept as a file that others can load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rfplan.errors import InputError
+from rfplan.planning.optimiser.request import Request
+
+_FEWEST, _MOST = 10, 5000
+
+
+def find_recipe(request: Request, patients: int, folder: Path | None, *, json: bool) -> None:
+    """Search the recipe over ``patients`` drawn with the seed of the request, and write ``recipe.toml``.
+
+    Raises
+    ------
+    InputError : too few or too many patients, no folder, or an electrode of several contacts
+    """
+    if not _FEWEST <= patients <= _MOST:
+        raise InputError(f"--patients is {patients}; it must be a whole number from {_FEWEST} to {_MOST}")
+    if folder is None:
+        raise InputError("--patients makes a file; give a folder for it with --out")
+    if len(request.electrode.contacts_mm) > 1:
+        raise InputError(f"electrode {request.electrode.name!r} has several contacts; a recipe takes needles")
+
+    from rfplan.cli.console import people, print_json
+    from rfplan.cli.progress import progress_bar
+    from rfplan.planning.optimiser.one_recipe import best_recipe, population_table
+    from rfplan.planning.optimiser.watch import Watch
+    from rfplan.planning.techniques.chart_recipe import recipe_toml
+
+    with progress_bar(1) as tell:
+        watch = Watch(float("inf"), tell())
+        watch.stage(0.95)
+        table = population_table(request.electrode, request.mode, patients, request.seed, watch)
+        found = best_recipe(table, request.electrode, request.mode, request.applications, patients, watch)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "recipe.toml"
+    made = folder / ".recipe.toml"
+    made.write_text(recipe_toml(found.recipe), encoding="utf-8")
+    made.replace(path)
+    choice = found.choice
+    if json:
+        print_json(
+            {
+                "recipe": str(path),
+                "applications": len(choice.chosen),
+                "patients": patients,
+                "places": len(table.takes),
+                "unsafe_places": found.left_out,
+                "lesion_model": "shapes",
+                "certificate": {
+                    "objective": choice.objective,
+                    "bound": choice.bound,
+                    "gap": choice.gap,
+                    "status": choice.status,
+                },
+            }
+        )
+        return
+    console = people()
+    console.print(
+        f"{found.recipe.name}: takes {choice.objective:.1%} of the branches of {patients} virtual patients, each lesion on its own "
+        f"and as a shape; no choice of {len(table.takes)} places takes more than {choice.bound:.1%} ({choice.status})"
+    )
+    console.print(f"  {path}")
