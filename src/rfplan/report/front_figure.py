@@ -38,6 +38,7 @@ def front_figure(points: Sequence[FrontPoint], criterion: Criterion = "transecti
                     x,
                     y,
                     "o-",
+                    drawstyle="steps-post",
                     color=_COLOURS.get(mode, "black"),
                     ms=4,
                     lw=1.6,
@@ -55,7 +56,7 @@ def front_figure(points: Sequence[FrontPoint], criterion: Criterion = "transecti
                     label=point.name,
                 )
             axis.grid(alpha=0.25)
-            axis.set_ylim(-2.0, 102.0)
+            axis.set_ylim(-2.0, 104.0)
             axis.set_xlim(left=0.0)
             if column == 0:
                 axis.set_ylabel(f"{label} (%)")

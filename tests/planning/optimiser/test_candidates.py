@@ -1,0 +1,142 @@
+"""Candidates: places, ways in, rows of pairs, and the published placements among them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import rfplan
+from rfplan.anatomy.sides import lateral_sign
+from rfplan.planning.approach import spare_room_mm
+from rfplan.planning.optimiser.candidates import candidates_for
+from rfplan.planning.optimiser.hand import DRAWS, Hand
+from rfplan.planning.optimiser.lesion_library import LesionLibrary, coarser
+from rfplan.planning.optimiser.order import in_order, in_the_way
+from rfplan.planning.optimiser.positions import site_of
+from rfplan.planning.optimiser.rows import SPACINGS_MM, row_pairs
+from rfplan.planning.plan import Application
+
+COOLED = "cooled-17g-4mm"
+
+
+@pytest.fixture(scope="module")
+def single(reference):
+    return candidates_for(reference, "right", rfplan.electrode(COOLED), "cooled", 8.0)
+
+
+@pytest.fixture(scope="module")
+def pairs(reference):
+    return candidates_for(reference, "right", rfplan.electrode("conventional-18g-10mm"), "bipolar", 8.0)
+
+
+def test_every_needle_comes_from_the_skin_without_passing_through_bone(reference, single, pairs):
+    for found in (single, pairs):
+        for application, published in zip(found.applications, found.published, strict=True):
+            for needle in application.needles:
+                assert 0.0 < needle.depth_mm <= (150.0 if not published else math.inf)
+                assert abs(reference.skin.depth_mm(needle.entry_mm)) < 0.5
+                if not published:
+                    radius, tip_mm = needle.electrode.radius_mm, needle.electrode.tip_mm
+                    assert spare_room_mm(reference, needle.tip_mm, needle.axis, radius, tip_mm)[0] >= 0.0
+
+
+def test_the_lattice_is_on_its_side_and_reaches_every_foramen_and_l5(reference, single):
+    made = [a for a, published in zip(single.applications, single.published, strict=True) if not published]
+    names = {application.target.split()[0] for application in made}
+    assert names == {"L5", "S1", "S2", "S3"}
+    lateral = np.array([reference.frame.to_chart(a.needles[0].tip_mm)[0] for a in made])
+    assert (lateral_sign("right") * lateral > 0.0).all()
+
+
+def test_what_published_techniques_do_is_among_the_candidates(reference, single):
+    for name in ("cooled-clockface", "cooled-classic"):
+        for application in rfplan.technique(name).plan(reference, "right").applications:
+            pose = application.needles[0].pose_key
+            assert any(a.needles[0].pose_key == pose for a in single.applications)
+
+
+def test_needles_are_numbered_by_their_pose(pairs):
+    keys: dict[int, object] = {}
+    for application, numbers in zip(pairs.applications, pairs.needles.tolist(), strict=True):
+        for needle, number in zip(application.needles, numbers, strict=False):
+            assert keys.setdefault(number, needle.pose_key) == needle.pose_key
+    assert len(set(keys.values())) == len(keys)
+
+
+def test_neighbours_in_a_row_share_needles_and_stand_whole_spacings_apart(reference):
+    made = row_pairs(site_of(reference, "right", rfplan.electrode("conventional-18g-10mm")))
+    assert len(made) > 50
+    uses: dict[object, int] = {}
+    for application in made:
+        one, other = application.needles
+        assert one.axis @ other.axis == pytest.approx(1.0)
+        between = other.tip_mm - one.tip_mm
+        along = float(between @ one.axis)
+        assert np.linalg.norm(between - along * one.axis) == pytest.approx(min(SPACINGS_MM), abs=2.2)
+        spacing = float(np.linalg.norm(between - along * one.axis))
+        assert min(abs(spacing - wanted) for wanted in SPACINGS_MM) < 0.05
+        assert along == pytest.approx(round(along), abs=1e-6)
+        assert abs(along) <= 2.1
+        for needle in application.needles:
+            uses[needle.pose_key] = uses.get(needle.pose_key, 0) + 1
+    assert max(uses.values()) == 2
+
+
+def test_bipolar_takes_l5_with_one_needle(pairs):
+    assert {len(application.needles) for application in pairs.applications} == {1, 2}
+    assert {a.target for a in pairs.applications if len(a.needles) == 1} == {"L5"}
+
+
+def test_few_lesions_serve_many_pairs(reference, pairs):
+    library = LesionLibrary(reference)
+    coarse = {library.problem(a).problem for a in pairs.applications if len(a.needles) == 2}
+    library.coarse = False
+    exact = [library.problem(a) for a in pairs.applications if len(a.needles) == 2]
+    assert len(coarse) < 0.6 * len({entry.problem for entry in exact})
+    for entry in exact:
+        rounded = coarser(entry)
+        assert rounded.pose is entry.pose
+        assert abs(rounded.problem.pair.spacing_mm - entry.problem.pair.spacing_mm) <= 0.5
+        assert abs(rounded.problem.pair.offset_mm - entry.problem.pair.offset_mm) <= 0.5
+
+
+def test_the_order_is_l5_and_then_downwards(reference, single):
+    some = [single.applications[n] for n in range(0, len(single.applications), 40)]
+    ordered = in_order(reference, some)
+    first = [application.target == "L5" for application in ordered]
+    assert first == sorted(first, reverse=True)
+    rest = [reference.frame.to_chart(a.needles[0].tip_mm)[1] for a in ordered if a.target != "L5"]
+    assert rest == sorted(rest)
+
+
+def test_a_pair_whose_needle_stands_in_another_is_found(reference, pairs):
+    row = [a for a in pairs.applications if len(a.needles) == 2]
+    assert in_the_way(reference, "right", row[:1]) is None
+    one = row[0].needles[0]
+    collide = Application(
+        "bipolar", row[0].protocol, (one, one.__class__(one.electrode, one.tip_mm + 0.3, one.axis, one.entry_mm + 0.3))
+    )
+    assert in_the_way(reference, "right", [collide]) == 0
+
+
+def test_a_hand_without_error_does_what_is_meant_and_one_with_error_misses_shared_needles_once(reference, pairs):
+    some = [a for a in pairs.applications if len(a.needles) == 2][-6:]
+    assert Hand(reference, "right", None, 3).carried_out(some, 0) == tuple(some)
+    hand = Hand(reference, "right", rfplan.OperatorError.usual(), 3)
+    assert hand.draws == DRAWS
+    moved = hand.carried_out(some, 1)
+    before = {
+        n.pose_key: m.pose_key
+        for a, b in zip(some, moved, strict=True)
+        for n, m in zip(a.needles, b.needles, strict=True)
+    }
+    assert all(
+        before[n.pose_key] == m.pose_key
+        for a, b in zip(some, moved, strict=True)
+        for n, m in zip(a.needles, b.needles, strict=True)
+    )
+    again = hand.carried_out(some, 1)
+    assert [m.pose_key for b in moved for m in b.needles] == [m.pose_key for b in again for m in b.needles]
+    assert moved[0].needles[0].pose_key != hand.carried_out(some, 2)[0].needles[0].pose_key
