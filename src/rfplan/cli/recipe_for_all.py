@@ -48,7 +48,7 @@ def find_recipe(request: Request, patients: int, folder: Path | None, *, json: b
                 "applications": len(choice.chosen),
                 "patients": patients,
                 "places": len(table.takes),
-                "unsafe_places": found.left_out,
+                "left_out": found.left_out,
                 "lesion_model": "shapes",
                 "certificate": {
                     "objective": choice.objective,

@@ -136,6 +136,18 @@ def test_a_mirrored_patient_gets_the_mirrored_plan(reference):
 
 
 @pytest.mark.slow
+def test_a_plan_for_a_hand_that_misses_is_judged_with_that_hand(reference):
+    few = {**COARSE, "courses": 16, "unseen": 16, "spacing_mm": 16.0}
+    hand = rfplan.OperatorError.usual()
+    found = rfplan.optimise(reference, "right", 2, seed=2, operator_error=hand, refine=False, **few)
+    steady = rfplan.optimise(reference, "right", 2, seed=2, refine=False, **few)
+    assert found.certificate.status == "optimal"
+    assert found.certificate.objective <= steady.certificate.bound + 0.1
+    assert found.train["transection"].captured_fraction == pytest.approx(found.certificate.union_objective)
+    assert rfplan.evaluate(found.plan, reference, courses=2).status != "stop"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [11, 12])
 def test_plans_of_drawn_patients_break_no_hard_limit(seed):
     patient = rfplan.Population().draw(1, seed=seed)[0].meshed()

@@ -22,7 +22,7 @@ from rfplan.planning.optimiser.search import Choice, best_choice
 from rfplan.planning.optimiser.watch import Watch
 from rfplan.planning.packed_lesions import shape_lesions
 from rfplan.planning.plan import Application, Plan
-from rfplan.planning.safety import limits
+from rfplan.planning.shape_limits import breaks_a_limit
 from rfplan.planning.techniques.chart_recipe import Recipe, RecipeTarget, target_application
 from rfplan.planning.techniques.l5 import l5_application
 from rfplan.planning.techniques.site import Site
@@ -30,16 +30,13 @@ from rfplan.planning.techniques.site import Site
 CLOCK_H: Final = tuple(np.arange(0.5, 6.6, 0.5).tolist())
 EDGES_MM: Final = (5.5, 7.5, 10.0)
 TILTS_DEG: Final = ((0.0, 0.0), (0.0, 40.0))
-MOST_STOPS: Final = 0.01
-"""A place may break a hard limit in at most this part of the patients."""
-
 _LEVELS = ("S1", "S2", "S3")
 
 
 @dataclass(frozen=True, eq=False)
 class PopulationTable:
     """``takes`` (targets + 1, branches) of all patients, the last row the L5 lesion; ``stops`` (targets + 1,) part of patients in which a
-    target breaks a hard limit; ``patients`` (branches,) and ``levels`` of the branches.
+    target would break a hard limit and is left out; ``patients`` (branches,) and ``levels`` of the branches.
     """
 
     targets: tuple[RecipeTarget, ...]
@@ -51,12 +48,15 @@ class PopulationTable:
 
 @dataclass(frozen=True, eq=False)
 class RecipeFound:
-    """The ``recipe``, and the ``choice`` that it is: its value and bound over the patients that it was found on."""
+    """The ``recipe``, and the ``choice`` that it is: its value and bound over the patients that it was found on.
+
+    ``left_out`` is the part of its applications that are left out as they would break a hard limit.
+    """
 
     recipe: Recipe
     choice: Choice
     patients: int
-    left_out: int
+    left_out: float
 
 
 def recipe_targets(mode: Mode) -> tuple[RecipeTarget, ...]:
@@ -100,8 +100,9 @@ def population_table(
             if application is None:
                 continue
             plan = Plan(side=side, technique="candidate", applications=(application,))
-            if breaks_a_limit(plan, ground, side, lethal):
+            if breaks_a_limit(application, ground, side):
                 stops[n] += 1.0 / patients
+                continue
             hits[n] = shape_lesions(plan).judged(points, first, view, lethal)[:, 1] >= cut_mm
         takes.append(hits)
         owners += [number] * len(nerves)
@@ -122,28 +123,6 @@ def _carried_out(
     return [*found, l5[0] if l5 else None]
 
 
-def breaks_a_limit(plan: Plan, ground: VirtualGround, side: Side, lethal: int) -> bool:
-    """True where a lesion of ``plan`` is at stop against canal, ventral root, skin or joint line."""
-    lesions, table, known = shape_lesions(plan), figures("safety"), limits()
-    own = [foramen for foramen in ground.foramina if foramen.side == side]
-    lines = [foramen.canal_mm for foramen in own] + [np.stack([foramen.ventral_mm] * 2) for foramen in own]
-    first = np.concatenate([[0], np.cumsum([len(line) for line in lines])]).astype(np.int64)
-    radii = np.array([f.diameter_mm / 2 for f in own] + [table["ventral_root.radius"].value] * len(own))
-    gaps = lesions.clearances(np.concatenate(lines), first, radii, lethal)[:, 0]
-    if known["canal_distance"].status(float(gaps[: len(own)].min())) == "stop":
-        return True
-    if known["ventral_root_distance"].status(float(gaps[len(own) :].min())) == "stop":
-        return True
-    skin, axes = ground.skin, np.ascontiguousarray(ground.frame.axes)
-    corner = np.array([skin.lateral_0_mm, skin.caudal_0_mm])
-    depth = lesions.skin_depths((skin.height_mm, skin.origin_mm, skin.axes, corner, float(skin.spacing_mm)))[0]
-    if known["skin_distance"].status(float(depth)) == "stop":
-        return True
-    line = np.ascontiguousarray((ground.curves[f"sij_posterior_line_{side}"].points_mm @ axes.T)[:, :2])
-    past = lesions.beyond_line(line, 1.0 if side == "left" else -1.0, axes, lethal)
-    return known["beyond_joint_line"].status(float(past)) == "stop"
-
-
 def best_recipe(
     table: PopulationTable,
     electrode: Electrode,
@@ -154,8 +133,7 @@ def best_recipe(
     objective: Objective | None = None,
 ) -> RecipeFound:
     """The best recipe of at most so many ``applications``, the L5 lesion among them, and its certificate over the patients of the table."""
-    allowed = table.stops <= MOST_STOPS
-    takes = table.takes & allowed[:, None]
+    takes = table.takes
     judge = Judge.of(objective or Objective(), table.patients.astype(np.int64), table.levels)
     count = len(takes)
     of = np.stack([np.arange(count), np.full(count, -1)], axis=1)
@@ -175,4 +153,4 @@ def best_recipe(
         tuple(sorted(chosen, key=lambda target: (target.level, target.clock_h))),
         l5,
     )
-    return RecipeFound(recipe, choice, patients, int((~allowed).sum()))
+    return RecipeFound(recipe, choice, patients, float(table.stops[choice.chosen].mean()) if choice.chosen else 0.0)

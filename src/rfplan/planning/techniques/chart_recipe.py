@@ -16,6 +16,7 @@ from rfplan.errors import InputError, did_you_mean
 from rfplan.figures import Figure
 from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Application
+from rfplan.planning.shape_limits import breaks_a_limit
 from rfplan.planning.techniques.aperture import Aperture
 from rfplan.planning.techniques.clock import as_read
 from rfplan.planning.techniques.recipe import Technique
@@ -108,10 +109,21 @@ class ChartRecipe(Technique):
         return super().l5(site) if self.recipe.l5 else []
 
     def applications(self, site: Site) -> list[Application]:
-        """The targets, cranial first; one whose needle has no way in is left out with a note."""
+        """The targets, cranial first; one whose needle has no way in, or whose lesion as a shape would break a hard limit, is left out
+        with a note."""
         apertures = {aperture.level: aperture for aperture in site.apertures()}
-        found = (target_application(site, apertures, self.recipe.mode, target) for target in self.recipe.targets)
-        return [application for application in found if application is not None]
+        made = []
+        for target in self.recipe.targets:
+            application = target_application(site, apertures, self.recipe.mode, target)
+            if application is None:
+                continue
+            if breaks_a_limit(application, site.patient, site.side):
+                site.note(
+                    f"{application.target} is left out: its lesion would break a hard safety limit in this patient."
+                )
+                continue
+            made.append(application)
+        return made
 
 
 def target_application(
