@@ -97,7 +97,7 @@ def lesion_bytes(lesion: SolvedLesion) -> bytes:
     }
     arrays = {f"history.{field.name}": getattr(lesion.history, field.name) for field in fields(History)}
     arrays |= {f"values.{name}": values for name, values in lesion.field.values.items()}
-    arrays |= _grid_arrays(lesion.field) | {
+    arrays |= field_arrays(lesion.field) | {
         "pose.matrix": lesion.pose.matrix,
         "pose.offset_mm": lesion.pose.offset_mm,
         "record": np.frombuffer(json.dumps(record).encode(), dtype=np.uint8),
@@ -135,7 +135,8 @@ def lesion_of_bytes(content: bytes) -> SolvedLesion:
         raise InputError(f"not a solved lesion: {error}") from error
 
 
-def _grid_arrays(field: LesionField) -> dict[str, FloatArray]:
+def field_arrays(field: LesionField) -> dict[str, FloatArray]:
+    """The grid of a field and the bone beside it, by the names they have in a file."""
     if isinstance(field, AxisymmetricField):
         return {"r_mm": field.r_mm, "z_mm": field.z_mm, "floor_mm": np.array(field.floor_mm)}
     if isinstance(field, OctreeField):
