@@ -9,6 +9,7 @@ import numpy as np
 
 from rfplan.anatomy.patient import Patient
 from rfplan.errors import InputError
+from rfplan.fluoroscopy.bone_detail import QUICK_MM
 from rfplan.fluoroscopy.overlay import angle_text
 from rfplan.fluoroscopy.radiograph import Radiograph
 from rfplan.fluoroscopy.view_merits import OPEN_AREA
@@ -105,4 +106,4 @@ def _merit(view: View) -> str:
 
 def _taken(patient: Patient, plan: Plan, name: str, size_px: int) -> tuple[View, Radiograph]:
     view = find_view(name, patient, plan, size_px=size_px)
-    return view, view.c_arm.expose(patient, plan)
+    return view, view.c_arm.expose(patient, plan, detail_mm=QUICK_MM)
