@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -112,7 +113,7 @@ class CArm:
 
         return expose(self, patient, plan, **exposure)
 
-    @property
+    @cached_property
     def axes(self) -> FloatArray:
         """(3, 3) unit rows in the patient frame: right and down on the picture as the viewer sees it, and along the beam."""
         lao, cranial = np.deg2rad([self.lao_deg, self.cranial_deg])
@@ -120,7 +121,7 @@ class CArm:
         above = 1.0 if self.position == "prone" else -1.0
         beam = np.array([np.sin(lao) * np.cos(cranial), above * np.cos(lao) * np.cos(cranial), np.sin(cranial)])
         right = np.array([-above * np.cos(lao), np.sin(lao), 0.0])
-        return np.stack([right, np.cross(right, beam), beam])
+        return frozen([right, np.cross(right, beam), beam])
 
     @property
     def beam(self) -> FloatArray:
