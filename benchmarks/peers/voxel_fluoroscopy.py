@@ -193,7 +193,9 @@ def main() -> None:
     patient = load_patient(folder)
     meshes = list(patient.bones.values())
     volume = Volume(meshes, voxel_mm)
-    print(f"{folder.name}: {size} x {size} pixels, {' x '.join(map(str, volume.values.shape))} voxels of {voxel_mm:g} mm")
+    print(
+        f"{folder.name}: {size} x {size} pixels, {' x '.join(map(str, volume.values.shape))} voxels of {voxel_mm:g} mm"
+    )
     with tempfile.TemporaryDirectory() as scratch:
         for lao, cranial in ANGLES:
             arm = CArm(lao, cranial, patient.frame.to_patient([0.0, 40.0, -10.0]), size_px=size)

@@ -44,7 +44,7 @@ class Sighting:
     """A needle in one view.
 
     ``angle_deg`` between beam and needle; ``in_field`` says that the active tip is in the picture; ``clear`` is the share of the
-    active tip that no other needle of the plan lies over, as if all stood at once, and ``behind`` the numbers of those that do;
+    active tip that no other needle of the plan lies over, as if all stood at once, and ``overlaps`` the numbers of those that do;
     ``bone_mm`` is the bone in the beam there (mean), ``contrast_to_noise`` that of the whole active tip in a live frame;
     ``visible`` sums it up.
     """
@@ -53,7 +53,7 @@ class Sighting:
     end_on: bool
     in_field: bool
     clear: float
-    behind: tuple[int, ...]
+    overlaps: tuple[int, ...]
     bone_mm: float
     contrast_to_noise: float
     visible: bool
@@ -98,7 +98,7 @@ class Operability:
                             "in_field": seen.in_field,
                             "angle_deg": round(seen.angle_deg, 1),
                             "clear": round(seen.clear, 3),
-                            "behind": list(seen.behind),
+                            "overlaps": list(seen.overlaps),
                             "bone_mm": round(seen.bone_mm, 1),
                             "contrast_to_noise": round(seen.contrast_to_noise, 1),
                         }
@@ -149,8 +149,8 @@ def _why(seen: Sighting) -> str:
         return "it is not in the picture"
     table = figures("fluoroscopy")
     if seen.clear < table["operability.clear"].value:
-        names = ", ".join(str(number) for number in seen.behind)
-        return f"{'needle' if len(seen.behind) == 1 else 'needles'} {names} would lie over it"
+        names = ", ".join(str(number) for number in seen.overlaps)
+        return f"{'needle' if len(seen.overlaps) == 1 else 'needles'} {names} in the same place"
     return f"its contrast over noise in a live frame is {seen.contrast_to_noise:.1f}"
 
 
@@ -189,7 +189,7 @@ def _sightings(arm: CArm, patient: Patient, needles: tuple[Needle, ...]) -> list
             for n in range(len(needles))
             if n != number and not same_shaft(needle, needles[n])
         }
-        in_front = tuple(other for other, where in covered.items() if where.any())
+        overlaps = tuple(other for other, where in covered.items() if where.any())
         clear = 1.0 - float(np.mean(np.any(list(covered.values()), axis=0))) if covered else 1.0
         angle = math.degrees(math.acos(min(1.0, abs(float(arm.beam @ needle.axis)))))
         end_on = angle < table["operability.end_on"].value
@@ -199,7 +199,7 @@ def _sightings(arm: CArm, patient: Patient, needles: tuple[Needle, ...]) -> list
             depth = float(bone[at[:, 1], at[:, 0]].mean())
             ratio = _contrast_to_noise(arm, beam, at, photons, needle, angle, attenuation)
         visible = in_field and ratio >= table["operability.rose"].value and clear >= table["operability.clear"].value
-        found.append(Sighting(angle, end_on, in_field, clear, in_front, depth, ratio, visible))
+        found.append(Sighting(angle, end_on, in_field, clear, overlaps, depth, ratio, visible))
     return found
 
 

@@ -14,7 +14,7 @@ _GRAINS_MM = (9.0, 4.0, 2.0)
 _GRAIN_SHARES = (0.5, 0.6, 0.5)
 _OPEN_MM = 24.0
 """Room in front of a surface from which on it counts as the outside of the bone."""
-_CELL_MM = 6.0
+_CELL_MM = 4.5
 _AT_MOST = 0.42
 """Of the bone's thickness at a place: shells from both sides must not meet."""
 

@@ -165,7 +165,9 @@ def _sij_overlap(request: _Request, name: str) -> View:
         return float(gaps.mean()) if len(gaps) else np.inf
 
     coarse, fine = _JOINT_STEPS_DEG
-    best = min((straight + turn for turn in np.arange(-_JOINT_TURN_DEG, _JOINT_TURN_DEG + coarse, coarse)), key=apart_mm)
+    best = min(
+        (straight + turn for turn in np.arange(-_JOINT_TURN_DEG, _JOINT_TURN_DEG + coarse, coarse)), key=apart_mm
+    )
     best = min((best + turn for turn in np.arange(-coarse, coarse + fine, fine)), key=apart_mm)
     arm = request.at(float(best), 0.0, centre)
     return View(name, arm, merits.together(lines, arm), merits.TOGETHER)

@@ -144,7 +144,9 @@ def evaluate(
     """
     check_judging(lesion_model, courses, transection_length_mm, seed=seed, bone=bone)
     if operability is not None and not callable(operability):
-        raise InputError(f"operability is {operability!r}; give the function that judges it, rfplan.operability, or None")
+        raise InputError(
+            f"operability is {operability!r}; give the function that judges it, rfplan.operability, or None"
+        )
     accuracy = accuracy or usual_accuracy(bone)
     if operator_error is not None:
         plan = displaced(plan, patient, operator_error, seed)
