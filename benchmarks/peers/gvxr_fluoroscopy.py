@@ -1,11 +1,12 @@
 """The same bones in the same beam with gVirtualXRay, an independent code on OpenGL: its paths and its time beside rfplan's.
 
-    pip install 'rfplan[peers]'     # on Debian also: apt-get install libxcb-res0 libxcb-ewmh2 libxcb-composite0 libxcb-xinerama0 libxkbcommon-x11-0 libegl1
+    pip install 'rfplan[peers]'
+    apt-get install libxcb-res0 libxcb-ewmh2 libxcb-composite0 libxcb-xinerama0 libxkbcommon-x11-0 libegl1     # on Debian
     python benchmarks/peers/gvxr_fluoroscopy.py FOLDER_OF_MESHES [SIZE_PX]
 
 Both see every bone with one attenuation coefficient in air and one photon energy. rfplan runs on one thread; gVirtualXRay takes what
-OpenGL gives it. Calls of the two alternate, so that a busy machine is as busy for both; the fastest of each counts, by the clock on the wall
-and by the time of all processors.
+OpenGL gives it. Calls of the two alternate, so that a busy machine is as busy for both; the fastest of each counts, by the
+clock on the wall and by the time of all processors.
 """
 
 from __future__ import annotations
