@@ -6,7 +6,14 @@ import rfplan
 def main() -> tuple[float, float]:
     patient = rfplan.reference_patient()
     best = rfplan.optimise(
-        patient, side="right", electrode="cooled-17g-4mm", applications=6, courses=100, unseen=200, seed=1, spacing_mm=6.0
+        patient,
+        side="right",
+        electrode="cooled-17g-4mm",
+        applications=6,
+        courses=100,
+        unseen=200,
+        seed=1,
+        spacing_mm=6.0,
     )
     certificate = best.certificate
     print(
@@ -19,7 +26,9 @@ def main() -> tuple[float, float]:
     ours, theirs = (
         rfplan.evaluate(plan, patient, courses=200, seed=99).coverage["transection"] for plan in (best.plan, published)
     )
-    print(f"on 200 other courses: {ours.captured_fraction:.1%} of the branches, all of them in {ours.complete_fraction:.0%}")
+    print(
+        f"on 200 other courses: {ours.captured_fraction:.1%} of the branches, all of them in {ours.complete_fraction:.0%}"
+    )
     print(
         f"cooled-clockface, {len(published.applications)} lesions: {theirs.captured_fraction:.1%}, "
         f"all of them in {theirs.complete_fraction:.0%}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
 from rfplan.anatomy.patient import Patient
@@ -32,6 +33,7 @@ def write_front(
     from rfplan.planning.optimiser.front import front
     from rfplan.planning.optimiser.watch import Watch
     from rfplan.report.front_figure import front_figure
+    from rfplan.whole_file import write_whole
 
     with progress_bar(1) as tell:
         points = front(patient, side, request, modes, Watch(request.time_limit_s * len(modes), tell()))
@@ -43,8 +45,7 @@ def write_front(
         f"{patient.name}, {side} side, {request.unseen} unseen courses of the branches; planned on {request.courses} others",
     )
     for ending in ("svg", "png"):
-        # a picture appears complete or not at all
-        made = folder / f".front.{ending}"
-        figure.savefig(made, format=ending, dpi=150)
-        made.replace(folder / f"front.{ending}")
+        picture = BytesIO()
+        figure.savefig(picture, format=ending, dpi=150)
+        write_whole(folder / f"front.{ending}", picture.getvalue())
     (aside() if json else people()).print(f"  {folder / 'front.png'}")

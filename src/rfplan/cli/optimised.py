@@ -40,12 +40,12 @@ def deliver_optimised(patient: Patient, found: Optimised, folder: Path | None, *
         warn(sentence)
     files: list[Path] = []
     if folder is not None:
-        from rfplan.cli.operable import OperableEvaluation
         from rfplan.cli.results import write_results
+        from rfplan.fluoroscopy.operability import operability
         from rfplan.planning.evaluation import evaluate
 
         # the report shows the patient's own branches; courses are in optimisation.json
-        judged = OperableEvaluation.of(evaluate(found.plan, patient), found.plan, patient)
+        judged = evaluate(found.plan, patient, operability=operability)
         files = write_results(folder, patient, found.plan, judged)
         document["plan"] = str(files[0])
         write_json(document, folder / "optimisation.json")

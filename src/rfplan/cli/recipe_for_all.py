@@ -29,6 +29,7 @@ def find_recipe(request: Request, patients: int, folder: Path | None, *, json: b
     from rfplan.planning.optimiser.one_recipe import best_recipe, population_table
     from rfplan.planning.optimiser.watch import Watch
     from rfplan.planning.techniques.chart_recipe import recipe_toml
+    from rfplan.whole_file import write_whole
 
     with progress_bar(1) as tell:
         watch = Watch(float("inf"), tell())
@@ -37,9 +38,7 @@ def find_recipe(request: Request, patients: int, folder: Path | None, *, json: b
         found = best_recipe(table, request.electrode, request.mode, request.applications, patients, watch)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "recipe.toml"
-    made = folder / ".recipe.toml"
-    made.write_text(recipe_toml(found.recipe), encoding="utf-8")
-    made.replace(path)
+    write_whole(path, recipe_toml(found.recipe).encode("utf-8"))
     choice = found.choice
     if json:
         print_json(

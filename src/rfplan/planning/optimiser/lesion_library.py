@@ -14,7 +14,8 @@ from rfplan.errors import ConvergenceError, InputError
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.frames import Isometry
 from rfplan.lesion.accuracy import accuracy_named
-from rfplan.lesion.lesion_map import LesionMap, lesion_map
+from rfplan.lesion.kept_geometry import kept_map
+from rfplan.lesion.lesion_map import LesionMap
 from rfplan.lesion.map_table import MapTable, map_table
 from rfplan.lesion.pair_pose import PairPose
 from rfplan.lesion.problem import LesionProblem
@@ -130,6 +131,6 @@ def _pose(pose: Isometry) -> tuple[FloatArray, FloatArray]:
 @lru_cache(maxsize=_KEPT)
 def _map_of(problem: LesionProblem) -> LesionMap | None:
     try:
-        return lesion_map(kept_lesion(problem).field)
+        return kept_map(kept_lesion(problem).field)
     except ConvergenceError:
         return None
