@@ -14,6 +14,7 @@ def main() -> tuple[float, float]:
         unseen=200,
         seed=1,
         spacing_mm=6.0,
+        time_limit_s=3600.0,
     )
     certificate = best.certificate
     print(

@@ -10,7 +10,19 @@ from rfplan.cli import main
 from rfplan.planning.json_file import load_json
 from rfplan.planning.plan_file import load_plan
 
-QUICK = ["--courses", "20", "--unseen", "20", "--spacing-mm", "9", "--applications", "2", "--no-refine"]
+QUICK = [
+    "--courses",
+    "20",
+    "--unseen",
+    "20",
+    "--spacing-mm",
+    "9",
+    "--applications",
+    "2",
+    "--no-refine",
+    "--time-limit-s",
+    "1e6",
+]
 
 
 def test_the_document_and_the_folder(tmp_path, capsys):
