@@ -75,13 +75,17 @@ def optimised_points(patient: Patient, side: Side, request: Request, watch: Watc
 
 
 def technique_points(patient: Patient, side: Side, courses: int, seed: int) -> list[FrontPoint]:
-    """Every published technique with its own device, judged on the same courses as the optimised plans."""
+    """Every published technique with its own device, judged on the same courses as the optimised plans; those that can be judged."""
     found = []
     for technique in techniques():
         plan = technique.plan(patient, side)
         if not plan.applications:
             continue
-        judged = evaluate(plan, patient, courses=courses, seed=seed + UNSEEN_SEED)
+        try:
+            judged = evaluate(plan, patient, courses=courses, seed=seed + UNSEEN_SEED)
+        except InputError:
+            # its needles stand so in this patient that no lesion can be solved
+            continue
         applications: Sequence[Application] = plan.applications
         found.append(
             FrontPoint(
