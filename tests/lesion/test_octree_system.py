@@ -50,6 +50,34 @@ def test_resistance_of_a_sphere_converges_in_second_order():
     assert (4.0 * off[1] - off[0]) / 3.0 == pytest.approx(0.0, abs=0.003)
 
 
+def test_flux_between_leaves_of_two_sizes():
+    # of a potential that falls off as 1 / r: two centres alone say too little, and always err the same way
+    world = scene([ball((0, 0, 0))])
+    tree = tree_for(world, 40.0, 4.0, 0.25)
+    system = OctreeSystem(tree, world)
+    graph, r = system._graph, np.linalg.norm(tree.centres_mm, axis=1)
+    found = graph.conductances(np.ones(tree.leaves), system._everyone, system._bare, system._nothing)
+    more, lack = system._correct(found, system._aslant_heat, 1.0 / r, np.zeros(tree.leaves))
+    assert len(more) == 0
+    mean = (1.0 / r)[graph.fine].mean(axis=1)
+    plain = found.g_group * (mean - 1.0 / r[graph.coarse])
+    # what goes through the face: its area times the mean over it of x / r^3, by many points
+    size = tree.sizes_mm[graph.coarse]
+    line = (np.arange(16) + 0.5) / 16 - 0.5
+    exact = np.empty(len(size))
+    for n in range(len(size)):
+        axis = graph.group_axis[n]
+        points = np.tile(tree.centres_mm[graph.coarse[n]], (16, 16, 1))
+        rest = [x for x in range(3) if x != axis]
+        points[..., rest[0]] += size[n] * line[:, None]
+        points[..., rest[1]] += size[n] * line
+        points[..., axis] -= 0.5 * size[n] * graph.way[n]
+        exact[n] = size[n] ** 2 * graph.way[n] * np.mean(points[..., axis] / np.linalg.norm(points, axis=-1) ** 3)
+    away = np.linalg.norm(tree.centres_mm[graph.coarse], axis=1) > 3.0
+    assert plain[away].sum() / exact[away].sum() < 0.975
+    assert (plain + lack)[away].sum() == pytest.approx(exact[away].sum(), rel=0.005)
+
+
 @pytest.mark.parametrize("half_mm", [6.0, 12.0])
 def test_resistance_of_a_sphere_in_a_small_cube(half_mm):
     system, _, ohm = solved(scene([ball((0, 0, 0))]), half_mm, 8.0, 0.15)
