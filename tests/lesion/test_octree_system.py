@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 from scipy.special import erfc
 
+from rfplan.lesion.metal_body import MetalBody
+from rfplan.lesion.octree import octree
 from rfplan.lesion.octree_field import OctreeField
 from rfplan.lesion.octree_system import OctreeSystem
-from rfplan.lesion.placed_body import BonePlane
+from rfplan.lesion.placed_body import BonePlane, PlacedBody
 from rfplan.lesion.scene import Ball
+from rfplan.lesion.tissue import metal
 
 sys.path.insert(0, str(Path(__file__).parent))
 from octree_scenes import CONSTANT, MUSCLE, ball, directions, half_edge_mm, scene, tree_for
@@ -76,6 +79,26 @@ def test_flux_between_leaves_of_two_sizes():
     away = np.linalg.norm(tree.centres_mm[graph.coarse], axis=1) > 3.0
     assert plain[away].sum() / exact[away].sum() < 0.975
     assert (plain + lack)[away].sum() == pytest.approx(exact[away].sum(), rel=0.005)
+
+
+@pytest.mark.parametrize(
+    "axis", [(0.0, 0.0, 1.0), (0.6, 0.48, 0.64), (0.1, 0.0, 1.0)], ids=["level", "askew", "leaning"]
+)
+def test_a_rod_carries_heat_along_itself_however_it_lies(axis):
+    # a temperature that runs straight along the rod: what all faces between its leaves, and at them, carry
+    rod = PlacedBody(MetalBody(1.0, ((0.0, 2.0),), end_mm=15.0), np.zeros(3), np.array(axis))
+    world = scene([rod])
+
+    def wanted(points, size):
+        return np.maximum(0.29, 0.3 * (rod.distance_mm(points) - size))
+
+    system = OctreeSystem(octree(8.0 * rod.axis, 14.0, 0.29, 4.0, wanted), world)
+    graph, g, centres = system._graph, system._conduction.g, system.tree.centres_mm
+    across, along = rod.own(0.5 * (centres[graph.low] + centres[graph.high]))
+    mine = (along > 4.0) & (along < 12.0) & (across < 1.6)
+    carried = (g * (rod.axis[graph.axis] * graph.gap_mm) ** 2)[mine].sum() / 8.0
+    tissue = 0.495e-3 * np.pi * (1.6**2 - 1.0)
+    assert carried == pytest.approx(metal().heat_conductivity_w_mk * 1e-3 * np.pi + tissue, rel=0.03)
 
 
 @pytest.mark.parametrize("half_mm", [6.0, 12.0])
