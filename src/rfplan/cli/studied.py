@@ -55,8 +55,9 @@ def carry_out(
 def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
     from rfplan.cli.console import people, print_json
     from rfplan.lesion.shapes import ASSUMPTION
-    from rfplan.study.ledger import SCHEMA, written_whole
+    from rfplan.study.ledger import SCHEMA
     from rfplan.study.summary import CRITERIA, paired_differences, strategy_rows, study_table
+    from rfplan.whole_file import write_whole
 
     table = study_table(ledger)
     document: dict[str, Any] = {
@@ -72,9 +73,9 @@ def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
     }
     others = {name: strategy_rows(table, name) for name in CRITERIA if name != criterion}
     document["other_criteria"] = others
-    written_whole(ledger.folder / "summary.json", (json_format.dumps(document, indent=1) + "\n").encode())
+    write_whole(ledger.folder / "summary.json", (json_format.dumps(document, indent=1) + "\n").encode())
     if csv:
-        written_whole(ledger.folder / "table.csv", table.write_csv().encode())
+        write_whole(ledger.folder / "table.csv", table.write_csv().encode())
     from rfplan.report.study_figures import draw_study
 
     title = f"{ledger.design.patients} virtual patients, {criterion}, lesions as {ledger.design.lesion_model}"
