@@ -209,13 +209,23 @@ def gap_to_sheet(
     i, j = int(np.floor(u + 0.5)), int(np.floor(v + 0.5))
     if z > tops[min(max(i, 0), ni - 1), min(max(j, 0), nj - 1)] + far:
         return far
-    reach = int(np.ceil(far / spacing))
     nearest, under = far * far, False
     if 0 <= i < ni and 0 <= j < nj and np.isfinite(held[i, j]):
         under = z < held[i, j] + slopes[i, j, 0] * (u - i) * spacing + slopes[i, j, 1] * (v - j) * spacing
     half = 0.5 * spacing
-    for p in range(max(i - reach, 0), min(i + reach, ni - 1) + 1):
-        for q in range(max(j - reach, 0), min(j + reach, nj - 1) + 1):
+    # from the column under the point outward, as far as what was found leaves to find
+    for turn in range(2 * int(np.ceil(far / spacing)) + 1):
+        ring = (turn + 1) // 2
+        if ring > 1 and ((ring - 1) * spacing) ** 2 > nearest:
+            break
+        p = i + ring if turn % 2 == 1 else i - ring
+        aside = max(abs(u - p) * spacing - half, 0.0)
+        if aside * aside > nearest:
+            continue
+        if p < 0 or p >= ni:
+            continue
+        reach = (sqrt(nearest - aside * aside) + half) / spacing
+        for q in range(max(int(np.ceil(v - reach)), 0), min(int(np.floor(v + reach)), nj - 1) + 1):
             height = held[p, q]
             if not np.isfinite(height):
                 continue

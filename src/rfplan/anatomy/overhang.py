@@ -22,7 +22,7 @@ from rfplan.figures import anatomy_folder
 from rfplan.geometry.arrays import FloatArray, frozen
 
 _LOW_MM, _HIGH_MM = np.array([10.0, -45.0, -25.0]), np.array([80.0, 100.0, 80.0])
-_SPACING_MM, _BAND_MM = 1.75, 6.0
+_SPACING_MM, _BAND_MM = 1.75, 8.0
 _BENDS_MM = np.array([-8.0, -4.0, 0.0, 4.0, 8.0])
 
 

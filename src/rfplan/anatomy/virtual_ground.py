@@ -7,7 +7,7 @@ skin and the distance to bone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rfplan.anatomy.body_skin import skin_over
+from rfplan.anatomy.bridged_sheet_kernels import tops_of
 from rfplan.anatomy.chart import DorsalChart
 from rfplan.anatomy.foramen import Foramen
 from rfplan.anatomy.innervation import BranchTraits
@@ -27,7 +28,7 @@ from rfplan.anatomy.sacrum_vector import sacrum_vector
 from rfplan.anatomy.sheet_distance_kernels import bone_gaps, bone_rooms
 from rfplan.anatomy.sides import LEVELS, SIDES, Side, lateral_sign
 from rfplan.anatomy.skin import SkinSurface
-from rfplan.anatomy.virtual_ground_kernels import CAUDAL_0_MM, FAR_MM, FINE_MM, LATERAL_0_MM, lay_ground
+from rfplan.anatomy.virtual_ground_kernels import AROUND_MM, CAUDAL_0_MM, FAR_MM, FINE_MM, LATERAL_0_MM, lay_ground
 from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.frames import ApFrame, Isometry
@@ -61,8 +62,11 @@ class SheetDistance:
     def __call__(self, points_mm: ArrayLike) -> FloatArray:
         """(...,) distance at (..., 3) patient points."""
         points = np.asarray(points_mm, dtype=float)
-        local = self.frame.to_chart(points)
-        return bone_gaps(*(*self._bone, local.reshape(-1, 3))).reshape(points.shape[:-1])
+        return self.in_chart(self.frame.to_chart(points).reshape(-1, 3)).reshape(points.shape[:-1])
+
+    def in_chart(self, points_mm: FloatArray) -> FloatArray:
+        """(n,) distance at (n, 3) points in chart coordinates."""
+        return bone_gaps(*(*self._bone, points_mm))
 
     def least_room(
         self,
@@ -180,6 +184,12 @@ class VirtualGround:
         """Distance to bone within 2.5 mm of it."""
         _, held, _, slopes, *_, tops, centre = self.side_mm
         return SheetDistance(self.frame, held, slopes, tops, centre, self.psis_mm)
+
+    @cached_property
+    def bone_around(self) -> SheetDistance:
+        """Distance to bone within 8 mm of it, as lesions feel it."""
+        held = self.side_mm[1]
+        return replace(self.bone_distance, tops=tops_of(held, FINE_MM, AROUND_MM), band_mm=AROUND_MM)
 
     def foramen(self, level: str, side: Side) -> Foramen:
         """The posterior foramen of ``level`` on ``side``; KeyError where there is none of that name."""

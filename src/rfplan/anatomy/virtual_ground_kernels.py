@@ -29,6 +29,8 @@ from rfplan.geometry.compiled import kernel
 LATERAL_0_MM, CAUDAL_0_MM, COARSE_MM, FINE_MM = 6.0, -12.0, 2.0, 1.0
 FAR_MM = 2.5
 """Distances to bone are told up to here: what a needle needs for its seat and its clearance."""
+AROUND_MM = 8.0
+"""The same for lesions."""
 _ROOM_MM = 8.0
 _SLOPE = column("foramen.S1.slope")
 _BREADTH = column("breadth")

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from rfplan.anatomy.population import Population
+from rfplan.anatomy.sides import Side
+from rfplan.anatomy.virtual_patient import VirtualPatient
+from rfplan.lesion import solved
+from rfplan.lesion.accuracy import accuracy_named
 from rfplan.planning.operator_error import displaced
+from rfplan.planning.placed_rows import placed_rows
+from rfplan.planning.plan import Plan
 from rfplan.planning.techniques import technique
-from rfplan.study.design import StudyDesign, design_from
-from rfplan.study.judge import judged_row
+from rfplan.study.columns import branch_columns, risk_columns
+from rfplan.study.design import Strategy, StudyDesign, design_from
+from rfplan.study.shapes_judge import judged_with_shapes
+from rfplan.study.solved_judge import ACCURACY, judged_with_solved
+from rfplan.study.treated import TreatedSides
 
 
 def chunk_count(design: StudyDesign) -> int:
@@ -22,21 +33,56 @@ def chunk_count(design: StudyDesign) -> int:
 def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
     """A row per patient and strategy of chunk ``number``, patients in order, strategies in the order of the design."""
     first = number * design.chunk
-    count = min(design.chunk, design.patients - first)
-    error = design.operator_error
-    rows: list[dict[str, Any]] = []
-    for patient in Population(design.innervation).draw(count, design.seed, first):
-        ground = patient.ground
-        for strategy in design.strategies:
-            plan = technique(strategy.technique).plan(ground, design.side, strategy.electrode, **strategy.options)
-            if error is not None:
-                # strategies share the draws of one patient, so that they differ by what they are
-                plan = displaced(plan, ground, error, (design.seed, patient.index))
-            rows.append(
-                {"patient": patient.index, "strategy": strategy.name, "female": patient.female, "bmi": patient.bmi}
-                | judged_row(plan, ground, "left" if design.side == "left" else "right")
-            )
-    return pl.DataFrame(rows)
+    patients = list(Population(design.innervation).draw(min(design.chunk, design.patients - first), design.seed, first))
+    grounds = [patient.ground for patient in patients]
+    side: Side = "left" if design.side == "left" else "right"
+    plans = [_plans(design, strategy, patients, side) for strategy in design.strategies]
+    sides = TreatedSides.of(grounds, side)
+    if design.lesion_model == solved.LABEL:
+        accuracy = accuracy_named(ACCURACY)
+        judged = judged_with_solved(
+            sides,
+            [
+                [placed_rows(plan, ground, side, accuracy) for plan, ground in zip(row, grounds, strict=True)]
+                for row in plans
+            ],
+        )
+    else:
+        judged = [judged_with_shapes(sides, grounds, row, side) for row in plans]
+    count, owner = len(patients), np.repeat(np.arange(len(patients)), np.diff(sides.branches))
+    frames = []
+    for strategy, row, found in zip(design.strategies, plans, judged, strict=True):
+        columns = {
+            "patient": np.arange(first, first + count),
+            "strategy": [strategy.name] * count,
+            "female": [patient.female for patient in patients],
+            "bmi": [patient.bmi for patient in patients],
+            "applications": [len(plan.applications) for plan in row],
+            "needles": [len(plan.needles) for plan in row],
+            "energy_time_s": [plan.energy_time_s for plan in row],
+            **branch_columns(owner, sides.level, sides.upper, found.seen, found.cut, count),
+            **risk_columns(found.risk),
+            "applications_unsolved": found.unsolved,
+            "lesion_model": [design.lesion_model] * count,
+            "lesion_accuracy": [ACCURACY if design.lesion_model == solved.LABEL else None] * count,
+        }
+        frames.append(pl.DataFrame(columns, schema_overrides={"lesion_accuracy": pl.String}))
+    order = np.arange(count * len(frames)).reshape(len(frames), count).T.ravel()
+    return pl.concat(frames)[order]
+
+
+def _plans(design: StudyDesign, strategy: Strategy, patients: Sequence[VirtualPatient], side: Side) -> list[Plan]:
+    recipe, error = technique(strategy.technique), design.operator_error
+    made = [
+        recipe.plan(patient.ground, side, strategy.electrode, **strategy.options) for patient in patients
+    ]
+    if error is None:
+        return made
+    # strategies share the draws of one patient, so that they differ by what they are
+    return [
+        displaced(plan, patient.ground, error, (design.seed, patient.index))
+        for plan, patient in zip(made, patients, strict=True)
+    ]
 
 
 def chunk_bytes(document: dict[str, Any], number: int) -> bytes:

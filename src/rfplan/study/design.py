@@ -19,7 +19,7 @@ from rfplan.errors import InputError, did_you_mean
 from rfplan.planning.operator_error import OperatorError
 from rfplan.planning.techniques import technique as technique_named
 
-LESION_MODELS = ("shapes",)
+LESION_MODELS = ("solved", "shapes")
 """Lesion models that a study can use."""
 _CHUNK = 100
 
@@ -66,7 +66,7 @@ class StudyDesign:
     patients: int = 1000
     seed: int = 1
     side: str = "right"
-    lesion_model: str = "shapes"
+    lesion_model: str = "solved"
     branches: Branches = field(default_factory=Branches)
     operator: Operator | None = None
     chunk: int = _CHUNK
@@ -107,8 +107,7 @@ def checked(design: StudyDesign) -> StudyDesign:
         raise InputError(f"study side is {design.side!r}; it must be 'left' or 'right'")
     if design.lesion_model not in LESION_MODELS:
         raise InputError(
-            f"study lesion_model is {design.lesion_model!r}; a study judges with: {', '.join(LESION_MODELS)} "
-            "(solved lesions are for one patient: 'rfplan plan')"
+            f"study lesion_model is {design.lesion_model!r}; a study judges with: {', '.join(LESION_MODELS)}"
         )
     if not design.strategies:
         raise InputError("the study names no strategies; give at least one [[strategies]] with a technique")
