@@ -18,8 +18,11 @@ from rfplan.planning.operator_error import displaced
 from rfplan.planning.placed_rows import placed_rows
 from rfplan.planning.plan import Plan
 from rfplan.planning.techniques import technique
+from rfplan.study.branch_bits import branch_bits
 from rfplan.study.columns import branch_columns, risk_columns
 from rfplan.study.design import Strategy, StudyDesign, design_from
+from rfplan.study.patient_columns import patient_columns
+from rfplan.study.plan_columns import plan_columns
 from rfplan.study.shapes_judge import judged_with_shapes
 from rfplan.study.solved_judge import ACCURACY, judged_with_solved
 from rfplan.study.treated import TreatedSides
@@ -36,7 +39,10 @@ def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
     patients = list(Population(design.innervation).draw(min(design.chunk, design.patients - first), design.seed, first))
     grounds = [patient.ground for patient in patients]
     side: Side = "left" if design.side == "left" else "right"
-    plans = [_plans(design, strategy, patients, side) for strategy in design.strategies]
+    planned = [_planned(design, strategy, patients, side) for strategy in design.strategies]
+    plans = [
+        _carried_out(design, strategy, patients, row) for strategy, row in zip(design.strategies, planned, strict=True)
+    ]
     sides = TreatedSides.of(grounds, side)
     if design.lesion_model == solved.LABEL:
         accuracy = accuracy_named(ACCURACY)
@@ -49,17 +55,22 @@ def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
         )
     else:
         judged = [judged_with_shapes(sides, grounds, row, side) for row in plans]
+    who = patient_columns(patients, side)
     count, owner = len(patients), np.repeat(np.arange(len(patients)), np.diff(sides.branches))
     frames = []
-    for strategy, row, found in zip(design.strategies, plans, judged, strict=True):
+    for strategy, meant, row, found in zip(design.strategies, planned, plans, judged, strict=True):
         columns = {
             "patient": np.arange(first, first + count),
             "strategy": [strategy.name] * count,
             "female": [patient.female for patient in patients],
             "bmi": [patient.bmi for patient in patients],
+            **who,
             "applications": [len(plan.applications) for plan in row],
             "needles": [len(plan.needles) for plan in row],
             "energy_time_s": [plan.energy_time_s for plan in row],
+            **plan_columns(meant, row),
+            "ap_bits": branch_bits(sides.branches, found.seen),
+            "cut_bits": branch_bits(sides.branches, found.cut),
             **branch_columns(owner, sides.level, sides.upper, found.seen, found.cut, count),
             **risk_columns(found.risk),
             "applications_unsolved": found.unsolved,
@@ -71,17 +82,23 @@ def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
     return pl.concat(frames)[order]
 
 
-def _plans(design: StudyDesign, strategy: Strategy, patients: Sequence[VirtualPatient], side: Side) -> list[Plan]:
-    recipe, error = technique(strategy.technique), design.operator_error
-    made = [
-        recipe.plan(patient.ground, side, strategy.electrode, **strategy.options) for patient in patients
-    ]
+def _planned(
+    design: StudyDesign, strategy: Strategy, patients: Sequence[VirtualPatient], side: Side
+) -> list[Plan]:
+    recipe = technique(strategy.technique)
+    return [recipe.plan(patient.ground, side, strategy.electrode, **strategy.options) for patient in patients]
+
+
+def _carried_out(
+    design: StudyDesign, strategy: Strategy, patients: Sequence[VirtualPatient], planned: list[Plan]
+) -> list[Plan]:
+    error = design.error_of(strategy)
     if error is None:
-        return made
+        return planned
     # strategies share the draws of one patient, so that they differ by what they are
     return [
         displaced(plan, patient.ground, error, (design.seed, patient.index))
-        for plan, patient in zip(made, patients, strict=True)
+        for plan, patient in zip(planned, patients, strict=True)
     ]
 
 
