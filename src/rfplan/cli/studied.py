@@ -55,7 +55,9 @@ def carry_out(
 def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
     from rfplan.cli.console import people, print_json
     from rfplan.lesion.shapes import ASSUMPTION
+    from rfplan.report.study_gallery import draw_gallery
     from rfplan.study.ledger import SCHEMA, written_whole
+    from rfplan.study.sensitivity import factor_rows
     from rfplan.study.summary import CRITERIA, paired_differences, strategy_rows, study_table
 
     table = study_table(ledger)
@@ -70,15 +72,15 @@ def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
         "differences": paired_differences(table, criterion),
         "design": ledger.design.to_json(),
     }
+    document["factors"] = factor_rows(table, criterion)
     others = {name: strategy_rows(table, name) for name in CRITERIA if name != criterion}
     document["other_criteria"] = others
     written_whole(ledger.folder / "summary.json", (json_format.dumps(document, indent=1) + "\n").encode())
     if csv:
         written_whole(ledger.folder / "table.csv", table.write_csv().encode())
-    from rfplan.report.study_figures import draw_study
-
-    title = f"{ledger.design.patients} virtual patients, {criterion}, lesions as {ledger.design.lesion_model}"
-    pictures = draw_study(ledger.folder, document["rows"], title)
+    pictures = draw_gallery(
+        ledger.folder, ledger.design, table, document["rows"], document["factors"], criterion
+    )
     document["out"] = str(ledger.folder)
     if json:
         print_json(document)
