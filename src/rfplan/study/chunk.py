@@ -22,7 +22,7 @@ from rfplan.study.branch_bits import branch_bits
 from rfplan.study.columns import branch_columns, risk_columns
 from rfplan.study.design import Strategy, StudyDesign, design_from
 from rfplan.study.patient_columns import patient_columns
-from rfplan.study.plan_columns import plan_columns
+from rfplan.study.plan_columns import NeedlePoses, plan_columns
 from rfplan.study.shapes_judge import judged_with_shapes
 from rfplan.study.solved_judge import ACCURACY, judged_with_solved
 from rfplan.study.treated import TreatedSides
@@ -68,7 +68,7 @@ def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
             "applications": [len(plan.applications) for plan in row],
             "needles": [len(plan.needles) for plan in row],
             "energy_time_s": [plan.energy_time_s for plan in row],
-            **plan_columns(meant, row),
+            **plan_columns([NeedlePoses.of(plan) for plan in meant], [NeedlePoses.of(plan) for plan in row]),
             "ap_bits": branch_bits(sides.branches, found.seen),
             "cut_bits": branch_bits(sides.branches, found.cut),
             **branch_columns(owner, sides.level, sides.upper, found.seen, found.cut, count),

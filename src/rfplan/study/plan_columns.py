@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -15,51 +16,71 @@ from rfplan.geometry.arrays import FloatArray
 from rfplan.planning.plan import Plan
 
 
-def plan_columns(planned: Sequence[Plan], carried_out: Sequence[Plan]) -> dict[str, FloatArray]:
+@dataclass(frozen=True, eq=False)
+class NeedlePoses:
+    """The needles of one patient: ``tips`` (n, 3) and unit ``axes`` (n, 3), in any frame; ``width_mm`` of its lesions on the mean."""
+
+    tips: FloatArray
+    axes: FloatArray
+    width_mm: float
+
+    @classmethod
+    def of(cls, plan: Plan) -> NeedlePoses:
+        """Those of a plan."""
+        needles = plan.needles
+        widths = [
+            catalogue_width_mm(entry.mode, entry.protocol, entry.needles[0].electrode) for entry in plan.applications
+        ]
+        return cls(
+            np.array([needle.tip_mm for needle in needles]).reshape(-1, 3),
+            np.array([needle.axis for needle in needles]).reshape(-1, 3),
+            sum(widths) / len(widths) if widths else float("nan"),
+        )
+
+
+def plan_columns(planned: Sequence[NeedlePoses], carried_out: Sequence[NeedlePoses]) -> dict[str, FloatArray]:
     """(p,) numbers of each plan, by column; NaN where a plan has too few needles to tell.
 
     ``catalogue_width_mm``, mean over the applications of the width of the lethal isotherm that the catalogue gives for electrode and
     setting, whatever model judges; ``spacing_mm``, mean distance of a tip from the nearest other as planned; ``tip_error_mm`` and
     ``axis_error_deg``, means over the needles of how far they stand from where they were planned.
     """
-    rows = [_row(plan, done) for plan, done in zip(planned, carried_out, strict=True)]
-    names = ("catalogue_width_mm", "spacing_mm", "tip_error_mm", "axis_error_deg")
-    held = np.array(rows, dtype=np.float32).reshape(-1, len(names))
-    return {name: held[:, n].copy() for n, name in enumerate(names)}
-
-
-def _row(plan: Plan, done: Plan) -> tuple[float, float, float, float]:
-    nothing = float("nan")
-    if not plan.applications:
-        return nothing, nothing, nothing, nothing
-    widths = [
-        _width_mm(application.mode, application.protocol, application.needles[0].electrode)
-        for application in plan.applications
-    ]
-    needles = plan.needles
-    tips = np.array([needle.tip_mm for needle in needles])
-    spacing = nothing
-    if len(tips) > 1:
-        apart = np.sqrt(((tips[:, None] - tips) ** 2).sum(axis=2))
-        np.fill_diagonal(apart, np.inf)
-        spacing = float(apart.min(axis=1).mean())
-    width = sum(widths) / len(widths)
-    if done is plan:
-        return width, spacing, 0.0, 0.0
-    moved = done.needles
-    off = np.array([needle.tip_mm for needle in moved]) - tips
-    turn = np.array([one.axis @ other.axis for one, other in zip(needles, moved, strict=True)])
-    return (
-        width,
-        spacing,
-        float(np.sqrt((off**2).sum(axis=1)).mean()),
-        float(np.degrees(np.arccos(np.clip(turn, -1.0, 1.0))).mean()),
-    )
+    counts = np.array([len(poses.tips) for poses in planned])
+    there = np.arange(max(counts.max(initial=0), 1)) < counts[:, None]
+    tips, axes = (_padded([getattr(poses, part) for poses in planned], there) for part in ("tips", "axes"))
+    done_tips, done_axes = (_padded([getattr(poses, part) for poses in carried_out], there) for part in ("tips", "axes"))
+    apart = np.sqrt(((tips[:, :, None] - tips[:, None]) ** 2).sum(axis=3))
+    apart[:, np.eye(there.shape[1], dtype=np.bool_)] = np.inf
+    apart[~(there[:, :, None] & there[:, None])] = np.inf
+    nearest = np.where(np.isfinite(apart.min(axis=2)), apart.min(axis=2), np.nan)
+    off = np.sqrt(((done_tips - tips) ** 2).sum(axis=2))
+    # from the chord: exact for needles that were not turned, where the cosine is only known to rounding
+    turn = np.degrees(2.0 * np.arcsin(np.clip(0.5 * np.sqrt(((done_axes - axes) ** 2).sum(axis=2)), 0.0, 1.0)))
+    columns = {
+        "catalogue_width_mm": np.array([poses.width_mm for poses in planned]),
+        "spacing_mm": _mean(nearest, there),
+        "tip_error_mm": _mean(off, there),
+        "axis_error_deg": _mean(turn, there),
+    }
+    return {name: values.astype(np.float32) for name, values in columns.items()}
 
 
 @lru_cache(maxsize=256)
-def _width_mm(mode: Mode, protocol: Protocol, electrode: Electrode) -> float:
+def catalogue_width_mm(mode: Mode, protocol: Protocol, electrode: Electrode) -> float:
+    """Width of the lethal isotherm by the catalogue; NaN for a mode that it knows no lesion of."""
     try:
         return electrode.shape_for(mode).at(figures("safety")["lethal.isotherm"].value, protocol).width_mm
     except InputError:
         return float("nan")
+
+
+def _padded(rows: Sequence[FloatArray], there: np.ndarray) -> FloatArray:
+    padded = np.zeros((*there.shape, 3))
+    padded[there] = np.concatenate(rows) if len(rows) else np.empty((0, 3))
+    return padded
+
+
+def _mean(values: FloatArray, there: np.ndarray) -> FloatArray:
+    count = there.sum(axis=1)
+    total = np.where(there, values, 0.0).sum(axis=1)
+    return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
