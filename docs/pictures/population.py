@@ -90,7 +90,9 @@ def _print_correlations(drawn: DrawnPatients) -> None:
         held.setdefault(names[id(figure)], (figure, []))[1].append(pair)
     for name, (figure, pairs) in held.items():
         low, high = np.min(pairs, axis=0), np.max(pairs, axis=0)
-        spans = [f"{a:.2f}" if f"{a:.2f}" == f"{b:.2f}" else f"{a:.2f} to {b:.2f}" for a, b in zip(low, high, strict=True)]
+        spans = [
+            f"{a:.2f}" if f"{a:.2f}" == f"{b:.2f}" else f"{a:.2f} to {b:.2f}" for a, b in zip(low, high, strict=True)
+        ]
         print(f"| {name} | {figure.value:g} | {spans[0]} | {spans[1]} | {figure.mark} | {figure.source} |")
 
 
@@ -103,7 +105,9 @@ def _print_branches(drawn: DrawnPatients) -> None:
         figure = table[key]
         spread = "" if figure.sd is None else f" ({figure.sd:g})"
         found = f"{middle:.2f}" if figure.sd is None else f"{middle:.2f} ({values.std():.2f})"
-        print(f"| {key} | {words} | {figure.value:g}{spread} | {found} | {figure.unit} | {figure.mark} | {figure.source} |")
+        print(
+            f"| {key} | {words} | {figure.value:g}{spread} | {found} | {figure.unit} | {figure.mark} | {figure.source} |"
+        )
 
     for n, level in enumerate(LEVELS[:3]):
         row(f"count.{level}", branches.count[:, n], branches.count[:, n].mean(), "mean")

@@ -45,7 +45,9 @@ def main() -> None:
             copyfile(out / f"{picture}.png", Path(__file__).with_name(f"study_{name}_{picture}.png"))
         print(f"\n{name}: {design.patients} people, {design.lesion_model}")
         for row, seen in zip(rows, strategy_rows(table, "ap_projection"), strict=True):
-            spans = [f"{100 * row[key][0]:.1f} to {100 * row[key][1]:.1f}" for key in ("captured_ci95", "complete_ci95")]
+            spans = [
+                f"{100 * row[key][0]:.1f} to {100 * row[key][1]:.1f}" for key in ("captured_ci95", "complete_ci95")
+            ]
             missed = ", ".join(f"{level} {100 * part:.0f}" for level, part in row["missed"].items())
             print(
                 f"| {row['strategy']} | {100 * row['captured_mean']:.1f} % ({spans[0]}) | {100 * row['complete']:.1f} % ({spans[1]}) | "
@@ -53,7 +55,9 @@ def main() -> None:
             )
         for pair in paired_differences(table, CRITERION):
             low, high = (100 * value for value in pair["captured_difference_ci95"])
-            print(f"{pair['one']} less {pair['other']}: {100 * pair['captured_difference']:.1f} ({low:.1f} to {high:.1f})")
+            print(
+                f"{pair['one']} less {pair['other']}: {100 * pair['captured_difference']:.1f} ({low:.1f} to {high:.1f})"
+            )
         for strategy, entries in factors.items():
             most = sorted(entries, key=lambda entry: -abs(entry["difference"]))[:5]
             words = [

@@ -78,9 +78,7 @@ def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
     written_whole(ledger.folder / "summary.json", (json_format.dumps(document, indent=1) + "\n").encode())
     if csv:
         written_whole(ledger.folder / "table.csv", table.write_csv().encode())
-    pictures = draw_gallery(
-        ledger.folder, ledger.design, table, document["rows"], document["factors"], criterion
-    )
+    pictures = draw_gallery(ledger.folder, ledger.design, table, document["rows"], document["factors"], criterion)
     document["out"] = str(ledger.folder)
     if json:
         print_json(document)

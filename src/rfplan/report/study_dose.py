@@ -61,7 +61,8 @@ def draw_dose(
     across = [
         column
         for column, found in means.items()
-        if column not in along and np.ptp([value for value in found.values() if np.isfinite(value)] or [0.0]) > _DIFFERENT
+        if column not in along
+        and np.ptp([value for value in found.values() if np.isfinite(value)] or [0.0]) > _DIFFERENT
     ]
     panels = len(along) + len(across) + 1
     figure = sheet(3.25 * panels, 3.1)
@@ -84,7 +85,9 @@ def draw_dose(
     return kept(figure, folder / "dose_response.png")
 
 
-def _along(axis: Any, series: Sequence[Series], known: Mapping[str, Mapping[str, Any]], hues: Mapping[str, str]) -> None:
+def _along(
+    axis: Any, series: Sequence[Series], known: Mapping[str, Mapping[str, Any]], hues: Mapping[str, str]
+) -> None:
     for entry in series:
         for key, interval, style, shade in (
             ("captured_mean", "captured_ci95", "-o", 0.22),
@@ -141,8 +144,15 @@ def _legend(figure: Any, hues: Mapping[str, str], two: bool) -> None:
     if two:
         marks += [
             Line2D([], [], color=MUTED, lw=1.5, marker="o", ms=3.6, label="mean part taken"),
-            Line2D([], [], color=MUTED, lw=1.5, ls="--", marker="s", mfc="white", ms=3.6, label="people in whom all are"),
+            Line2D(
+                [], [], color=MUTED, lw=1.5, ls="--", marker="s", mfc="white", ms=3.6, label="people in whom all are"
+            ),
         ]
     figure.legend(
-        handles=marks, loc="upper center", ncols=min(len(marks), 5), frameon=False, fontsize=8, bbox_to_anchor=(0.5, -0.03)
+        handles=marks,
+        loc="upper center",
+        ncols=min(len(marks), 5),
+        frameon=False,
+        fontsize=8,
+        bbox_to_anchor=(0.5, -0.03),
     )

@@ -53,9 +53,7 @@ def draw_density(folder: Path, maps: BranchMaps, reference: Patient, side: Side)
 
 
 def _note(maps: BranchMaps) -> str:
-    return (
-        f"branches of {maps.patients} people, the first of the study; laid over the reference sacrum by foramina and joint line"
-    )
+    return f"branches of {maps.patients} people, the first of the study; laid over the reference sacrum by foramina and joint line"
 
 
 def _panels(maps: BranchMaps, count: int, columns: int, width_in: float = _PANEL_IN) -> tuple[Any, list[Any]]:

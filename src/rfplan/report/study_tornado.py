@@ -71,7 +71,9 @@ def _label(factor: str, found: Mapping[str, Mapping[str, Mapping[str, Any]]]) ->
         return FACTORS[factor]
     entry = next(entries[factor] for entries in found.values() if factor in entries)
     name, _, unit = FACTORS[factor].partition(", ")
-    low, high = (f"{entry[key]:.{0 if abs(entry['high_from']) >= 10 or not unit else 1}f}" for key in ("low_to", "high_from"))
+    low, high = (
+        f"{entry[key]:.{0 if abs(entry['high_from']) >= 10 or not unit else 1}f}" for key in ("low_to", "high_from")
+    )
     return f"{name}, {'to ' + low} | from {high}{' ' + unit if unit else ''}"
 
 
@@ -86,4 +88,6 @@ def _legend(figure: Any) -> None:
         Patch(color="#e9ecef", label="within it"),
     ]
     below = -0.12 / figure.get_figheight()
-    figure.legend(handles=marks, loc="upper center", ncols=4, frameon=False, fontsize=8, bbox_to_anchor=(0.45, below + 0.06))
+    figure.legend(
+        handles=marks, loc="upper center", ncols=4, frameon=False, fontsize=8, bbox_to_anchor=(0.45, below + 0.06)
+    )

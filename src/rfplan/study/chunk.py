@@ -82,9 +82,7 @@ def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
     return pl.concat(frames)[order]
 
 
-def _planned(
-    design: StudyDesign, strategy: Strategy, patients: Sequence[VirtualPatient], side: Side
-) -> list[Plan]:
+def _planned(design: StudyDesign, strategy: Strategy, patients: Sequence[VirtualPatient], side: Side) -> list[Plan]:
     recipe = technique(strategy.technique)
     return [recipe.plan(patient.ground, side, strategy.electrode, **strategy.options) for patient in patients]
 

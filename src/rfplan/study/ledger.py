@@ -20,6 +20,8 @@ from rfplan.study.design import StudyDesign, checked, design_from
 
 SCHEMA: Final = "rfplan/study/1"
 MANIFEST: Final = "manifest.json"
+PART: Final = ".part-"
+"""How the name of a file begins that is not yet whole."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Ledger:
         """
         path = folder / MANIFEST
         if not path.exists():
-            if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            if folder.exists() and (not folder.is_dir() or not _begun_only(folder)):
                 raise InputError(f"--out {folder} is not empty and holds no study; give a new or empty folder")
             (folder / "chunks").mkdir(parents=True, exist_ok=True)
             ledger = cls(folder, design, {})
@@ -70,7 +72,7 @@ class Ledger:
 
     @classmethod
     def _looked_through(cls, folder: Path, design: StudyDesign, digests: dict[int, str]) -> Ledger:
-        for left_over in (*folder.glob(".part-*"), *(folder / "chunks").glob(".part-*")):
+        for left_over in (*folder.glob(f"{PART}*"), *(folder / "chunks").glob(f"{PART}*")):
             # half written when the study was killed
             left_over.unlink(missing_ok=True)
         (folder / "chunks").mkdir(exist_ok=True)
@@ -120,11 +122,19 @@ class Ledger:
 
 def written_whole(path: Path, content: bytes) -> None:
     """Write a file that appears complete or not at all, whenever the machine stops."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as part:
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=PART, delete=False) as part:
         part.write(content)
         part.flush()
         os.fsync(part.fileno())
     Path(part.name).replace(path)
+
+
+def _begun_only(folder: Path) -> bool:
+    """True for an empty folder, and for one that was being made when the study was killed."""
+    return all(
+        entry.name.startswith(PART) or (entry.name == "chunks" and entry.is_dir() and not any(entry.iterdir()))
+        for entry in folder.iterdir()
+    )
 
 
 def _read(path: Path) -> tuple[StudyDesign, dict[int, str]]:

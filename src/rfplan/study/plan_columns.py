@@ -48,7 +48,9 @@ def plan_columns(planned: Sequence[NeedlePoses], carried_out: Sequence[NeedlePos
     counts = np.array([len(poses.tips) for poses in planned])
     there = np.arange(max(counts.max(initial=0), 1)) < counts[:, None]
     tips, axes = (_padded([getattr(poses, part) for poses in planned], there) for part in ("tips", "axes"))
-    done_tips, done_axes = (_padded([getattr(poses, part) for poses in carried_out], there) for part in ("tips", "axes"))
+    done_tips, done_axes = (
+        _padded([getattr(poses, part) for poses in carried_out], there) for part in ("tips", "axes")
+    )
     apart = np.sqrt(((tips[:, :, None] - tips[:, None]) ** 2).sum(axis=3))
     apart[:, np.eye(there.shape[1], dtype=np.bool_)] = np.inf
     apart[~(there[:, :, None] & there[:, None])] = np.inf

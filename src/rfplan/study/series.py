@@ -15,7 +15,10 @@ _LEAST: Final = 3
 
 @dataclass(frozen=True)
 class Series:
-    """Strategies ``names`` (n,) of ``technique`` at rising ``values`` (n,) of ``quantity``: an option of the recipe, or :data:`OPERATOR`."""
+    """Strategies ``names`` (n,) of ``technique`` at rising ``values`` (n,) of ``quantity``.
+
+    The quantity is an option of the recipe, or :data:`OPERATOR`.
+    """
 
     technique: str
     quantity: str
