@@ -148,7 +148,10 @@ class _Grid:
     def axes(self) -> tuple[FloatArray, FloatArray]:
         """Middles of the cells, beside and caudal."""
         ni, nj = self.shape
-        return _CELL_MM * (np.arange(ni) + 0.5), self.caudal_0_mm + _CELL_MM * (np.arange(nj) + 0.5)
+        return (
+            np.asarray(_CELL_MM * (np.arange(ni) + 0.5), dtype=float),
+            np.asarray(self.caudal_0_mm + _CELL_MM * (np.arange(nj) + 0.5), dtype=float),
+        )
 
     def near(self, line_mm: FloatArray) -> IntArray:
         """Numbers of the cells that ``line_mm`` (n, 2) passes nearer than :data:`NEAR_MM`, each once."""
