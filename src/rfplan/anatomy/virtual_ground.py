@@ -25,10 +25,10 @@ from rfplan.anatomy.nerves import nerves_on
 from rfplan.anatomy.overhang import overhang
 from rfplan.anatomy.sacrum_parameters import SacrumParameters, sacrum_parameters
 from rfplan.anatomy.sacrum_vector import sacrum_vector
-from rfplan.anatomy.sheet_distance_kernels import bone_gaps, bone_rooms
+from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM, SheetBone, bone_gaps, bone_rooms
 from rfplan.anatomy.sides import LEVELS, SIDES, Side, lateral_sign
 from rfplan.anatomy.skin import SkinSurface
-from rfplan.anatomy.virtual_ground_kernels import AROUND_MM, CAUDAL_0_MM, FAR_MM, FINE_MM, LATERAL_0_MM, lay_ground
+from rfplan.anatomy.virtual_ground_kernels import AROUND_MM, FAR_MM, lay_ground
 from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.frames import ApFrame, Isometry
@@ -51,12 +51,14 @@ class SheetDistance:
     band_mm: float = FAR_MM
 
     @cached_property
-    def _bone(self) -> tuple[Any, ...]:
+    def bone(self) -> SheetBone:
+        """The arrays that kernels take."""
         above = overhang()
         shift = self.joint_centre_mm - above.centre_mm
-        return (
-            self.held, self.slopes, self.tops, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, self.band_mm,
-            above.hip(self.psis_mm - shift[0]), above.origin_mm + shift, above.vertebra, above.origin_mm, above.spacing_mm,
+        bend, share = above.bend(self.psis_mm - shift[0])
+        return SheetBone(
+            self.held, self.slopes, self.tops, float(self.tops.max()), above.values, above.hip_least, bend, share,
+            above.origin_mm + shift, above.vertebra, above.vertebra_least, above.origin_mm, above.spacing_mm,
         )  # fmt: skip
 
     def __call__(self, points_mm: ArrayLike) -> FloatArray:
@@ -66,7 +68,7 @@ class SheetDistance:
 
     def in_chart(self, points_mm: FloatArray) -> FloatArray:
         """(n,) distance at (n, 3) points in chart coordinates."""
-        return bone_gaps(*(*self._bone, points_mm))
+        return bone_gaps(self.bone, self.band_mm, points_mm)
 
     def least_room(
         self,
@@ -83,7 +85,9 @@ class SheetDistance:
         """
         axes = self.frame.axes
         tip = axes @ (tip_mm - self.frame.origin_mm)
-        return bone_rooms(*(*self._bone, tip, directions @ axes.T, along_mm, wanted_mm, bound_mm, first_clear))
+        return bone_rooms(
+            self.bone, self.band_mm, tip, directions @ axes.T, along_mm, wanted_mm, bound_mm, first_clear
+        )
 
 
 @dataclass(frozen=True, eq=False)
