@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rfplan.anatomy.sheet_distance_kernels import NEAR_MM
 from rfplan.cache import cache_folder
 from rfplan.figures import anatomy_folder
 from rfplan.geometry.arrays import FloatArray, frozen
@@ -59,6 +60,22 @@ class Overhang:
     def vertebra_least(self) -> NDArray[np.uint8]:
         """The same of the vertebra."""
         return _least(self.vertebra)
+
+    @cached_property
+    def hip_cells(self) -> NDArray[np.uint8]:
+        """(ni - 1, nj - 1, nk - 1) cells to the nearest one in which a hip comes nearer than ``NEAR_MM``, diagonals counting as one."""
+        return _cells(self.hip_least)
+
+    @cached_property
+    def vertebra_cells(self) -> NDArray[np.uint8]:
+        """The same of the vertebra."""
+        return _cells(self.vertebra_least)
+
+
+def _cells(least: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    from scipy.ndimage import distance_transform_cdt
+
+    return np.asarray(np.minimum(distance_transform_cdt(least >= NEAR_MM, metric="chessboard"), 255), dtype=np.uint8)
 
 
 def _least(values: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 
 LATERAL_0_MM, CAUDAL_0_MM, FINE_MM = 6.0, -12.0, 1.0
+NEAR_MM = 2.0
 _SPARE_MM = 0.05
 
 
@@ -20,7 +21,8 @@ class SheetBone(NamedTuple):
 
     The hip is between the distances ``hips[bend]`` and ``hips[bend + 1]``, ``share`` of the way, on a grid of ``spacing`` from
     ``hip_origin``; the vertebra on one from ``low``. ``hip_least`` and ``vertebra_least`` hold for every cell of these grids the
-    whole millimetres that no distance in it falls below, whatever the bend.
+    whole millimetres that no distance in it falls below, whatever the bend; ``hip_cells`` and ``vertebra_cells`` how many cells it is
+    away from one in which bone comes nearer than :data:`NEAR_MM`.
     """
 
     held: FloatArray
@@ -29,11 +31,13 @@ class SheetBone(NamedTuple):
     top: float
     hips: np.ndarray
     hip_least: np.ndarray
+    hip_cells: np.ndarray
     bend: int
     share: float
     hip_origin: FloatArray
     vertebra: np.ndarray
     vertebra_least: np.ndarray
+    vertebra_cells: np.ndarray
     low: FloatArray
     spacing: float
 
@@ -60,6 +64,34 @@ def _hung(
                     corner += share * (other[i + a, j + b, k + c] - corner)
                 value += (s if a else 1.0 - s) * (t if b else 1.0 - t) * (r if c else 1.0 - r) * corner
     return value
+
+
+@kernel
+def _cells(cells: np.ndarray, origin: FloatArray, spacing: float, x: float, y: float, z: float) -> int:
+    nx, ny, nz = cells.shape
+    u, v, w = (x - origin[0]) / spacing, (y - origin[1]) / spacing, (z - origin[2]) / spacing
+    if not (0.0 <= u <= nx and 0.0 <= v <= ny and 0.0 <= w <= nz):
+        return 1
+    return int(cells[min(int(u), nx - 1), min(int(v), ny - 1), min(int(w), nz - 1)])
+
+
+@kernel
+def overhang_clear(bone: Any, x: float, y: float, z: float) -> float:
+    """How far from a chart point nothing that hangs over the sacrum is nearer than :data:`NEAR_MM`; negative where something may be."""
+    cells = min(
+        _cells(bone.hip_cells, bone.hip_origin, bone.spacing, abs(x), y, z),
+        _cells(bone.vertebra_cells, bone.low, bone.spacing, abs(x), y, z),
+    )
+    return bone.spacing * (cells - 1)
+
+
+@kernel
+def sheet_gap(bone: Any, far: float, x: float, y: float, z: float) -> float:
+    """Signed distance of one chart point to the sheet alone, cut off at ``far``."""
+    gap: float = gap_to_sheet(
+        bone.held, bone.slopes, bone.tops, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, far, abs(x), y, z
+    )
+    return min(gap, far)
 
 
 @kernel

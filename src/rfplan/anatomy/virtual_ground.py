@@ -57,8 +57,9 @@ class SheetDistance:
         shift = self.joint_centre_mm - above.centre_mm
         bend, share = above.bend(self.psis_mm - shift[0])
         return SheetBone(
-            self.held, self.slopes, self.tops, float(self.tops.max()), above.values, above.hip_least, bend, share,
-            above.origin_mm + shift, above.vertebra, above.vertebra_least, above.origin_mm, above.spacing_mm,
+            self.held, self.slopes, self.tops, float(self.tops.max()), above.values, above.hip_least, above.hip_cells,
+            bend, share,
+            above.origin_mm + shift, above.vertebra, above.vertebra_least, above.vertebra_cells, above.origin_mm, above.spacing_mm,
         )  # fmt: skip
 
     def __call__(self, points_mm: ArrayLike) -> FloatArray:
@@ -138,10 +139,9 @@ class VirtualGround:
         return DorsalChart(self.frame, FINE_MM, -(LATERAL_0_MM + (ni - 1) * FINE_MM), CAUDAL_0_MM, *whole)
 
     @cached_property
-    def foramina(self) -> tuple[Foramen, ...]:
-        """The eight posterior foramina, left then right of each level."""
+    def _left(self) -> tuple[Foramen, ...]:
+        """The posterior foramina of the left side, cranial first."""
         rims, diameters, canals = self.side_mm[4:7]
-        mirror = Isometry.mirror_left_right()
         found: list[Foramen] = []
         for n, level in enumerate(LEVELS):
             rim = self.frame.to_patient(rims[n])
@@ -149,9 +149,14 @@ class VirtualGround:
             normal = np.cross(rim[6] - rim[18], rim[0] - rim[12])
             normal *= np.sign(normal @ self.frame.posterior) / np.linalg.norm(normal)
             course = np.concatenate([centre[None], self.frame.to_patient(canals[n])])
-            left = Foramen(level, "left", centre, normal, rim, course, float(diameters[n]), "given", 1.0)
-            found += [left, left.moved(mirror)]
+            found.append(Foramen(level, "left", centre, normal, rim, course, float(diameters[n]), "given", 1.0))
         return tuple(found)
+
+    @cached_property
+    def foramina(self) -> tuple[Foramen, ...]:
+        """The eight posterior foramina, left then right of each level."""
+        mirror = Isometry.mirror_left_right()
+        return tuple(side for left in self._left for side in (left, left.moved(mirror)))
 
     @cached_property
     def landmarks(self) -> dict[str, Landmark]:
@@ -181,7 +186,7 @@ class VirtualGround:
     @cached_property
     def skin(self) -> SkinSurface:
         """The skin of the back."""
-        return skin_over(self.frame, self.foramina, bmi=self.bmi, female=self.female, residual_mm=self.skin_residual_mm)
+        return skin_over(self.frame, self._left, bmi=self.bmi, female=self.female, residual_mm=self.skin_residual_mm)
 
     @cached_property
     def bone_distance(self) -> SheetDistance:

@@ -11,9 +11,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rfplan.anatomy.course_kernels import height_over
-from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM, SheetBone, bone_gap, roof_of
+from rfplan.anatomy.sheet_distance_kernels import (
+    CAUDAL_0_MM,
+    FINE_MM,
+    LATERAL_0_MM,
+    NEAR_MM,
+    SheetBone,
+    bone_gap,
+    overhang_clear,
+    roof_of,
+    sheet_gap,
+)
 from rfplan.anatomy.skin_kernels import entry_along
-from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
 
 FAR_MM = 2.5
@@ -123,26 +133,59 @@ def lift(ground: Any, point: FloatArray, standoff: float) -> None:
 
 
 @kernel
+def _place_on_shaft(k: int, radius: float) -> float:
+    """Distance from the tip end of the k-th place at which a shaft is looked at: closely where bone is near, then at steps that no bone's
+    edge slips through within the clearance."""
+    near = int(np.ceil((_NEAR_MM - radius) / _STEP_MM))
+    return radius + _STEP_MM * k if k < near else _NEAR_MM + _FAR_STEP_MM * (k - near)
+
+
+@kernel
+def _asked_for(limits: Any, a: float, radius: float, contact: float) -> float:
+    """Distance from the axis of a shaft to bone that is asked for at a place."""
+    share = min(max((a - contact) / _RAMP_MM, 0.0), 1.0)
+    wanted: float = radius - _TOUCH_MM + (limits.clearance + _TOUCH_MM) * share
+    return wanted
+
+
+@kernel
 def room(
-    ground: Any, limits: Any, roof: float, tip: FloatArray, x: float, y: float, z: float, radius: float, contact: float, bound: float
+    ground: Any, limits: Any, roof: float, tip: FloatArray, x: float, y: float, z: float, radius: float, contact: float, bound: float,
+    hint: IntArray,
 ) -> float:  # fmt: skip
     """Smallest distance of a shaft from ``tip`` in the direction (x, y, z) to bone, less what is asked for there; exact where it is between
-    ``bound`` and nothing, else only known to be below or above."""
-    least = 1e9
-    near = int(np.ceil((_NEAR_MM - radius) / _STEP_MM))
-    far = int(np.ceil((_LOOKED_AT_MM - _NEAR_MM) / _FAR_STEP_MM))
-    for k in range(near + far):
-        a = radius + _STEP_MM * k if k < near else _NEAR_MM + _FAR_STEP_MM * (k - near)
-        height = tip[2] + a * z
-        if z > 0.0 and height > roof:
+    ``bound`` and nothing, else only known to be below or above.
+
+    ``hint`` (1,) is the number of the place that is looked at first, where another direction fell below its bound; it is kept up.
+    """
+    bone, least, clear_to = ground.bone, 1e9, -1.0
+    count = int(np.ceil((_NEAR_MM - radius) / _STEP_MM)) + int(np.ceil((_LOOKED_AT_MM - _NEAR_MM) / _FAR_STEP_MM))
+    if hint[0] >= 0:
+        a = _place_on_shaft(hint[0], radius)
+        wanted = _asked_for(limits, a, radius, contact)
+        gap = bone_gap(bone, min(FAR_MM, max(wanted, 0.0) + _SPARE_MM), tip[0] + a * x, tip[1] + a * y, tip[2] + a * z)
+        if gap - wanted < bound:
+            return gap - wanted
+    for k in range(count):
+        a = _place_on_shaft(k, radius)
+        px, py, pz = tip[0] + a * x, tip[1] + a * y, tip[2] + a * z
+        if z > 0.0 and pz > roof:
             # nothing hangs higher
             break
-        share = min(max((a - contact) / _RAMP_MM, 0.0), 1.0)
-        wanted = radius - _TOUCH_MM + (limits.clearance + _TOUCH_MM) * share
+        wanted = _asked_for(limits, a, radius, contact)
         reach = min(FAR_MM, max(wanted, 0.0) + _SPARE_MM)
-        gap = bone_gap(ground.bone, reach, tip[0] + a * x, tip[1] + a * y, height)
+        if reach > NEAR_MM:
+            gap = bone_gap(bone, reach, px, py, pz)
+        else:
+            gap = sheet_gap(bone, reach, px, py, pz)
+            if a >= clear_to:
+                clear = overhang_clear(bone, px, py, pz)
+                clear_to = a + clear
+                if clear < 0.0:
+                    gap = min(gap, bone_gap(bone, reach, px, py, pz))
         least = min(least, gap - wanted)
         if least < bound:
+            hint[0] = k
             break
     return least
 
@@ -197,10 +240,10 @@ def way_in(
     passes through bone, or none comes out through the skin."""
     first, second = _sides(preferred)
     trial, roof = np.empty(3), roof_of(ground.bone, FAR_MM)
-    best, found = -np.inf, False
+    best, found, hint = -np.inf, False, np.full(1, -1)
     for n in range(limits.tilts.shape[0]):
         _aim(limits, n, preferred, first, second, trial)
-        here = room(ground, limits, roof, tip, trial[0], trial[1], trial[2], radius, contact, best)
+        here = room(ground, limits, roof, tip, trial[0], trial[1], trial[2], radius, contact, best, hint)
         # rounding keeps a patient and its mirror image on the same choice
         if found and np.rint(min(here, 0.0) * _ROUNDED) <= np.rint(min(best, 0.0) * _ROUNDED):
             continue
@@ -222,11 +265,12 @@ def shared_way(
     first, second = _sides(preferred)
     trial, roof = np.empty(3), roof_of(ground.bone, FAR_MM)
     count, most = tips.shape[0], -1
+    hints = np.full((count, 1), -1)
     for n in range(limits.tilts.shape[0]):
         _aim(limits, n, preferred, first, second, trial)
         blocked = 0
         for k in range(count):
-            if room(ground, limits, roof, tips[k], trial[0], trial[1], trial[2], radius, contact, 0.0) < 0.0:
+            if room(ground, limits, roof, tips[k], trial[0], trial[1], trial[2], radius, contact, 0.0, hints[k]) < 0.0:
                 blocked += 1
                 if blocked >= count - most:
                     break

@@ -35,7 +35,7 @@ def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
     treated = [
         treatments(strategy, grounds, side, design.operator_error, seeds) for strategy in design.strategies
     ]
-    sides = TreatedSides.of(grounds, side)
+    sides = TreatedSides.of(grounds)
     if design.lesion_model == solved.LABEL:
         accuracy = accuracy_named(ACCURACY)
         judged = judged_with_solved(sides, [[entry.lesions(accuracy) for entry in row] for row in treated])
