@@ -17,6 +17,7 @@ from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
 from rfplan.planning.virtual_way_kernels import (
     FAR_MM,
+    HINTS,
     chart_normal,
     edge,
     height_at_chart,
@@ -60,7 +61,7 @@ def _off_joint(ground: Any, limits: Any, level: int, x: float, y: float, least: 
     over = x - joint_limit(ground, limits, y)
     if over <= 0.0:
         return x
-    for n in range(int(ceil(over / _NUDGE_MM))):
+    for n in range(ceil(over / _NUDGE_MM)):
         there = x - (over - _NUDGE_MM * n)
         if rim_gap(ground.rims[level], ground.centres[level], there, y) >= least:
             return there
@@ -136,7 +137,7 @@ def leapfrog_recipe(
         reach = edge(rim, centre, 0.5 * (from_h + to_h)) + offset
         arc = reach * radians(30.0 * (to_h - from_h))
         points = np.empty((0, 2))
-        for count in range(max(2, int(ceil(arc / spacing)) + 1), _MOST_LEAPS):
+        for count in range(max(2, ceil(arc / spacing) + 1), _MOST_LEAPS):
             points = np.empty((count, 2))
             for k in range(count):
                 hours = from_h + (to_h - from_h) * k / (count - 1)
@@ -164,7 +165,7 @@ def _row_line(ground: Any, limits: Any, levels: IntArray, wanted: FloatArray, le
         start, floor_start = max(start, wanted[n] - run), max(floor_start, least[n] - run)
     over = -np.inf
     top, bottom = np.min(ground.rims[first][:, 1]), np.max(ground.rims[last][:, 1])
-    for k in range(int(ceil((bottom - top) / _FINE_MM))):
+    for k in range(ceil((bottom - top) / _FINE_MM)):
         at = top + _FINE_MM * k
         over = max(over, start + slope * (at - start_at) - joint_limit(ground, limits, at))
     if over > 0.0:
@@ -233,7 +234,7 @@ def palisade_recipe(
     y1 = ground.centres[levels[count - 1], 1] + below
     x0, x1 = start + slope * (y0 - start_at), start + slope * (y1 - start_at)
     made_needles, made = needles, applications
-    fewest = max(least_needles, int(ceil(hypot(x1 - x0, y1 - y0) / spacing)) + 1)
+    fewest = max(least_needles, ceil(hypot(x1 - x0, y1 - y0) / spacing) + 1)
     for number in range(fewest, _MOST_NEEDLES + 1):
         points = _evenly(ground, x0, y0, x1, y1, number)
         if _longest_step(ground, points) > spacing:
@@ -257,8 +258,8 @@ def _groove_floor(ground: Any, half: float, steepest: float, floor_point: FloatA
     """Fill (3,) with the place on the floor of the groove of L5 at its landmark; see ``l5.groove_floor_mm``."""
     base = ground.base
     floor_point[:] = base
-    columns = int(ceil((2.0 * half + _FINE_MM) / _FINE_MM - 1e-9))
-    rows = int(ceil((_ABOVE_MM + _BELOW_MM) / _FINE_MM))
+    columns = ceil((2.0 * half + _FINE_MM) / _FINE_MM - 1e-9)
+    rows = ceil((_ABOVE_MM + _BELOW_MM) / _FINE_MM)
     lowest, where = np.empty(rows), np.empty(rows)
     caudal, seen = np.empty(rows), 0
     for r in range(rows):
@@ -306,10 +307,10 @@ def l5_recipe(
     if not way_in(ground, limits, tip, from_below, radius, active, axis):
         return needles, applications
     roof = roof_of(ground.bone, FAR_MM)
-    for n in range(int(ceil(past_base / 0.5))):
+    for n in range(ceil(past_base / 0.5)):
         past = past_base - 0.5 * n
         there = tip - past * axis
-        spare = room(ground, limits, roof, there, axis[0], axis[1], axis[2], radius, past + active, 0.0, np.full(1, -1))
+        spare = room(ground, limits, roof, there, axis[0], axis[1], axis[2], radius, past + active, 0.0, np.full(HINTS, -1))
         if spare >= 0.0 and bone_gap(ground.bone, FAR_MM, there[0], there[1], there[2]) >= standoff:
             tip[:] = there
             break

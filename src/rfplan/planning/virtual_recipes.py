@@ -162,8 +162,7 @@ def _limits() -> Limits:
         table["common.longest_shaft_mm"].value,
         table["common.least_rim_gap_mm"].value,
         table["common.joint_gap_mm"].value,
-        tilts,
-        turns,
+        np.stack([np.cos(tilts), np.sin(tilts) * np.cos(turns), np.sin(tilts) * np.sin(turns)], axis=1),
     )
 
 

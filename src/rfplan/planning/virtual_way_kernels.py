@@ -31,6 +31,8 @@ _STEP_MM, _FAR_STEP_MM, _NEAR_MM, _LOOKED_AT_MM = 1.0, 2.0, 16.0, 110.0
 _RAMP_MM, _TOUCH_MM, _THROUGH_MM, _SPARE_MM = 3.0, 0.1, 0.3, 0.05
 _SEAT_STEP_MM, _SEAT_STEPS, _LIFT_ROUNDS = 0.25, 32, 4
 _ROUNDED = 1e6
+HINTS = 3
+"""Places on a shaft that are looked at before the others."""
 
 
 class SideGround(NamedTuple):
@@ -51,15 +53,14 @@ class SideGround(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """Figures of ``techniques.toml`` for every way in, and the fan of directions that are tried: ``tilts`` (n,) and ``turns`` (n,), radians,
-    least tilted first."""
+    """Figures of ``techniques.toml`` for every way in, and the ``fan`` (n, 3) of directions that are tried, least tilted first: along the
+    preferred direction, lateral of it, and across both."""
 
     clearance: float
     longest: float
     rim_gap: float
     joint_gap: float
-    tilts: FloatArray
-    turns: FloatArray
+    fan: FloatArray
 
 
 @kernel
@@ -80,8 +81,8 @@ def chart_normal(ground: Any, lateral: float, caudal: float, normal: FloatArray)
 
 
 @kernel
-def _over(ground: Any, lateral: float, caudal: float, height: float, standoff: float) -> float:
-    gap: float = bone_gap(ground.bone, FAR_MM, lateral, caudal, height)
+def _over(ground: Any, lateral: float, caudal: float, height: float, standoff: float, far: float) -> float:
+    gap: float = bone_gap(ground.bone, far, lateral, caudal, height)
     return gap - standoff
 
 
@@ -91,11 +92,13 @@ def seat(ground: Any, lateral: float, caudal: float, standoff: float) -> float:
     surface = height_at_chart(ground, lateral, caudal)
     if not np.isfinite(surface):
         return np.nan
-    up = down = _over(ground, lateral, caudal, surface, standoff)
+    # farther off than this no crossing is near
+    far = min(standoff + 2.0 * _SEAT_STEP_MM, FAR_MM)
+    up = down = _over(ground, lateral, caudal, surface, standoff, far)
     for ring in range(_SEAT_STEPS):
         low, high = -_SEAT_STEP_MM * ring, _SEAT_STEP_MM * ring
-        above = _over(ground, lateral, caudal, surface + high + _SEAT_STEP_MM, standoff)
-        below = _over(ground, lateral, caudal, surface + low - _SEAT_STEP_MM, standoff)
+        above = _over(ground, lateral, caudal, surface + high + _SEAT_STEP_MM, standoff, far)
+        below = _over(ground, lateral, caudal, surface + low - _SEAT_STEP_MM, standoff, far)
         best = 1e30
         if up < 0.0 <= above:
             best = high + _SEAT_STEP_MM * up / (up - above)
@@ -110,7 +113,7 @@ def seat(ground: Any, lateral: float, caudal: float, standoff: float) -> float:
     best, most = -_SEAT_STEP_MM * _SEAT_STEPS, -np.inf
     for step in range(int((2.0 * standoff + 1.0) / _SEAT_STEP_MM + 1e-9) + 1):
         if step <= _SEAT_STEPS:
-            value = _over(ground, lateral, caudal, surface + _SEAT_STEP_MM * step, standoff)
+            value = _over(ground, lateral, caudal, surface + _SEAT_STEP_MM * step, standoff, FAR_MM)
             if value > most:
                 most, best = value, _SEAT_STEP_MM * step
     return surface + best
@@ -122,14 +125,14 @@ def lift(ground: Any, point: FloatArray, standoff: float) -> None:
     slope = np.empty(3)
     for _ in range(_LIFT_ROUNDS):
         x, y, z = point[0], point[1], point[2]
-        slope[0] = _over(ground, x + 1.0, y, z, 0.0) - _over(ground, x - 1.0, y, z, 0.0)
-        slope[1] = _over(ground, x, y + 1.0, z, 0.0) - _over(ground, x, y - 1.0, z, 0.0)
-        slope[2] = _over(ground, x, y, z + 1.0, 0.0) - _over(ground, x, y, z - 1.0, 0.0)
+        slope[0] = _over(ground, x + 1.0, y, z, 0.0, FAR_MM) - _over(ground, x - 1.0, y, z, 0.0, FAR_MM)
+        slope[1] = _over(ground, x, y + 1.0, z, 0.0, FAR_MM) - _over(ground, x, y - 1.0, z, 0.0, FAR_MM)
+        slope[2] = _over(ground, x, y, z + 1.0, 0.0, FAR_MM) - _over(ground, x, y, z - 1.0, 0.0, FAR_MM)
         slope *= 0.5
         steepness = sqrt(slope[0] ** 2 + slope[1] ** 2 + slope[2] ** 2)
         if steepness < 1e-6:
             break
-        point += (standoff - _over(ground, x, y, z, 0.0)) / steepness * slope
+        point += (standoff - _over(ground, x, y, z, 0.0, FAR_MM)) / steepness * slope
 
 
 @kernel
@@ -149,6 +152,18 @@ def _asked_for(limits: Any, a: float, radius: float, contact: float) -> float:
 
 
 @kernel
+def _spare_at(
+    bone: Any, limits: Any, k: int, tip: FloatArray, x: float, y: float, z: float, radius: float, contact: float
+) -> float:
+    """Distance to bone at the k-th place of a shaft, less what is asked for there."""
+    a = _place_on_shaft(k, radius)
+    wanted = _asked_for(limits, a, radius, contact)
+    reach = min(FAR_MM, max(wanted, 0.0) + _SPARE_MM)
+    gap: float = bone_gap(bone, reach, tip[0] + a * x, tip[1] + a * y, tip[2] + a * z)
+    return gap - wanted
+
+
+@kernel
 def room(
     ground: Any, limits: Any, roof: float, tip: FloatArray, x: float, y: float, z: float, radius: float, contact: float, bound: float,
     hint: IntArray,
@@ -156,16 +171,16 @@ def room(
     """Smallest distance of a shaft from ``tip`` in the direction (x, y, z) to bone, less what is asked for there; exact where it is between
     ``bound`` and nothing, else only known to be below or above.
 
-    ``hint`` (1,) is the number of the place that is looked at first, where another direction fell below its bound; it is kept up.
+    ``hint`` (:data:`HINTS`,) are the numbers of the places that are looked at first, where other directions fell below their bounds; -1
+    for none. It is kept up.
     """
     bone, least, clear_to = ground.bone, 1e9, -1.0
     count = int(np.ceil((_NEAR_MM - radius) / _STEP_MM)) + int(np.ceil((_LOOKED_AT_MM - _NEAR_MM) / _FAR_STEP_MM))
-    if hint[0] >= 0:
-        a = _place_on_shaft(hint[0], radius)
-        wanted = _asked_for(limits, a, radius, contact)
-        gap = bone_gap(bone, min(FAR_MM, max(wanted, 0.0) + _SPARE_MM), tip[0] + a * x, tip[1] + a * y, tip[2] + a * z)
-        if gap - wanted < bound:
-            return gap - wanted
+    for n in range(HINTS):
+        if hint[n] >= 0:
+            gap = _spare_at(bone, limits, hint[n], tip, x, y, z, radius, contact)
+            if gap < bound:
+                return gap
     for k in range(count):
         a = _place_on_shaft(k, radius)
         px, py, pz = tip[0] + a * x, tip[1] + a * y, tip[2] + a * z
@@ -185,6 +200,8 @@ def room(
                     gap = min(gap, bone_gap(bone, reach, px, py, pz))
         least = min(least, gap - wanted)
         if least < bound:
+            for n in range(HINTS - 1, 0, -1):
+                hint[n] = hint[n - 1]
             hint[0] = k
             break
     return least
@@ -227,9 +244,9 @@ def _sides(preferred: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 @kernel
 def _aim(limits: Any, n: int, preferred: FloatArray, first: FloatArray, second: FloatArray, axis: FloatArray) -> None:
-    tilt, turn = limits.tilts[n], limits.turns[n]
+    along, aside, across = limits.fan[n, 0], limits.fan[n, 1], limits.fan[n, 2]
     for x in range(3):
-        axis[x] = cos(tilt) * preferred[x] + sin(tilt) * (cos(turn) * first[x] + sin(turn) * second[x])
+        axis[x] = along * preferred[x] + aside * first[x] + across * second[x]
 
 
 @kernel
@@ -240,8 +257,8 @@ def way_in(
     passes through bone, or none comes out through the skin."""
     first, second = _sides(preferred)
     trial, roof = np.empty(3), roof_of(ground.bone, FAR_MM)
-    best, found, hint = -np.inf, False, np.full(1, -1)
-    for n in range(limits.tilts.shape[0]):
+    best, found, hint = -np.inf, False, np.full(HINTS, -1)
+    for n in range(limits.fan.shape[0]):
         _aim(limits, n, preferred, first, second, trial)
         here = room(ground, limits, roof, tip, trial[0], trial[1], trial[2], radius, contact, best, hint)
         # rounding keeps a patient and its mirror image on the same choice
@@ -265,9 +282,20 @@ def shared_way(
     first, second = _sides(preferred)
     trial, roof = np.empty(3), roof_of(ground.bone, FAR_MM)
     count, most = tips.shape[0], -1
-    hints = np.full((count, 1), -1)
-    for n in range(limits.tilts.shape[0]):
+    hints = np.full((count, HINTS), -1)
+    for n in range(limits.fan.shape[0]):
         _aim(limits, n, preferred, first, second, trial)
+        blocked = 0
+        for k in range(count):
+            # what is blocked where its neighbour was tells itself at once
+            for h in range(HINTS):
+                if hints[k, h] >= 0 and _spare_at(
+                    ground.bone, limits, hints[k, h], tips[k], trial[0], trial[1], trial[2], radius, contact
+                ) < 0.0:
+                    blocked += 1
+                    break
+        if blocked >= count - most:
+            continue
         blocked = 0
         for k in range(count):
             if room(ground, limits, roof, tips[k], trial[0], trial[1], trial[2], radius, contact, 0.0, hints[k]) < 0.0:
