@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -64,12 +65,12 @@ class Torso:
 
     def back_mm(self, lateral_mm: ArrayLike, caudal_mm: ArrayLike) -> FloatArray:
         """Height of the skin of the back."""
-        lateral, caudal = np.broadcast_arrays(np.asarray(lateral_mm, float), np.asarray(caudal_mm, float))
+        lateral, caudal = np.asarray(lateral_mm, float), np.asarray(caudal_mm, float)
         # the skin bridges the bone below: no crease over a foramen
         even = np.arange(self.caudal_mm[0], self.caudal_mm[-1] + 1.0)
         drawn = PchipInterpolator(self.caudal_mm, self.height_mm)(np.minimum(even, self.caudal_mm[-1]))
         profile = np.interp(caudal, even, gaussian_filter1d(drawn, _BRIDGED_MM, mode="nearest"))
-        height = profile + self._across(lateral, caudal) - self._across(np.full_like(lateral, self.beside_mm), caudal)
+        height = profile + self._across(lateral, caudal) - self._across(np.array(self.beside_mm), caudal)
         for place_l, place_c, rise in self.bumps:
             height = height + rise * np.exp(-((lateral - place_l) ** 2 + (caudal - place_c) ** 2) / _BUMP_MM**2)
         return np.asarray(height)
@@ -158,9 +159,7 @@ def torso_over(
     ------
     ``skin.*`` in anatomy/morphometry.toml: assumptions of ours, labelled as such, because no table was found.
     """
-    known = {
-        key.removeprefix("skin."): figure for key, figure in figures("morphometry").items() if key.startswith("skin.")
-    }
+    known = _known()
     axes = _prone_axes(frame, known["prone_tilt"].value)
     found: list[tuple[float, float]] = []
     besides = []
@@ -226,6 +225,14 @@ def skin_mesh(
 ) -> Mesh:
     """The trunk round the pelvis as a closed mesh, estimated; parameters as of :func:`torso_over`."""
     return torso_over(frame, foramina, bmi=bmi, female=female, cover_mm=cover_mm, residual_mm=residual_mm).mesh()
+
+
+@cache
+def _known() -> dict[str, Figure]:
+    """Figures of the skin by their name."""
+    return {
+        key.removeprefix("skin."): figure for key, figure in figures("morphometry").items() if key.startswith("skin.")
+    }
 
 
 def _prone_axes(frame: ApFrame, tilt_deg: float) -> FloatArray:

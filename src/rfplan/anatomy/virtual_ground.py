@@ -25,10 +25,10 @@ from rfplan.anatomy.nerves import nerves_on
 from rfplan.anatomy.overhang import overhang
 from rfplan.anatomy.sacrum_parameters import SacrumParameters, sacrum_parameters
 from rfplan.anatomy.sacrum_vector import sacrum_vector
-from rfplan.anatomy.sheet_distance_kernels import bone_gaps, bone_rooms
+from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM, SheetBone, bone_gaps, bone_rooms
 from rfplan.anatomy.sides import LEVELS, SIDES, Side, lateral_sign
 from rfplan.anatomy.skin import SkinSurface
-from rfplan.anatomy.virtual_ground_kernels import AROUND_MM, CAUDAL_0_MM, FAR_MM, FINE_MM, LATERAL_0_MM, lay_ground
+from rfplan.anatomy.virtual_ground_kernels import AROUND_MM, FAR_MM, lay_ground
 from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.frames import ApFrame, Isometry
@@ -51,12 +51,15 @@ class SheetDistance:
     band_mm: float = FAR_MM
 
     @cached_property
-    def _bone(self) -> tuple[Any, ...]:
+    def bone(self) -> SheetBone:
+        """The arrays that kernels take."""
         above = overhang()
         shift = self.joint_centre_mm - above.centre_mm
-        return (
-            self.held, self.slopes, self.tops, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, self.band_mm,
-            above.hip(self.psis_mm - shift[0]), above.origin_mm + shift, above.vertebra, above.origin_mm, above.spacing_mm,
+        bend, share = above.bend(self.psis_mm - shift[0])
+        return SheetBone(
+            self.held, self.slopes, self.tops, float(self.tops.max()), above.values, above.hip_least, above.hip_cells,
+            bend, share,
+            above.origin_mm + shift, above.vertebra, above.vertebra_least, above.vertebra_cells, above.origin_mm, above.spacing_mm,
         )  # fmt: skip
 
     def __call__(self, points_mm: ArrayLike) -> FloatArray:
@@ -66,7 +69,7 @@ class SheetDistance:
 
     def in_chart(self, points_mm: FloatArray) -> FloatArray:
         """(n,) distance at (n, 3) points in chart coordinates."""
-        return bone_gaps(*(*self._bone, points_mm))
+        return bone_gaps(self.bone, self.band_mm, points_mm)
 
     def least_room(
         self,
@@ -83,7 +86,9 @@ class SheetDistance:
         """
         axes = self.frame.axes
         tip = axes @ (tip_mm - self.frame.origin_mm)
-        return bone_rooms(*(*self._bone, tip, directions @ axes.T, along_mm, wanted_mm, bound_mm, first_clear))
+        return bone_rooms(
+            self.bone, self.band_mm, tip, directions @ axes.T, along_mm, wanted_mm, bound_mm, first_clear
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,10 +139,9 @@ class VirtualGround:
         return DorsalChart(self.frame, FINE_MM, -(LATERAL_0_MM + (ni - 1) * FINE_MM), CAUDAL_0_MM, *whole)
 
     @cached_property
-    def foramina(self) -> tuple[Foramen, ...]:
-        """The eight posterior foramina, left then right of each level."""
+    def _left(self) -> tuple[Foramen, ...]:
+        """The posterior foramina of the left side, cranial first."""
         rims, diameters, canals = self.side_mm[4:7]
-        mirror = Isometry.mirror_left_right()
         found: list[Foramen] = []
         for n, level in enumerate(LEVELS):
             rim = self.frame.to_patient(rims[n])
@@ -145,9 +149,14 @@ class VirtualGround:
             normal = np.cross(rim[6] - rim[18], rim[0] - rim[12])
             normal *= np.sign(normal @ self.frame.posterior) / np.linalg.norm(normal)
             course = np.concatenate([centre[None], self.frame.to_patient(canals[n])])
-            left = Foramen(level, "left", centre, normal, rim, course, float(diameters[n]), "given", 1.0)
-            found += [left, left.moved(mirror)]
+            found.append(Foramen(level, "left", centre, normal, rim, course, float(diameters[n]), "given", 1.0))
         return tuple(found)
+
+    @cached_property
+    def foramina(self) -> tuple[Foramen, ...]:
+        """The eight posterior foramina, left then right of each level."""
+        mirror = Isometry.mirror_left_right()
+        return tuple(side for left in self._left for side in (left, left.moved(mirror)))
 
     @cached_property
     def landmarks(self) -> dict[str, Landmark]:
@@ -177,7 +186,7 @@ class VirtualGround:
     @cached_property
     def skin(self) -> SkinSurface:
         """The skin of the back."""
-        return skin_over(self.frame, self.foramina, bmi=self.bmi, female=self.female, residual_mm=self.skin_residual_mm)
+        return skin_over(self.frame, self._left, bmi=self.bmi, female=self.female, residual_mm=self.skin_residual_mm)
 
     @cached_property
     def bone_distance(self) -> SheetDistance:

@@ -23,10 +23,11 @@ from rfplan.anatomy.sacrum_form_kernels import (
     to_view,
 )  # fmt: skip
 from rfplan.anatomy.sacrum_vector import column
+from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 
-LATERAL_0_MM, CAUDAL_0_MM, COARSE_MM, FINE_MM = 6.0, -12.0, 2.0, 1.0
+COARSE_MM = 2.0
 FAR_MM = 2.5
 """Distances to bone are told up to here: what a needle needs for its seat and its clearance."""
 AROUND_MM = 8.0

@@ -6,9 +6,11 @@ Everything is in one orthogonal frame whose third axis is that of the operator's
 from __future__ import annotations
 
 from math import asin, atan2, cos, degrees, radians, sin, sqrt, tan
+from typing import Any
 
 import numpy as np
 
+from rfplan.anatomy.sheet_distance_kernels import bone_gap
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
 
@@ -262,38 +264,37 @@ def both_planes(
 
 @kernel
 def problems_beside(
-    has: BoolArray, normals: FloatArray, middles: FloatArray, tips: FloatArray, axes: FloatArray, radii: FloatArray, active: FloatArray,
-    needles: IntArray, rounding: FloatArray, keys: FloatArray, matrices: FloatArray, offsets: FloatArray, good: BoolArray,
+    bone: Any, far: float, tips: FloatArray, axes: FloatArray, active: float, radius: float, pairs: IntArray, single: FloatArray,
+    double: FloatArray, keys: FloatArray, matrices: FloatArray, offsets: FloatArray, good: BoolArray,
 ) -> None:  # fmt: skip
-    """The rounded problems of many applications: of one needle ``needles[a, 0]``, or of a pair with ``needles[a, 1]``, else -1.
+    """The rounded problems of applications of one needle ``pairs[a, 0]``, rounded as ``single``, or of two, as ``double``.
 
-    Fills ``keys`` (a, 6), ``matrices`` (a, 3, 3), ``offsets`` (a, 3) and, where two needles have a pose to each other, ``good`` (a,).
-    Needles have one active part from the tip end; the frame is that of the view: lateral, caudal, posterior.
+    ``tips`` and ``axes`` (n, 3) in the chart of a ``bone`` (:class:`rfplan.anatomy.sheet_distance_kernels.SheetBone`) whose distance is
+    asked up to ``far``; needles have one active part from the tip end. Fills ``keys`` (a, 6), ``matrices`` (a, 3, 3), ``offsets`` (a, 3)
+    and, where two needles have a pose to each other, ``good`` (a,).
     """
-    frame, normal = np.eye(3), np.empty(3)
-    for a in range(needles.shape[0]):
-        n, m = needles[a, 0], needles[a, 1]
+    count = tips.shape[0]
+    frame, normal, values = np.eye(3), np.empty(3), np.empty((PLACES, PROBES))
+    has, normals, middles = np.zeros(count, dtype=np.bool_), np.empty((count, 3)), np.zeros(count)
+    for n in range(count):
+        for k in range(PLACES):
+            at = tips[n] + active * k / (PLACES - 1) * axes[n]
+            values[k, 0] = bone_gap(bone, far, at[0], at[1], at[2])
+            for way in range(3):
+                for sign in range(2):
+                    there = at + (STEP_MM if sign == 0 else -STEP_MM) * frame[way]
+                    values[k, 1 + way + 3 * sign] = bone_gap(bone, far, there[0], there[1], there[2])
+        has[n], middles[n], _ = plane_beside(values, frame, axes[n], active, far, normals[n])
+    for a in range(pairs.shape[0]):
+        n, m = pairs[a, 0], pairs[a, 1]
         if m < 0:
             good[a] = True
             offsets[a] = tips[n]
             one_beside(
-                has[n], normals[n], middles[n], tips[n], axes[n], frame, 0.5 * active[n] - radii[n], radii[n], rounding, keys[a],
-                matrices[a],
+                has[n], normals[n], middles[n], tips[n], axes[n], frame, 0.5 * active - radius, radius, single, keys[a], matrices[a]
             )  # fmt: skip
             continue
         two = np.array([n, m])
         there, middle = both_planes(has[two], normals[two], middles[two], normal)
         offsets[a] = 0.5 * (tips[n] + tips[m])
-        good[a] = pair_beside(
-            there, normal, middle, tips[two], axes[two], active[n], radii[n], rounding, keys[a], matrices[a]
-        )
-
-
-@kernel
-def planes_beside(
-    values: FloatArray, axes: FloatArray, active: FloatArray, band: float, has: BoolArray, normals: FloatArray, middles: FloatArray
-) -> None:  # fmt: skip
-    """:func:`plane_beside` for many needles: ``values`` (n, 9, 7) stepped along the axes of the frame."""
-    steps = np.eye(3)
-    for n in range(values.shape[0]):
-        has[n], middles[n], _ = plane_beside(values[n], steps, axes[n], active[n], band, normals[n])
+        good[a] = pair_beside(there, normal, middle, tips[two], axes[two], active, radius, double, keys[a], matrices[a])

@@ -14,13 +14,14 @@ from rfplan.anatomy.virtual_ground import VirtualGround
 from rfplan.devices.electrode import Electrode
 from rfplan.devices.protocol import Protocol
 from rfplan.errors import InputError
-from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
+from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.lesion.accuracy import Accuracy
 from rfplan.lesion.problem import LesionProblem
-from rfplan.planning.beside_kernels import KEY, PLACES, PROBES, STEP_MM, planes_beside, problems_beside
+from rfplan.planning.beside_kernels import KEY, problems_beside
 from rfplan.planning.placed_problem import placed_problem, problem_of_key
-from rfplan.planning.plan import Application, Plan
+from rfplan.planning.plan import Plan
 from rfplan.planning.rounding import PAIRS, SINGLES
+from rfplan.planning.virtual_recipes import NeedleRows
 
 ASSUMPTION: Final = (
     "Lesions are solved in plane-bone surroundings: perfused muscle beside a plane at the distances that the bone has from the active "
@@ -28,9 +29,6 @@ ASSUMPTION: Final = (
     "each other, and the generator's control is ideal."
 )
 """What has to be said wherever a study with solved lesions is shown."""
-
-_PROBES: Final = STEP_MM * np.concatenate([np.zeros((1, 3)), np.eye(3), -np.eye(3)])
-_ALONG: Final = np.linspace(0.0, 1.0, PLACES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,70 +44,45 @@ class PlacedRows:
     offsets: FloatArray
 
 
-def placed_rows(plan: Plan, ground: VirtualGround, side: Side, accuracy: Accuracy) -> PlacedRows:
-    """The lesions of ``plan``, each beside the plane of bone at its needles."""
-    count = len(plan.applications)
-    problems: list[LesionProblem | None] = [None] * count
+def placed_rows(rows: NeedleRows, ground: VirtualGround, accuracy: Accuracy) -> PlacedRows:
+    """The lesions of needles in the chart of the treated side of ``ground``, each beside the plane of bone at its needles."""
+    count = len(rows.pairs)
     matrices, offsets = np.zeros((count, 3, 3)), np.zeros((count, 3))
+    keys, good = np.zeros((count, KEY)), np.zeros(count, dtype=np.bool_)
+    field, device = ground.bone_around, rows.electrode
+    problems_beside(
+        field.bone, field.band_mm, rows.tips, rows.axes, device.tip_mm, device.radius_mm, rows.pairs, SINGLES.row, PAIRS.row, keys,
+        matrices, offsets, good,
+    )  # fmt: skip
+    named = zip(rows.protocols, keys.tolist(), good.tolist(), strict=True)
+    return PlacedRows(
+        tuple([_problem(device, protocol, accuracy, tuple(key)) if fine else None for protocol, key, fine in named]),
+        matrices,
+        offsets,
+    )
+
+
+def placed_plan(plan: Plan, ground: VirtualGround, side: Side, accuracy: Accuracy) -> PlacedRows:
+    """The same of a plan of any technique; contacts of one probe are told from each other as for one patient."""
     to_side = ground.frame.axes * np.array([[lateral_sign(side)], [1.0], [1.0]])
-    plain = []
-    for number, application in enumerate(plan.applications):
-        if len(application.needles[0].electrode.contacts_mm) == 1:
-            plain.append(number)
+    problems: list[LesionProblem | None] = []
+    matrices, offsets = [], []
+    for application in plan.applications:
+        pair = len(application.needles) == 2 and len(application.needles[0].electrode.contacts_mm) == 1
+        try:
+            placed = placed_problem(
+                application, ground, "plane", accuracy, plan.needles, PAIRS if pair else SINGLES
+            )
+        except InputError:
+            problems.append(None)
+            matrices.append(np.eye(3))
+            offsets.append(np.zeros(3))
             continue
-        # contacts of one probe: as for one patient
-        placed = placed_problem(application, ground, "plane", accuracy, plan.needles, SINGLES)
-        problems[number] = placed.problem
-        matrices[number] = to_side @ placed.pose.matrix
-        offsets[number] = to_side @ (placed.pose.offset_mm - ground.frame.origin_mm)
-    if plain:
-        chosen = [plan.applications[number] for number in plain]
-        keys, good = _keys(chosen, ground, to_side, plain, matrices, offsets)
-        for row, application in enumerate(chosen):
-            if good[row]:
-                electrode = application.needles[0].electrode
-                problems[plain[row]] = _problem(electrode, application.protocol, accuracy, tuple(keys[row].tolist()))
-    return PlacedRows(tuple(problems), matrices, offsets)
-
-
-def _keys(
-    applications: Sequence[Application],
-    ground: VirtualGround,
-    to_side: FloatArray,
-    rows: Sequence[int],
-    matrices: FloatArray,
-    offsets: FloatArray,
-) -> tuple[FloatArray, BoolArray]:
-    """Names of the rounded problems, and which of them are any; fills the places."""
-    used = [needle for application in applications for needle in application.needles]
-    tips = (np.array([needle.tip_mm for needle in used]) - ground.frame.origin_mm) @ to_side.T
-    axes = np.array([needle.axis for needle in used]) @ to_side.T
-    active = np.array([needle.electrode.tip_mm for needle in used])
-    radii = np.array([needle.electrode.radius_mm for needle in used])
-    places = tips[:, None] + active[:, None, None] * _ALONG[:, None] * axes[:, None]
-    field = ground.bone_around
-    values = field.in_chart((places[:, :, None] + _PROBES).reshape(-1, 3)).reshape(-1, PLACES, PROBES)
-    has, normals, middles = np.zeros(len(used), dtype=np.bool_), np.zeros((len(used), 3)), np.zeros(len(used))
-    planes_beside(values, axes, active, field.band_mm, has, normals, middles)
-    needles = np.full((len(applications), 2), -1)
-    at = 0
-    for row, application in enumerate(applications):
-        for n in range(len(application.needles)):
-            needles[row, n] = at
-            at += 1
-    keys, good = np.empty((len(applications), KEY)), np.zeros(len(applications), dtype=np.bool_)
-    for rounding, chosen in ((SINGLES, needles[:, 1] < 0), (PAIRS, needles[:, 1] >= 0)):
-        which = np.flatnonzero(chosen)
-        if len(which):
-            held = (np.empty((len(which), KEY)), np.empty((len(which), 3, 3)), np.empty((len(which), 3)))
-            fine = np.zeros(len(which), dtype=np.bool_)
-            problems_beside(
-                has, normals, middles, tips, axes, radii, active, np.ascontiguousarray(needles[which]), rounding.row, *held, fine
-            )  # fmt: skip
-            keys[which], good[which] = held[0], fine
-            there = np.asarray(rows)[which]
-            matrices[there], offsets[there] = held[1], held[2]
-    return keys, good
+        problems.append(placed.problem)
+        matrices.append(to_side @ placed.pose.matrix)
+        offsets.append(to_side @ (placed.pose.offset_mm - ground.frame.origin_mm))
+    count = len(problems)
+    return PlacedRows(tuple(problems), np.reshape(matrices, (count, 3, 3)), np.reshape(offsets, (count, 3)))
 
 
 @lru_cache(maxsize=20_000)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,6 +15,7 @@ from rfplan.errors import InputError
 from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray
 from rfplan.planning.plan import Plan
+from rfplan.planning.virtual_recipes import NeedleRows
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,16 +27,17 @@ class NeedlePoses:
     width_mm: float
 
     @classmethod
-    def of(cls, plan: Plan) -> NeedlePoses:
-        """Those of a plan."""
-        needles = plan.needles
-        widths = [
-            catalogue_width_mm(entry.mode, entry.protocol, entry.needles[0].electrode) for entry in plan.applications
-        ]
+    def of(cls, made: NeedleRows | Plan) -> NeedlePoses:
+        """Those of a plan, or of what a compiled recipe places."""
+        if isinstance(made, NeedleRows):
+            return cls(made.tips, made.axes, _mean_width_mm(made.electrode, zip(made.modes, made.protocols, strict=True)))
+        needles = made.needles
         return cls(
             np.array([needle.tip_mm for needle in needles]).reshape(-1, 3),
             np.array([needle.axis for needle in needles]).reshape(-1, 3),
-            sum(widths) / len(widths) if widths else float("nan"),
+            _mean_width_mm(
+                needles[0].electrode if needles else None, ((entry.mode, entry.protocol) for entry in made.applications)
+            ),
         )
 
 
@@ -74,6 +77,15 @@ def catalogue_width_mm(mode: Mode, protocol: Protocol, electrode: Electrode) -> 
         return electrode.shape_for(mode).at(figures("safety")["lethal.isotherm"].value, protocol).width_mm
     except InputError:
         return float("nan")
+
+
+def _mean_width_mm(electrode: Electrode | None, settings: Iterable[tuple[Mode, Protocol]]) -> float:
+    """Of applications with one electrode in these settings; all needles of a technique are of one kind."""
+    counts = Counter(settings)
+    if electrode is None or not counts:
+        return float("nan")
+    total = sum(count * catalogue_width_mm(*setting, electrode) for setting, count in counts.items())
+    return total / counts.total()
 
 
 def _padded(rows: Sequence[FloatArray], there: np.ndarray) -> FloatArray:

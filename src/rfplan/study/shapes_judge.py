@@ -6,27 +6,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rfplan.anatomy.sides import Side, lateral_sign
-from rfplan.anatomy.virtual_ground import VirtualGround
 from rfplan.figures import figures
-from rfplan.geometry.arrays import FloatArray
 from rfplan.lesion.lesion import ISOTHERMS_C
 from rfplan.lesion.shapes import assembled
 from rfplan.planning.packed_lesions import ShapeLesions
-from rfplan.planning.plan import Plan
 from rfplan.study.solved_judge import Judged
 from rfplan.study.treated import TreatedSides
+from rfplan.study.treatment import Treatment
 
 _FAR_MM = 1e30
 
 
-def judged_with_shapes(
-    sides: TreatedSides, grounds: Sequence[VirtualGround], plans: Sequence[Plan], side: Side
-) -> Judged:
-    """One strategy, a plan for each patient of ``sides``."""
+def judged_with_shapes(sides: TreatedSides, treated: Sequence[Treatment]) -> Judged:
+    """One strategy on each patient of ``sides``."""
     table = figures("safety")
     lethal, length_mm = ISOTHERMS_C.index(table["lethal.isotherm"].value), table["transection.length"].value
-    count = len(plans)
+    count = len(treated)
     judged = Judged(
         np.zeros(len(sides.level), dtype=np.bool_),
         np.zeros(len(sides.level), dtype=np.bool_),
@@ -35,10 +30,10 @@ def judged_with_shapes(
     )
     judged.risk[:, 3] = -_FAR_MM
     view, corner_of = np.eye(3), sides.corners
-    for p, (plan, ground) in enumerate(zip(plans, grounds, strict=True)):
-        if not plan.applications:
+    for p, treatment in enumerate(treated):
+        if not treatment.applications:
             continue
-        lesions = _in_chart(plan, ground, side)
+        lesions = ShapeLesions(*assembled(*treatment.shapes()))
         low, high = int(sides.branches[p]), int(sides.branches[p + 1])
         if low < high:
             found = lesions.judged(sides.points, sides.first[low : high + 1], view, lethal)
@@ -56,20 +51,3 @@ def judged_with_shapes(
         )
     return judged
 
-
-def _in_chart(plan: Plan, ground: VirtualGround, side: Side) -> ShapeLesions:
-    to_side = ground.frame.axes * np.array([[lateral_sign(side)], [1.0], [1.0]])
-
-    def place(point: FloatArray) -> FloatArray:
-        return np.asarray(to_side @ (point - ground.frame.origin_mm))
-
-    return ShapeLesions(
-        *assembled(
-            [
-                (entry.mode, entry.protocol, tuple([needle.electrode for needle in entry.needles]))
-                for entry in plan.applications
-            ],
-            [[place(needle.tip_mm) for needle in entry.needles] for entry in plan.applications],
-            [[to_side @ needle.axis for needle in entry.needles] for entry in plan.applications],
-        )
-    )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rfplan.anatomy.sides import LEVELS, Side, lateral_sign
+from rfplan.anatomy.sides import LEVELS
+from rfplan.anatomy.virtual_branches import side_branches
 from rfplan.anatomy.virtual_ground import VirtualGround
 from rfplan.figures import figures
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
@@ -40,44 +41,31 @@ class TreatedSides:
     skin_spacing: float
 
     @classmethod
-    def of(cls, grounds: Sequence[VirtualGround], side: Side) -> TreatedSides:
-        """The arrays of ``grounds``."""
-        sign = np.array([lateral_sign(side), 1.0, 1.0])
-        lines: list[FloatArray] = []
-        branches, level, upper = [0], [], []
+    def of(cls, grounds: Sequence[VirtualGround]) -> TreatedSides:
+        """The arrays of either side of ``grounds``, whose sides are alike."""
+        drawn = [side_branches(ground) for ground in grounds]
         tubes: list[FloatArray] = []
-        radii = []
+        radii: list[float] = []
         root = figures("safety")["ventral_root.radius"].value
         for ground in grounds:
-            clocks = {f"{traits.level}.{traits.ordinal}": traits.clock_deg for traits in ground.traits}
-            own = ground.nerves_on(side)
-            lines += [ground.frame.to_chart(nerve.points_mm) * sign for nerve in own]
-            level += [BRANCH_LEVELS.index(nerve.level) for nerve in own]
-            upper += [clocks[nerve.name] < 90.0 for nerve in own]
-            branches.append(len(lines))
-            foramina = [ground.foramen(name, side) for name in LEVELS]
-            canals = [ground.frame.to_chart(foramen.canal_mm) * sign for foramen in foramina]
-            tubes += [*canals, *(canal[[-1, -1]] for canal in canals)]
-            radii += [foramen.diameter_mm / 2 for foramen in foramina] + [root] * len(foramina)
+            rims, diameters, canals = ground.side_mm[4:7]
+            lines = np.concatenate([rims.mean(axis=1)[:, None], canals], axis=1)
+            tubes += [*lines, *lines[:, [-1, -1]]]
+            radii += [*(0.5 * diameters).tolist(), *[root] * len(diameters)]
         skins = [ground.skin for ground in grounds]
         rows = np.array([len(skin.height_mm) for skin in skins])
         heights = np.zeros((len(skins), rows.max(), skins[0].height_mm.shape[1]))
         for held, skin in zip(heights, skins, strict=True):
-            held[: len(skin.height_mm)] = skin.height_mm[:: int(sign[0])]
+            held[: len(skin.height_mm)] = skin.height_mm
         return cls(
-            *_stacked(lines),
-            np.array(branches),
-            np.array(level, dtype=np.int64),
-            np.array(upper, dtype=np.bool_),
+            *_stacked([line for own in drawn for line in own.lines]),
+            np.concatenate([[0], np.cumsum([len(own.lines) for own in drawn])]).astype(np.int64),
+            np.array([BRANCH_LEVELS.index(t.level) for own in drawn for t in own.traits], dtype=np.int64),
+            np.array([t.clock_deg < 90.0 for own in drawn for t in own.traits], dtype=np.bool_),
             *_stacked(tubes),
             np.array(radii),
             2 * len(LEVELS),
-            np.stack(
-                [
-                    ground.frame.to_chart(ground.curves[f"sij_posterior_line_{side}"].points_mm)[:, :2] * sign[:2]
-                    for ground in grounds
-                ]
-            ),
+            np.ascontiguousarray(np.stack([ground.side_mm[7][:, :2] for ground in grounds])),
             heights,
             rows,
             np.ascontiguousarray(skins[0].axes @ grounds[0].frame.axes.T),
