@@ -40,7 +40,7 @@ def test_equal_designs_have_equal_hashes_and_others_not():
         ({"patients": True}, "whole number"),
         ({"seed": -1}, "at least 0"),
         ({"side": "both"}, "'left' or 'right'"),
-        ({"lesion_model": "solved"}, "shapes"),
+        ({"lesion_model": "solid"}, "judges with: solved, shapes"),
         ({"operator": {"axis_deg": -3.0}}, "between 0 and 45"),
     ],
 )

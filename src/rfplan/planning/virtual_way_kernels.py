@@ -19,6 +19,7 @@ from rfplan.anatomy.sheet_distance_kernels import (
     SheetBone,
     bone_gap,
     overhang_clear,
+    overhang_gap,
     roof_of,
     sheet_gap,
 )
@@ -197,7 +198,7 @@ def room(
                 clear = overhang_clear(bone, px, py, pz)
                 clear_to = a + clear
                 if clear < 0.0:
-                    gap = min(gap, bone_gap(bone, reach, px, py, pz))
+                    gap = min(gap, overhang_gap(bone, reach, px, py, pz))
         least = min(least, gap - wanted)
         if least < bound:
             for n in range(HINTS - 1, 0, -1):
