@@ -47,12 +47,12 @@ def test_pairs_are_solved_as_one_of_two_mirror_images_and_stand_where_their_need
             pair = problem.pair
             assert pair.offset_mm >= 0.0
             assert pair.spacing_mm % PAIRS.spacing_mm == 0.0
-            assert problem.surroundings.bone_gap_mm is None or problem.surroundings.bone_angle_deg % PAIRS.angle_deg == 0
+            assert (
+                problem.surroundings.bone_gap_mm is None or problem.surroundings.bone_angle_deg % PAIRS.angle_deg == 0
+            )
             # rounding moves either tip by half of what it changes
             placed = offset + pair.tips_mm @ matrix.T
-            least = min(
-                np.abs(placed - needles.tips[list(order)]).max() for order in ((one, other), (other, one))
-            )
+            least = min(np.abs(placed - needles.tips[list(order)]).max() for order in ((one, other), (other, one)))
             assert least < 0.25 + 0.5 + 1e-6
 
 

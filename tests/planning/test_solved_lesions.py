@@ -23,7 +23,7 @@ from rfplan.planning.needle import Needle
 from rfplan.planning.packed_lesions import ShapeLesions
 from rfplan.planning.plan import Application, Plan
 from rfplan.planning.solved_lesions import MapLesions, map_lesions
-from strategies import SpheroidField, lines, motions, numbers, rigid_motions, slab_patient, straight_nerve
+from strategies import SpheroidField, lines, motions, numbers, slab_patient, straight_nerve
 
 LETHAL = 1
 FIELDS = (SpheroidField(4.5, 8.0, (0.3, 0.1, 5.0)), SpheroidField(5.0, 5.0), SpheroidField(6.0, 4.0, (0.0, -1.0, 2.0)))

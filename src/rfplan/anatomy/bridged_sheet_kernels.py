@@ -226,15 +226,13 @@ def gap_to_sheet(
             continue
         reach = (sqrt(nearest - aside * aside) + half) / spacing
         for q in range(max(int(np.ceil(v - reach)), 0), min(int(np.floor(v + reach)), nj - 1) + 1):
-            height = sheet[p, q, 0]
-            if not np.isfinite(height):
-                continue
-            a, b, c = (u - p) * spacing, (v - q) * spacing, z - height
+            a, b, c = (u - p) * spacing, (v - q) * spacing, z - sheet[p, q, 0]
             hx, hy = sheet[p, q, 1], sheet[p, q, 2]
-            size = 1.0 + hx * hx + hy * hy
-            t = (c - hx * a - hy * b) / size
-            if t * t * size > nearest:
+            size, off = 1.0 + hx * hx + hy * hy, c - hx * a - hy * b
+            # the plane is nearer than its patch; a node beside the bone fails this too
+            if not off * off <= nearest * size:
                 continue
+            t = off / size
             du, dv = min(max(a + hx * t, -half), half), min(max(b + hy * t, -half), half)
             nearest = min(nearest, (a - du) ** 2 + (b - dv) ** 2 + (c - hx * du - hy * dv) ** 2)
     return -sqrt(nearest) if under else sqrt(nearest)

@@ -69,9 +69,7 @@ def _hung(
 
 
 @kernel
-def _cells(
-    cells: np.ndarray, ox: float, oy: float, oz: float, spacing: float, x: float, y: float, z: float
-) -> int:
+def _cells(cells: np.ndarray, ox: float, oy: float, oz: float, spacing: float, x: float, y: float, z: float) -> int:
     nx, ny, nz = cells.shape
     u, v, w = (x - ox) / spacing, (y - oy) / spacing, (z - oz) / spacing
     if not (0.0 <= u <= nx and 0.0 <= v <= ny and 0.0 <= w <= nz):
@@ -105,7 +103,18 @@ def overhang_gap(bone: Any, far: float, x: float, y: float, z: float) -> float:
         far, abs(x), y, z,
     )  # fmt: skip
     vertebra = _hung(
-        bone.vertebra, bone.vertebra, 0.0, bone.vertebra_least, bone.low_x, bone.low_y, bone.low_z, bone.spacing, far, abs(x), y, z
+        bone.vertebra,
+        bone.vertebra,
+        0.0,
+        bone.vertebra_least,
+        bone.low_x,
+        bone.low_y,
+        bone.low_z,
+        bone.spacing,
+        far,
+        abs(x),
+        y,
+        z,
     )
     return min(hip, vertebra, far)
 

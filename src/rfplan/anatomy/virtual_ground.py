@@ -84,9 +84,7 @@ class SheetDistance:
         """
         axes = self.frame.axes
         tip = axes @ (tip_mm - self.frame.origin_mm)
-        return bone_rooms(
-            self.bone, self.band_mm, tip, directions @ axes.T, along_mm, wanted_mm, bound_mm, first_clear
-        )
+        return bone_rooms(self.bone, self.band_mm, tip, directions @ axes.T, along_mm, wanted_mm, bound_mm, first_clear)
 
 
 @dataclass(frozen=True, eq=False)

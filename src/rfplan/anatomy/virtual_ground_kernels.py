@@ -94,7 +94,8 @@ def lay_ground(
     Returns
     -------
     form, sheet with bridges (ni, nj), the same smoothed, slopes (ni, nj, 2), rims (4, 24, 3), diameters (4,), canals (4, 9, 3), back of
-    the joint (25, 3), base of the groove of L5 (3,), centre of the joint surface (3,); the sheet begins at ``LATERAL_0_MM``, ``CAUDAL_0_MM`` in steps of 1 mm
+    the joint (25, 3), base of the groove of L5 (3,), centre of the joint surface (3,);
+    the sheet begins at ``LATERAL_0_MM``, ``CAUDAL_0_MM`` in steps of 1 mm
     """
     f = filled_form(values)
     rims, canals, diameters = np.empty((4, RIM_POINTS, 3)), np.empty((4, CANAL_POINTS, 3)), np.empty(4)

@@ -81,7 +81,8 @@ def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
         written_whole(ledger.folder / "table.csv", table.write_csv().encode())
     from rfplan.report.study_figures import draw_study
 
-    title = f"{ledger.design.patients} virtual patients, {criterion}, lesions {'solved' if lesions["model"] == "solved" else 'as shapes'}"
+    said = "solved" if lesions["model"] == "solved" else "as shapes"
+    title = f"{ledger.design.patients} virtual patients, {criterion}, lesions {said}"
     pictures = draw_study(ledger.folder, document["rows"], title)
     document["out"] = str(ledger.folder)
     if json:

@@ -32,9 +32,7 @@ def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
     grounds = [patient.ground for patient in patients]
     side: Side = "left" if design.side == "left" else "right"
     seeds = [(design.seed, patient.index) for patient in patients]
-    treated = [
-        treatments(strategy, grounds, side, design.operator_error, seeds) for strategy in design.strategies
-    ]
+    treated = [treatments(strategy, grounds, side, design.operator_error, seeds) for strategy in design.strategies]
     sides = TreatedSides.of(grounds)
     if design.lesion_model == solved.LABEL:
         accuracy = accuracy_named(ACCURACY)

@@ -22,8 +22,8 @@ _ANSWER_S = 8.0
 
 @dataclass(frozen=True)
 class Advance:
-    """How far a study is: patients ``done`` of ``total``, ``rate`` patients a second since it began or was resumed but for the time that went
-    into lesions nobody had solved before, seconds left."""
+    """How far a study is: patients ``done`` of ``total``, ``rate`` patients a second since it began or was resumed, without the time
+    that lesions took which nobody had solved before, and seconds left."""
 
     done: int
     total: int
