@@ -62,7 +62,7 @@ def test_a_strategy_can_have_its_own_operator():
         ({"patients": True}, "whole number"),
         ({"seed": -1}, "at least 0"),
         ({"side": "both"}, "'left' or 'right'"),
-        ({"lesion_model": "solved"}, "shapes"),
+        ({"lesion_model": "solid"}, "judges with: solved, shapes"),
         ({"operator": {"axis_deg": -3.0}}, "between 0 and 45"),
         (
             {"strategies": [{"technique": "palisade", "operator": {"along_mm": 2.0}}]},

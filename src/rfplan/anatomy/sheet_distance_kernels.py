@@ -9,7 +9,7 @@ import numpy as np
 
 from rfplan.anatomy.bridged_sheet_kernels import gap_to_sheet
 from rfplan.geometry.arrays import FloatArray
-from rfplan.geometry.compiled import kernel
+from rfplan.geometry.compiled import kernel, kernel_with
 
 LATERAL_0_MM, CAUDAL_0_MM, FINE_MM = 6.0, -12.0, 1.0
 NEAR_MM = 2.0
@@ -17,38 +17,40 @@ _SPARE_MM = 0.05
 
 
 class SheetBone(NamedTuple):
-    """Bone of one virtual patient: ``held`` (ni, nj), ``slopes`` and ``tops`` of its sheet, and the ``top`` of all.
+    """Bone of one virtual patient: the ``sheet`` (ni, nj, 4) of its back, as ``bridged_sheet_kernels.sheet_of`` gives it, and its ``top``.
 
     The hip is between the distances ``hips[bend]`` and ``hips[bend + 1]``, ``share`` of the way, on a grid of ``spacing`` from
-    ``hip_origin``; the vertebra on one from ``low``. ``hip_least`` and ``vertebra_least`` hold for every cell of these grids the
-    whole millimetres that no distance in it falls below, whatever the bend; ``hip_cells`` and ``vertebra_cells`` how many cells it is
-    away from one in which bone comes nearer than :data:`NEAR_MM`.
+    (``hip_x``, ``hip_y``, ``hip_z``); the vertebra on one from (``low_x``, ``low_y``, ``low_z``). ``hip_least`` and ``vertebra_least`` hold
+    for every cell of these grids the whole millimetres that no distance in it falls below, whatever the bend; ``hip_cells`` and
+    ``vertebra_cells`` how many cells it is away from one in which bone comes nearer than :data:`NEAR_MM`.
     """
 
-    held: FloatArray
-    slopes: FloatArray
-    tops: FloatArray
+    sheet: FloatArray
     top: float
     hips: np.ndarray
     hip_least: np.ndarray
     hip_cells: np.ndarray
     bend: int
     share: float
-    hip_origin: FloatArray
+    hip_x: float
+    hip_y: float
+    hip_z: float
     vertebra: np.ndarray
     vertebra_least: np.ndarray
     vertebra_cells: np.ndarray
-    low: FloatArray
+    low_x: float
+    low_y: float
+    low_z: float
     spacing: float
 
 
 @kernel
 def _hung(
-    one: np.ndarray, other: np.ndarray, share: float, least: np.ndarray, origin: FloatArray, spacing: float, far: float, x: float,
-    y: float, z: float,
+    one: np.ndarray, other: np.ndarray, share: float, least: np.ndarray, ox: float, oy: float, oz: float, spacing: float, far: float,
+    x: float, y: float, z: float,
 ) -> float:  # fmt: skip
     nx, ny, nz = one.shape
-    u, v, w = (x - origin[0]) / spacing, (y - origin[1]) / spacing, (z - origin[2]) / spacing
+    u, v, w = (x - ox) / spacing, (y - oy) / spacing, (z - oz) / spacing
     if not (0.0 <= u <= nx - 1 and 0.0 <= v <= ny - 1 and 0.0 <= w <= nz - 1):
         return far
     i, j, k = min(int(u), nx - 2), min(int(v), ny - 2), min(int(w), nz - 2)
@@ -67,47 +69,63 @@ def _hung(
 
 
 @kernel
-def _cells(cells: np.ndarray, origin: FloatArray, spacing: float, x: float, y: float, z: float) -> int:
+def _cells(cells: np.ndarray, ox: float, oy: float, oz: float, spacing: float, x: float, y: float, z: float) -> int:
     nx, ny, nz = cells.shape
-    u, v, w = (x - origin[0]) / spacing, (y - origin[1]) / spacing, (z - origin[2]) / spacing
+    u, v, w = (x - ox) / spacing, (y - oy) / spacing, (z - oz) / spacing
     if not (0.0 <= u <= nx and 0.0 <= v <= ny and 0.0 <= w <= nz):
         return 1
     return int(cells[min(int(u), nx - 1), min(int(v), ny - 1), min(int(w), nz - 1)])
 
 
-@kernel
+# Built into their callers: handing the many arrays of a bone from function to function takes longer than these.
+_built_in = kernel_with(inline="always")
+
+
+@_built_in
 def overhang_clear(bone: Any, x: float, y: float, z: float) -> float:
     """How far from a chart point nothing that hangs over the sacrum is nearer than :data:`NEAR_MM`; negative where something may be."""
-    cells = min(
-        _cells(bone.hip_cells, bone.hip_origin, bone.spacing, abs(x), y, z),
-        _cells(bone.vertebra_cells, bone.low, bone.spacing, abs(x), y, z),
-    )
-    return bone.spacing * (cells - 1)
+    hip = _cells(bone.hip_cells, bone.hip_x, bone.hip_y, bone.hip_z, bone.spacing, abs(x), y, z)
+    vertebra = _cells(bone.vertebra_cells, bone.low_x, bone.low_y, bone.low_z, bone.spacing, abs(x), y, z)
+    return bone.spacing * (min(hip, vertebra) - 1)
 
 
-@kernel
+@_built_in
 def sheet_gap(bone: Any, far: float, x: float, y: float, z: float) -> float:
     """Signed distance of one chart point to the sheet alone, cut off at ``far``."""
-    gap: float = gap_to_sheet(
-        bone.held, bone.slopes, bone.tops, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, far, abs(x), y, z
+    return min(gap_to_sheet(bone.sheet, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, far, abs(x), y, z), far)
+
+
+@_built_in
+def overhang_gap(bone: Any, far: float, x: float, y: float, z: float) -> float:
+    """Distance of one chart point to what hangs over the sacrum, cut off at ``far``."""
+    hip = _hung(
+        bone.hips[bone.bend], bone.hips[bone.bend + 1], bone.share, bone.hip_least, bone.hip_x, bone.hip_y, bone.hip_z, bone.spacing,
+        far, abs(x), y, z,
+    )  # fmt: skip
+    vertebra = _hung(
+        bone.vertebra,
+        bone.vertebra,
+        0.0,
+        bone.vertebra_least,
+        bone.low_x,
+        bone.low_y,
+        bone.low_z,
+        bone.spacing,
+        far,
+        abs(x),
+        y,
+        z,
     )
-    return min(gap, far)
+    return min(hip, vertebra, far)
 
 
-@kernel
+@_built_in
 def bone_gap(bone: Any, far: float, x: float, y: float, z: float) -> float:
     """Signed distance of one chart point to ``bone`` (:class:`SheetBone`), cut off at ``far``."""
-    x = abs(x)
-    near: float = gap_to_sheet(
-        bone.held, bone.slopes, bone.tops, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, far, x, y, z
-    )
-    hung: float = _hung(
-        bone.hips[bone.bend], bone.hips[bone.bend + 1], bone.share, bone.hip_least, bone.hip_origin, bone.spacing, far, x, y, z
-    )  # fmt: skip
-    over: float = _hung(
-        bone.vertebra, bone.vertebra, 0.0, bone.vertebra_least, bone.low, bone.spacing, far, x, y, z
-    )
-    return min(near, hung, over, far)
+    gap = sheet_gap(bone, far, x, y, z)
+    if far > NEAR_MM or overhang_clear(bone, x, y, z) < 0.0:
+        gap = min(gap, overhang_gap(bone, far, x, y, z))
+    return gap
 
 
 @kernel
@@ -122,7 +140,7 @@ def bone_gaps(bone: Any, far: float, points: FloatArray) -> FloatArray:
 @kernel
 def roof_of(bone: Any, far: float) -> float:
     """Height above which there is no bone within ``far``."""
-    over: float = max(bone.hip_origin[2], bone.low[2]) + bone.spacing * (bone.vertebra.shape[2] - 1)
+    over: float = max(bone.hip_z, bone.low_z) + bone.spacing * (bone.vertebra.shape[2] - 1)
     return max(bone.top + far, over)
 
 

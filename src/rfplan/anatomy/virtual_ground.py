@@ -7,7 +7,7 @@ skin and the distance to bone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rfplan.anatomy.body_skin import skin_over
-from rfplan.anatomy.bridged_sheet_kernels import tops_of
+from rfplan.anatomy.bridged_sheet_kernels import TOP, sheet_of
 from rfplan.anatomy.chart import DorsalChart
 from rfplan.anatomy.foramen import Foramen
 from rfplan.anatomy.innervation import BranchTraits
@@ -43,9 +43,7 @@ class SheetDistance:
     """
 
     frame: ApFrame
-    held: FloatArray
-    slopes: FloatArray
-    tops: FloatArray
+    sheet: FloatArray
     joint_centre_mm: FloatArray
     psis_mm: float
     band_mm: float = FAR_MM
@@ -57,9 +55,9 @@ class SheetDistance:
         shift = self.joint_centre_mm - above.centre_mm
         bend, share = above.bend(self.psis_mm - shift[0])
         return SheetBone(
-            self.held, self.slopes, self.tops, float(self.tops.max()), above.values, above.hip_least, above.hip_cells,
-            bend, share,
-            above.origin_mm + shift, above.vertebra, above.vertebra_least, above.vertebra_cells, above.origin_mm, above.spacing_mm,
+            self.sheet, float(self.sheet[..., TOP].max()), above.values, above.hip_least, above.hip_cells, bend, share,
+            *(above.origin_mm + shift).tolist(), above.vertebra, above.vertebra_least, above.vertebra_cells,
+            *above.origin_mm.tolist(), above.spacing_mm,
         )  # fmt: skip
 
     def __call__(self, points_mm: ArrayLike) -> FloatArray:
@@ -86,9 +84,7 @@ class SheetDistance:
         """
         axes = self.frame.axes
         tip = axes @ (tip_mm - self.frame.origin_mm)
-        return bone_rooms(
-            self.bone, self.band_mm, tip, directions @ axes.T, along_mm, wanted_mm, bound_mm, first_clear
-        )
+        return bone_rooms(self.bone, self.band_mm, tip, directions @ axes.T, along_mm, wanted_mm, bound_mm, first_clear)
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,14 +187,16 @@ class VirtualGround:
     @cached_property
     def bone_distance(self) -> SheetDistance:
         """Distance to bone within 2.5 mm of it."""
-        _, held, _, slopes, *_, tops, centre = self.side_mm
-        return SheetDistance(self.frame, held, slopes, tops, centre, self.psis_mm)
+        return self._bone_within(FAR_MM)
 
     @cached_property
     def bone_around(self) -> SheetDistance:
         """Distance to bone within 8 mm of it, as lesions feel it."""
-        held = self.side_mm[1]
-        return replace(self.bone_distance, tops=tops_of(held, FINE_MM, AROUND_MM), band_mm=AROUND_MM)
+        return self._bone_within(AROUND_MM)
+
+    def _bone_within(self, band_mm: float) -> SheetDistance:
+        _, held, _, slopes, *_, centre = self.side_mm
+        return SheetDistance(self.frame, sheet_of(held, slopes, FINE_MM, band_mm), centre, self.psis_mm, band_mm)
 
     def foramen(self, level: str, side: Side) -> Foramen:
         """The posterior foramen of ``level`` on ``side``; KeyError where there is none of that name."""

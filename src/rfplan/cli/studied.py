@@ -40,6 +40,8 @@ def carry_out(
     if ledger.damaged:
         numbers = ", ".join(str(number) for number in ledger.damaged)
         warn(f"{len(ledger.damaged)} chunk(s) are not as they were written and are computed anew: {numbers}")
+    if design.lesion_model == "solved" and ledger.missing:
+        aside().print("lesions that were never solved on this machine are solved first; later runs find them")
     try:
         with _bar(design.patients) as tell:
             run_study(ledger, workers, scheduler, tell)
@@ -54,19 +56,21 @@ def carry_out(
 
 def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
     from rfplan.cli.console import people, print_json
-    from rfplan.lesion.shapes import ASSUMPTION
     from rfplan.report.study_gallery import draw_gallery
     from rfplan.study.ledger import SCHEMA, written_whole
     from rfplan.study.sensitivity import factor_rows
+    from rfplan.study.stated_lesions import stated_lesions
     from rfplan.study.summary import CRITERIA, paired_differences, strategy_rows, study_table
 
-    table = study_table(ledger)
+    table, lesions = study_table(ledger), stated_lesions(ledger.design)
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "patients": ledger.design.patients,
         "seed": ledger.design.seed,
-        "lesion_model": ledger.design.lesion_model,
-        "assumption": ASSUMPTION,
+        "lesion_model": lesions["model"],
+        "lesion_bone": lesions["bone"],
+        "lesion_accuracy": lesions["accuracy"],
+        "assumption": lesions["assumption"],
         "criterion": criterion,
         "rows": strategy_rows(table, criterion),
         "differences": paired_differences(table, criterion),
@@ -102,7 +106,7 @@ def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
             f"{100 * row['stop_violations']:.0f}",
         )
     people().print(shown)
-    people().print(f"Assumed: {ASSUMPTION}")
+    people().print(f"Assumed: {lesions['assumption']}")
     people().print(
         f"Written to {ledger.folder}: summary.json, chunks/*.parquet{', table.csv' if csv else ''}, {', '.join(p.name for p in pictures)}"
     )

@@ -242,9 +242,7 @@ def pair_beside(
 
 
 @kernel
-def both_planes(
-    has: BoolArray, normals: FloatArray, middles: FloatArray, normal: FloatArray
-) -> tuple[bool, float]:
+def both_planes(has: BoolArray, normals: FloatArray, middles: FloatArray, normal: FloatArray) -> tuple[bool, float]:
     """The plane beside two needles, the mean of those beside each that has one: fills ``normal`` (3,), returns whether there is one and
     the height of their middle above it."""
     if not (has[0] and has[1]):

@@ -8,11 +8,12 @@ from __future__ import annotations
 import contextlib
 import io
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import IO, Any, Final
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,23 +36,21 @@ _PARTS = ("values_mm", "vertices_mm", "normals", "bends", "leaves", "faces", "or
 _LOOK_S = 0.2
 _FIRST_ROWS = 64
 
-Told = Callable[[int, int], None]
-"""Hears how many of how many lesions are ready."""
-
 
 @dataclass
 class LesionShelf:
     """The lesions that one process holds, as a :class:`rfplan.lesion.map_table.MapTable` for the kernels; ``isotherm`` is the lethal one.
 
-    A problem that could not be solved has the number -1.
+    A problem that could not be solved has the number -1. ``waited_s`` is the time that went by until lesions were ready, in all.
     """
 
     isotherm: int
     largest_bytes: int = LARGEST_BYTES
+    waited_s: float = 0.0
     _numbers: dict[LesionProblem, int] = field(default_factory=dict)
     _rows: list[_Rows] = field(default_factory=list)
 
-    def numbers(self, problems: Sequence[LesionProblem], told: Told = lambda _, __: None) -> IntArray:
+    def numbers(self, problems: Sequence[LesionProblem]) -> IntArray:
         """(n,) numbers of the lesions of ``problems`` in :attr:`table`, -1 where one cannot be solved.
 
         What is missing is read from the folder of this machine, or solved: by one process only, whoever comes first.
@@ -60,8 +59,10 @@ class LesionShelf:
         missing = [problem for problem in asked if problem not in self._numbers]
         if missing and sum(row.used_bytes for row in self._rows) > self.largest_bytes:
             self._numbers, self._rows, missing = {}, [], asked
-        for problem, entry in _made_ready(missing, self.isotherm, told):
+        began = time.monotonic()
+        for problem, entry in _made_ready(missing, self.isotherm):
             self._numbers[problem] = -1 if entry is None else self._add(entry)
+        self.waited_s += time.monotonic() - began
         return np.array([self._numbers[problem] for problem in problems], dtype=np.int64)
 
     @property
@@ -119,11 +120,9 @@ def lesion_shelf(isotherm: int) -> LesionShelf:
     return LesionShelf(isotherm)
 
 
-def _made_ready(
-    problems: Sequence[LesionProblem], isotherm: int, told: Told
-) -> Iterator[tuple[LesionProblem, LesionMap | None]]:
+def _made_ready(problems: Sequence[LesionProblem], isotherm: int) -> Iterator[tuple[LesionProblem, LesionMap | None]]:
     """Every problem with its lesion, None where it cannot be solved; those that another process solves come last."""
-    waiting, done = list(problems), 0
+    waiting = list(problems)
     while waiting:
         left = []
         for problem in waiting:
@@ -136,8 +135,6 @@ def _made_ready(
                         continue
                     # another may have finished it between the look and the claim
                     found = _read(path) or _solved(problem, isotherm, path)
-            done += 1
-            told(done, len(problems))
             yield problem, found.map
         if len(left) == len(waiting):
             time.sleep(_LOOK_S)
@@ -198,7 +195,7 @@ def _bytes(entry: LesionMap | None) -> bytes:
 
 
 def _read(path: Path) -> _Ready | None:
-    with contextlib.suppress(OSError, ValueError, KeyError), np.load(path) as kept:
+    with contextlib.suppress(OSError, ValueError, KeyError, EOFError, BadZipFile), np.load(path) as kept:
         if not bool(kept["solved"]):
             return _Ready(None)
         surfaces = [

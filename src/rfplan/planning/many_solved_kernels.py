@@ -149,7 +149,5 @@ def judge_many_solved(
         risk[p, ROOT] = _nearest(
             tube_points, tube_first, tube_radii, start + half, start + tubes_each, balls, table, w, m, o, isotherm
         )
-        risk[p, SKIN] = _depth_under_skin(
-            skins[p, : skin_rows[p]], skin_axes, corners[p], skin_spacing, table, w, m, o
-        )
+        risk[p, SKIN] = _depth_under_skin(skins[p, : skin_rows[p]], skin_axes, corners[p], skin_spacing, table, w, m, o)
         risk[p, JOINT] = beyond_line_solved(joints[p], 1.0, pieces, starts, bins)

@@ -64,7 +64,11 @@ def usual_accuracy(bone: str) -> str:
 
 
 def placed_problem(
-    application: Application, patient: Treatable, bone: BoneModel, accuracy: Accuracy, needles: Sequence[Needle] = (),
+    application: Application,
+    patient: Treatable,
+    bone: BoneModel,
+    accuracy: Accuracy,
+    needles: Sequence[Needle] = (),
     rounding: Rounding = PLANS,
 ) -> PlacedProblem:
     """What is to be solved for an application, and where the answer stands.
@@ -87,7 +91,12 @@ def placed_problem(
 
 
 def _one_probe(
-    application: Application, patient: Treatable, bone: BoneModel, accuracy: Accuracy, needles: Sequence[Needle], rounding: Rounding
+    application: Application,
+    patient: Treatable,
+    bone: BoneModel,
+    accuracy: Accuracy,
+    needles: Sequence[Needle],
+    rounding: Rounding,
 ) -> PlacedProblem:
     """A needle, or one or two contacts of a probe."""
     used = application.needles
@@ -122,7 +131,9 @@ def _one_probe(
     return PlacedProblem(problem, pose)
 
 
-def _pair(application: Application, patient: Treatable, bone: BoneModel, accuracy: Accuracy, rounding: Rounding) -> PlacedProblem:
+def _pair(
+    application: Application, patient: Treatable, bone: BoneModel, accuracy: Accuracy, rounding: Rounding
+) -> PlacedProblem:
     first, second = application.needles
     electrode = first.electrode
     pair, pose = _paired(first, second)
@@ -149,9 +160,7 @@ def _pair(application: Application, patient: Treatable, bone: BoneModel, accurac
     return PlacedProblem(problem, Isometry(matrix, pose.offset_mm))
 
 
-def problem_of_key(
-    key: FloatArray, electrode: Electrode, protocol: Protocol, accuracy: Accuracy
-) -> LesionProblem:
+def problem_of_key(key: FloatArray, electrode: Electrode, protocol: Protocol, accuracy: Accuracy) -> LesionProblem:
     """The problem that the numbers ``key`` (6,) of :mod:`rfplan.planning.beside_kernels` name, of one needle or of a pair.
 
     Raises
@@ -225,4 +234,3 @@ def _contact(needle: Needle, needles: Sequence[Needle]) -> int:
     probe = [other for other in needles if other.electrode == needle.electrode and _in_line(needle, other)]
     ahead = max([float((needle.tip_mm - other.tip_mm) @ needle.axis) for other in probe], default=0.0)
     return int(np.argmin(np.abs(np.array(contacts) - contacts[0] - max(0.0, ahead))))
-

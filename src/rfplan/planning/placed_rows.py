@@ -70,9 +70,7 @@ def placed_plan(plan: Plan, ground: VirtualGround, side: Side, accuracy: Accurac
     for application in plan.applications:
         pair = len(application.needles) == 2 and len(application.needles[0].electrode.contacts_mm) == 1
         try:
-            placed = placed_problem(
-                application, ground, "plane", accuracy, plan.needles, PAIRS if pair else SINGLES
-            )
+            placed = placed_problem(application, ground, "plane", accuracy, plan.needles, PAIRS if pair else SINGLES)
         except InputError:
             problems.append(None)
             matrices.append(np.eye(3))

@@ -389,6 +389,7 @@ def ball_gaps(line: FloatArray, balls: FloatArray, gaps: FloatArray) -> None:
 
 @kernel
 def flattened(balls: FloatArray, plane: FloatArray) -> FloatArray:
+    """(g, 4) the balls seen along the beam, flat."""
     flat = np.zeros_like(balls)
     for g in range(balls.shape[0]):
         for x in range(3):

@@ -310,7 +310,9 @@ def l5_recipe(
     for n in range(ceil(past_base / 0.5)):
         past = past_base - 0.5 * n
         there = tip - past * axis
-        spare = room(ground, limits, roof, there, axis[0], axis[1], axis[2], radius, past + active, 0.0, np.full(HINTS, -1))
+        spare = room(
+            ground, limits, roof, there, axis[0], axis[1], axis[2], radius, past + active, 0.0, np.full(HINTS, -1)
+        )
         if spare >= 0.0 and bone_gap(ground.bone, FAR_MM, there[0], there[1], there[2]) >= standoff:
             tip[:] = there
             break

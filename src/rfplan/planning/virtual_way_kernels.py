@@ -1,4 +1,4 @@
-"""Compiled ways of needles in a virtual patient: seats on its bone, and straight ways in; the same as :mod:`rfplan.planning.approach` finds.
+"""Compiled ways of needles in a virtual patient: seats on its bone, and straight ways in, as :mod:`rfplan.planning.approach` finds them.
 
 Everything is in the chart of the treated side, whose lateral axis points away from the midline.
 """
@@ -19,6 +19,7 @@ from rfplan.anatomy.sheet_distance_kernels import (
     SheetBone,
     bone_gap,
     overhang_clear,
+    overhang_gap,
     roof_of,
     sheet_gap,
 )
@@ -197,7 +198,7 @@ def room(
                 clear = overhang_clear(bone, px, py, pz)
                 clear_to = a + clear
                 if clear < 0.0:
-                    gap = min(gap, bone_gap(bone, reach, px, py, pz))
+                    gap = min(gap, overhang_gap(bone, reach, px, py, pz))
         least = min(least, gap - wanted)
         if least < bound:
             for n in range(HINTS - 1, 0, -1):
@@ -208,9 +209,7 @@ def room(
 
 
 @kernel
-def _runs_through(
-    ground: Any, roof: float, tip: FloatArray, axis: FloatArray, radius: float, last: float
-) -> bool:
+def _runs_through(ground: Any, roof: float, tip: FloatArray, axis: FloatArray, radius: float, last: float) -> bool:
     """Whether a shaft passes through bone by more than a touch within ``last`` of its tip."""
     least = radius - _THROUGH_MM
     for k in range(int(np.ceil((last - radius) / (0.5 * _STEP_MM)))):
@@ -218,7 +217,10 @@ def _runs_through(
         height = tip[2] + a * axis[2]
         if axis[2] > 0.0 and height > roof:
             break
-        if bone_gap(ground.bone, max(least, 0.0) + _SPARE_MM, tip[0] + a * axis[0], tip[1] + a * axis[1], height) < least:
+        if (
+            bone_gap(ground.bone, max(least, 0.0) + _SPARE_MM, tip[0] + a * axis[0], tip[1] + a * axis[1], height)
+            < least
+        ):
             return True
     return False
 
@@ -289,9 +291,13 @@ def shared_way(
         for k in range(count):
             # what is blocked where its neighbour was tells itself at once
             for h in range(HINTS):
-                if hints[k, h] >= 0 and _spare_at(
-                    ground.bone, limits, hints[k, h], tips[k], trial[0], trial[1], trial[2], radius, contact
-                ) < 0.0:
+                if (
+                    hints[k, h] >= 0
+                    and _spare_at(
+                        ground.bone, limits, hints[k, h], tips[k], trial[0], trial[1], trial[2], radius, contact
+                    )
+                    < 0.0
+                ):
                     blocked += 1
                     break
         if blocked >= count - most:

@@ -18,7 +18,7 @@ from rfplan.study.design import StudyDesign, design_from
 from rfplan.study.patient_columns import patient_columns
 from rfplan.study.plan_columns import NeedlePoses, plan_columns
 from rfplan.study.shapes_judge import judged_with_shapes
-from rfplan.study.solved_judge import ACCURACY, judged_with_solved
+from rfplan.study.solved_judge import ACCURACY, judged_with_solved, lesions_waited_s
 from rfplan.study.treated import TreatedSides
 from rfplan.study.treatment import treatments
 
@@ -35,9 +35,7 @@ def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
     grounds = [patient.ground for patient in patients]
     side: Side = "left" if design.side == "left" else "right"
     seeds = [(design.seed, patient.index) for patient in patients]
-    treated = [
-        treatments(strategy, grounds, side, design.error_of(strategy), seeds) for strategy in design.strategies
-    ]
+    treated = [treatments(strategy, grounds, side, design.error_of(strategy), seeds) for strategy in design.strategies]
     sides = TreatedSides.of(grounds)
     if design.lesion_model == solved.LABEL:
         accuracy = accuracy_named(ACCURACY)
@@ -74,7 +72,13 @@ def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
 
 
 def chunk_bytes(document: dict[str, Any], number: int) -> bytes:
-    """The Parquet file of a chunk of the study with the design ``document``; what workers are asked for."""
+    """The Parquet file of a chunk of the study with the design ``document``."""
     buffer = io.BytesIO()
     chunk_table(design_from(document), number).write_parquet(buffer, compression="zstd", statistics=False)
     return buffer.getvalue()
+
+
+def chunk_job(document: dict[str, Any], number: int) -> tuple[bytes, float]:
+    """:func:`chunk_bytes`, and how many seconds of it went by until the lesions were solved."""
+    before = lesions_waited_s()
+    return chunk_bytes(document, number), lesions_waited_s() - before

@@ -17,6 +17,7 @@ import rfplan
 from rfplan.errors import InputError
 from rfplan.study.chunk import chunk_count
 from rfplan.study.design import StudyDesign, checked, design_from
+from rfplan.study.stated_lesions import stated_lesions
 
 SCHEMA: Final = "rfplan/study/1"
 MANIFEST: Final = "manifest.json"
@@ -110,6 +111,7 @@ class Ledger:
             "design": self.design.to_json(),
             "design_hash": self.design.hash,
             "seed": self.design.seed,
+            "lesions": stated_lesions(self.design),
             "chunks": chunk_count(self.design),
             "sha256": {str(number): digest for number, digest in sorted(self.digests.items())},
         }

@@ -50,4 +50,3 @@ def judged_with_shapes(sides: TreatedSides, treated: Sequence[Treatment]) -> Jud
             lesions.beyond_line(sides.joints[p], 1.0, view, lethal),
         )
     return judged
-

@@ -35,8 +35,7 @@ def judged_with_solved(sides: TreatedSides, treatments: Sequence[Sequence[Placed
 
     Lesions that nobody has solved yet are solved first.
     """
-    table = figures("safety")
-    lethal = ISOTHERMS_C.index(table["lethal.isotherm"].value)
+    table, lethal = figures("safety"), _lethal()
     shelf = lesion_shelf(lethal)
     distinct, which = numbered([problem for rows in treatments for row in rows for problem in row.problems])
     known = shelf.numbers(distinct)
@@ -64,3 +63,12 @@ def judged_with_solved(sides: TreatedSides, treatments: Sequence[Sequence[Placed
         )  # fmt: skip
         found.append(judged)
     return found
+
+
+def lesions_waited_s() -> float:
+    """How long this process has waited for lesions to be solved, in all."""
+    return lesion_shelf(_lethal()).waited_s
+
+
+def _lethal() -> int:
+    return ISOTHERMS_C.index(figures("safety")["lethal.isotherm"].value)
