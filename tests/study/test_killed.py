@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from rfplan.study.design import read_design
-from rfplan.study.ledger import MANIFEST, PART, Ledger
+from rfplan.study.ledger import MANIFEST, Ledger
 from rfplan.study.runner import run_study
+from rfplan.whole_file import half_written
 
 _PATIENTS = 44
 _STUDY = f"""
@@ -59,7 +60,7 @@ def test_killed_at_ten_random_moments_and_resumed_it_is_the_same(tmp_path):
     assert ledger.damaged == ()
     run_study(ledger, workers=1)
     assert contents(killed) == contents(whole)
-    assert not list(killed.glob(f"{PART}*"))
+    assert not half_written(killed)
     assert (killed / MANIFEST).read_bytes() == (whole / MANIFEST).read_bytes()
 
 
@@ -85,5 +86,5 @@ def test_a_folder_that_was_only_begun_is_taken_up(tmp_path):
     folder = tmp_path / "begun"
     # killed after the folder was made and before the manifest was
     (folder / "chunks").mkdir(parents=True)
-    (folder / f"{PART}x").write_text("half")
+    (folder / f".{MANIFEST}.0a.part").write_text("half")
     assert len(Ledger.opened(folder, design, resume=True).missing) == _PATIENTS

@@ -15,8 +15,9 @@ import numpy as np
 from rfplan.lesion.lesion import ISOTHERMS_C
 from rfplan.lesion.lesion_map import LesionMap, SurfaceMap, lesion_map
 from rfplan.lesion.solved import LesionField
-from rfplan.lesion.solved_file import field_arrays, write_atomically
+from rfplan.lesion.solved_file import field_arrays
 from rfplan.lesion.store import MAP_SUFFIX, code_digest, drop_oldest, store_folder
+from rfplan.whole_file import write_whole
 
 _PARTS: Final = tuple(SurfaceMap.__annotations__)
 _HELD: WeakKeyDictionary[LesionField, LesionMap] = WeakKeyDictionary()
@@ -43,7 +44,7 @@ def _from_disk_or_made(field: LesionField) -> LesionMap:
     made = lesion_map(field)
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, _map_bytes(made))
+        write_whole(path, _map_bytes(made))
         drop_oldest(path.parent)
     return made
 

@@ -18,7 +18,8 @@ from rfplan.lesion.march import Progress
 from rfplan.lesion.problem import LesionProblem
 from rfplan.lesion.solve import solve_problem
 from rfplan.lesion.solved import SolvedLesion
-from rfplan.lesion.solved_file import lesion_bytes, lesion_of_bytes, write_atomically
+from rfplan.lesion.solved_file import lesion_bytes, lesion_of_bytes
+from rfplan.whole_file import write_whole
 
 LARGEST_BYTES: Final = 1_000_000_000
 """Of lesions and their maps together; what was not asked for the longest is dropped beyond this."""
@@ -51,7 +52,7 @@ def kept_lesion(problem: LesionProblem, progress: Progress | None = None) -> Sol
     lesion = solve_problem(problem, progress)
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, lesion_bytes(lesion))
+        write_whole(path, lesion_bytes(lesion))
         drop_oldest(path.parent)
     return lesion
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +16,10 @@ from rfplan.errors import InputError
 from rfplan.study.chunk import chunk_count
 from rfplan.study.design import StudyDesign, checked, design_from
 from rfplan.study.stated_lesions import stated_lesions
+from rfplan.whole_file import half_written, write_whole
 
 SCHEMA: Final = "rfplan/study/1"
 MANIFEST: Final = "manifest.json"
-PART: Final = ".part-"
-"""How the name of a file begins that is not yet whole."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,7 @@ class Ledger:
 
     @classmethod
     def _looked_through(cls, folder: Path, design: StudyDesign, digests: dict[int, str]) -> Ledger:
-        for left_over in (*folder.glob(f"{PART}*"), *(folder / "chunks").glob(f"{PART}*")):
+        for left_over in (*half_written(folder), *half_written(folder / "chunks")):
             # half written when the study was killed
             left_over.unlink(missing_ok=True)
         (folder / "chunks").mkdir(exist_ok=True)
@@ -99,7 +96,7 @@ class Ledger:
 
     def keep(self, number: int, content: bytes) -> None:
         """Write a chunk, then note it in the manifest: killed in between, it is computed anew."""
-        written_whole(self.path(number), content)
+        write_whole(self.path(number), content, durable=True)
         self.digests[number] = hashlib.sha256(content).hexdigest()
         self.write()
 
@@ -115,28 +112,17 @@ class Ledger:
             "chunks": chunk_count(self.design),
             "sha256": {str(number): digest for number, digest in sorted(self.digests.items())},
         }
-        written_whole(self.folder / MANIFEST, (json.dumps(document, indent=1) + "\n").encode())
+        write_whole(self.folder / MANIFEST, (json.dumps(document, indent=1) + "\n").encode(), durable=True)
 
     def tables(self) -> Iterator[pl.DataFrame]:
         """The finished chunks in order."""
         return (pl.read_parquet(self.path(number)) for number in sorted(self.digests))
 
 
-def written_whole(path: Path, content: bytes) -> None:
-    """Write a file that appears complete or not at all, whenever the machine stops."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=PART, delete=False) as part:
-        part.write(content)
-        part.flush()
-        os.fsync(part.fileno())
-    Path(part.name).replace(path)
-
-
 def _begun_only(folder: Path) -> bool:
     """True for an empty folder, and for one that was being made when the study was killed."""
-    return all(
-        entry.name.startswith(PART) or (entry.name == "chunks" and entry.is_dir() and not any(entry.iterdir()))
-        for entry in folder.iterdir()
-    )
+    held = set(folder.iterdir()) - set(half_written(folder))
+    return all(entry.name == "chunks" and entry.is_dir() and not any(entry.iterdir()) for entry in held)
 
 
 def _read(path: Path) -> tuple[StudyDesign, dict[int, str]]:
