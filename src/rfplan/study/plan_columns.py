@@ -30,7 +30,9 @@ class NeedlePoses:
     def of(cls, made: NeedleRows | Plan) -> NeedlePoses:
         """Those of a plan, or of what a compiled recipe places."""
         if isinstance(made, NeedleRows):
-            return cls(made.tips, made.axes, _mean_width_mm(made.electrode, zip(made.modes, made.protocols, strict=True)))
+            return cls(
+                made.tips, made.axes, _mean_width_mm(made.electrode, zip(made.modes, made.protocols, strict=True))
+            )
         needles = made.needles
         return cls(
             np.array([needle.tip_mm for needle in needles]).reshape(-1, 3),
