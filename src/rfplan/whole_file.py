@@ -7,7 +7,6 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-
 _ENDING: Final = ".part"
 
 
