@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -98,12 +96,10 @@ def test_a_lesion_too_cold_has_no_surface() -> None:
     assert (table.heads[1] == 0).all()
 
 
-def test_a_map_is_small_and_made_once() -> None:
+def test_a_map_is_small() -> None:
     lesion = rfplan.solve_lesion(rfplan.electrode("conventional-20g-10mm"), accuracy="fast")
     made = lesion_map(lesion.field)
     assert made.size_bytes < 3e6
-    assert lesion_map(lesion.at([10.0, 20.0, 30.0], [0.0, 0.6, 0.8]).field) is made
-    assert lesion_map(replace(lesion, pose=Isometry.translation([1.0, 2.0, 3.0])).field) is made
 
 
 def dense(line: FloatArray, count: int = 400) -> tuple[FloatArray, FloatArray]:

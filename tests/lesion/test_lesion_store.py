@@ -48,7 +48,7 @@ def test_other_physics_accuracy_or_code_is_another_key(monkeypatch):
         {"pair": PairPose(9.0)},
     ):
         keys.add(store.problem_digest(dataclasses.replace(PROBLEM, **changes)))
-    monkeypatch.setattr(store, "_code_digest", lambda: "other code")
+    monkeypatch.setattr(store, "code_digest", lambda: "other code")
     keys.add(store.problem_digest(PROBLEM))
     assert len(keys) == 6
 

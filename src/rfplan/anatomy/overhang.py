@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import tempfile
+import io
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from rfplan.anatomy.sheet_distance_kernels import NEAR_MM
 from rfplan.cache import cache_folder
 from rfplan.figures import anatomy_folder
 from rfplan.geometry.arrays import FloatArray, frozen
+from rfplan.whole_file import write_whole
 
 _LOW_MM, _HIGH_MM = np.array([10.0, -45.0, -25.0]), np.array([80.0, 100.0, 80.0])
 _SPACING_MM, _BAND_MM = 1.75, 8.0
@@ -98,9 +99,9 @@ def overhang() -> Overhang:
     made = _made()
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
-            np.savez(part, values=made.values, vertebra=made.vertebra, psis=made.psis_mm, centre=made.centre_mm)
-        Path(part.name).replace(path)
+        stream = io.BytesIO()
+        np.savez(stream, values=made.values, vertebra=made.vertebra, psis=made.psis_mm, centre=made.centre_mm)
+        write_whole(path, stream.getvalue())
     return made
 
 

@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -28,6 +27,7 @@ from rfplan.errors import InputError, RfplanError
 from rfplan.geometry.distance import DistanceField
 from rfplan.geometry.frames import ApFrame, Isometry
 from rfplan.geometry.mesh import Mesh
+from rfplan.whole_file import write_whole
 
 __all__ = ["SCHEMA", "import_patient", "load_patient", "read_patient", "save_patient"]
 
@@ -63,15 +63,7 @@ def save_patient(patient: Patient, path: Path | str) -> None:
     target = Path(path)
     content = patient_bytes(patient)
     try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-            Path(name).chmod(0o644)
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(target, content)
     except OSError as error:
         raise InputError(
             f"{target}: cannot be written ({error.strerror}); give a file in a folder that exists and is writable"

@@ -116,7 +116,7 @@ def _write_picture(
     from rfplan.report.drawing import png_bytes
     from rfplan.report.lesion_surfaces import judged_surfaces, lesion_surfaces
     from rfplan.report.stills import still
-    from rfplan.report.writer import WARM_C, write_whole
+    from rfplan.report.writer import WARM_C, write_picture
 
     states, lesions, lethal_c = judged_surfaces(plan, patient, *model)
     lethal = lesion_surfaces(lesions, lethal_c)
@@ -125,7 +125,7 @@ def _write_picture(
         image = chart.image(size / chart.width)
     else:
         image = still(patient, view, plan, states, lethal, (size, round(0.76 * size)), legend=True, lethal_c=lethal_c)
-    write_whole(path, png_bytes(image))
+    write_picture(path, png_bytes(image))
     return image.shape[1], image.shape[0]
 
 

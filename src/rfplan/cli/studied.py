@@ -56,9 +56,10 @@ def carry_out(
 
 def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
     from rfplan.cli.console import people, print_json
-    from rfplan.study.ledger import SCHEMA, written_whole
+    from rfplan.study.ledger import SCHEMA
     from rfplan.study.stated_lesions import stated_lesions
     from rfplan.study.summary import CRITERIA, paired_differences, strategy_rows, study_table
+    from rfplan.whole_file import write_whole
 
     table, lesions = study_table(ledger), stated_lesions(ledger.design)
     document: dict[str, Any] = {
@@ -76,9 +77,9 @@ def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
     }
     others = {name: strategy_rows(table, name) for name in CRITERIA if name != criterion}
     document["other_criteria"] = others
-    written_whole(ledger.folder / "summary.json", (json_format.dumps(document, indent=1) + "\n").encode())
+    write_whole(ledger.folder / "summary.json", (json_format.dumps(document, indent=1) + "\n").encode())
     if csv:
-        written_whole(ledger.folder / "table.csv", table.write_csv().encode())
+        write_whole(ledger.folder / "table.csv", table.write_csv().encode())
     from rfplan.report.study_figures import draw_study
 
     said = "solved" if lesions["model"] == "solved" else "as shapes"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from rfplan.errors import InputError
+from rfplan.whole_file import write_whole
 
 if TYPE_CHECKING:
     from rfplan.fluoroscopy.radiograph import Radiograph
@@ -47,16 +46,9 @@ def save(radiograph: Radiograph, path: Path, **marks: bool) -> Path:
     if suffix not in SUFFIXES:
         raise InputError(f"{path}: a radiograph is written as {' or '.join(SUFFIXES)}")
     content = radiograph.dicom() if suffix == ".dcm" else radiograph.png(**marks)
-    name = ""
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        write_whole(path, content)
     except OSError as error:
-        if name:
-            Path(name).unlink(missing_ok=True)
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
     return path
 

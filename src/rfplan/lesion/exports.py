@@ -14,8 +14,8 @@ from rfplan.errors import InputError, did_you_mean
 from rfplan.geometry.mesh import Mesh
 from rfplan.lesion.sampled_block import VALUES, sampled
 from rfplan.lesion.solved import SolvedLesion
-from rfplan.lesion.solved_file import write_atomically
 from rfplan.lesion.surroundings import within
+from rfplan.whole_file import write_whole
 
 GRID_ENDINGS: Final = (".vti", ".vtk", ".vtu")
 VOLUME_ENDINGS: Final = (".nii.gz", ".nii")
@@ -62,7 +62,7 @@ def export_lesion(
     else:
         content = _grid_bytes(lesion, spacing_mm, ending)
     try:
-        write_atomically(path, content)
+        write_whole(path, content)
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
     return path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final, Protocol
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,19 +83,8 @@ class LesionMap:
         return sum(array.nbytes for surface in held for array in vars(surface).values())
 
 
-_MADE: WeakKeyDictionary[TemperatureField, LesionMap] = WeakKeyDictionary()
-# A field never changes, so its map is kept as long as it lives: the same lesion at another pose has the same field.
-
-
 def lesion_map(field: TemperatureField) -> LesionMap:
-    """The map of ``field``; made on first use and kept while the field lives."""
-    found = _MADE.get(field)
-    if found is None:
-        found = _MADE[field] = _made(field)
-    return found
-
-
-def _made(field: TemperatureField) -> LesionMap:
+    """Make the map of ``field``; :func:`rfplan.lesion.kept_map.kept_map` does so once."""
     box = _box(field)
     if box is None:
         return LesionMap((None,) * len(ISOTHERMS_C))

@@ -190,8 +190,16 @@ def _corner_weights(corners: FloatArray, around: IndexArray, tree: Octree) -> Fl
     The constant of a straight fit, small leaves counting most; a leaf that meets the corner with several of its own corners shares
     its weight among them. Places outside the cube weigh nothing.
     """
+    sizes = np.where(around >= 0, tree.sizes_mm[around], np.inf)
+    # between eight alike, as at most corners, each counts an eighth
+    weights = np.full(around.shape, 0.125)
+    unlike = np.flatnonzero(sizes.min(axis=1) < sizes.max(axis=1))
+    weights[unlike] = _fitted_weights(corners[unlike], around[unlike], sizes[unlike], tree)
+    return weights
+
+
+def _fitted_weights(corners: FloatArray, around: IndexArray, sizes: FloatArray, tree: Octree) -> FloatArray:
     known = around >= 0
-    sizes = np.where(known, tree.sizes_mm[around], np.inf)
     smallest = sizes.min(axis=1, keepdims=True)
     trust = (smallest / sizes) ** 2
     rows = np.concatenate(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, fields
@@ -29,6 +27,7 @@ from rfplan.lesion.sampled_bone import SampledBone
 from rfplan.lesion.solid import SolidGrid
 from rfplan.lesion.solid_field import SolidField
 from rfplan.lesion.solved import LesionField, PairTemperatures, SolvedLesion
+from rfplan.whole_file import write_whole
 
 SCHEMA: Final = "rfplan/lesion/1"
 _NUMBERS: Final = (
@@ -57,8 +56,8 @@ def save_lesion(lesion: SolvedLesion, path: Path) -> list[Path]:
     beside = path.with_suffix(".json")
     document = {"schema": SCHEMA, **lesion.to_json()}
     try:
-        write_atomically(path, lesion_bytes(lesion))
-        write_atomically(beside, (json.dumps(document, indent=1) + "\n").encode())
+        write_whole(path, lesion_bytes(lesion))
+        write_whole(beside, (json.dumps(document, indent=1) + "\n").encode())
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
     return [path, beside]
@@ -97,7 +96,7 @@ def lesion_bytes(lesion: SolvedLesion) -> bytes:
     }
     arrays = {f"history.{field.name}": getattr(lesion.history, field.name) for field in fields(History)}
     arrays |= {f"values.{name}": values for name, values in lesion.field.values.items()}
-    arrays |= _grid_arrays(lesion.field) | {
+    arrays |= field_arrays(lesion.field) | {
         "pose.matrix": lesion.pose.matrix,
         "pose.offset_mm": lesion.pose.offset_mm,
         "record": np.frombuffer(json.dumps(record).encode(), dtype=np.uint8),
@@ -135,7 +134,8 @@ def lesion_of_bytes(content: bytes) -> SolvedLesion:
         raise InputError(f"not a solved lesion: {error}") from error
 
 
-def _grid_arrays(field: LesionField) -> dict[str, FloatArray]:
+def field_arrays(field: LesionField) -> dict[str, FloatArray]:
+    """The grid of a field and the bone beside it, by the names they have in a file."""
     if isinstance(field, AxisymmetricField):
         return {"r_mm": field.r_mm, "z_mm": field.z_mm, "floor_mm": np.array(field.floor_mm)}
     if isinstance(field, OctreeField):
@@ -214,19 +214,3 @@ def _sampled(bone: BonePlane | SampledBone | None) -> SampledBone | None:
 
 def _size(size: LesionSize) -> list[float]:
     return [size.width_mm, size.length_mm, size.beyond_tip_mm, size.volume_mm3]
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write ``content`` at ``path``, complete or not at all; OSError where it cannot be written."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        # a temporary file is private; the finished one gets the rights that any new file would have
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(temporary).chmod(0o666 & ~mask)
-        Path(temporary).replace(path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -18,17 +18,20 @@ from rfplan.lesion.march import Progress
 from rfplan.lesion.problem import LesionProblem
 from rfplan.lesion.solve import solve_problem
 from rfplan.lesion.solved import SolvedLesion
-from rfplan.lesion.solved_file import lesion_bytes, lesion_of_bytes, write_atomically
+from rfplan.lesion.solved_file import lesion_bytes, lesion_of_bytes
+from rfplan.whole_file import write_whole
 
 LARGEST_BYTES: Final = 1_000_000_000
-"""The lesions that were not asked for the longest are dropped beyond this."""
+"""Of lesions and their maps together; what was not asked for the longest is dropped beyond this."""
 
 _SUFFIX: Final = ".npz"
+MAP_SUFFIX: Final = ".map"
+"""Of what :mod:`rfplan.lesion.kept_map` keeps beside the lesions."""
 
 
 @dataclass(frozen=True)
 class StoreState:
-    """Where the store is, and how many lesions and bytes it holds."""
+    """Where the store is, how many lesions it holds, and the bytes of these and their maps."""
 
     folder: Path
     lesions: int
@@ -49,8 +52,8 @@ def kept_lesion(problem: LesionProblem, progress: Progress | None = None) -> Sol
     lesion = solve_problem(problem, progress)
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, lesion_bytes(lesion))
-        _drop_oldest(path.parent)
+        write_whole(path, lesion_bytes(lesion))
+        drop_oldest(path.parent)
     return lesion
 
 
@@ -61,18 +64,20 @@ def store_folder() -> Path:
 
 def store_state() -> StoreState:
     """What the store holds now."""
-    sizes = [size for _, _, size in _entries(store_folder())]
-    return StoreState(store_folder(), len(sizes), sum(sizes))
+    entries = list(_entries(store_folder()))
+    lesions = sum(path.suffix == _SUFFIX for _, path, _ in entries)
+    return StoreState(store_folder(), lesions, sum(size for _, _, size in entries))
 
 
 def problem_digest(problem: LesionProblem) -> str:
     """Digest of everything that an answer depends on: the problem, the version and text of the solver, the figures of tissues."""
     text = json.dumps(problem.to_json(), sort_keys=True)
-    return hashlib.sha256(f"{text}\n{_code_digest()}".encode()).hexdigest()[:40]
+    return hashlib.sha256(f"{text}\n{code_digest()}".encode()).hexdigest()[:40]
 
 
 @cache
-def _code_digest() -> str:
+def code_digest() -> str:
+    """Digest of the version and text of the solver and of the figures of tissues."""
     total = hashlib.sha256()
     here = Path(__file__).parent
     for path in (*sorted(here.glob("*.py")), anatomy_folder() / "tissues.toml"):
@@ -86,13 +91,14 @@ def _code_digest() -> str:
 def _entries(folder: Path) -> Iterator[tuple[float, Path, int]]:
     if not folder.is_dir():
         return
-    for path in folder.glob(f"*{_SUFFIX}"):
+    for path in (*folder.glob(f"*{_SUFFIX}"), *folder.glob(f"*{MAP_SUFFIX}")):
         with contextlib.suppress(OSError):
             status = path.stat()
             yield status.st_mtime, path, status.st_size
 
 
-def _drop_oldest(folder: Path) -> None:
+def drop_oldest(folder: Path) -> None:
+    """Keep the store within :data:`LARGEST_BYTES`."""
     total = 0
     for number, (_, path, size) in enumerate(sorted(_entries(folder), reverse=True)):
         total += size

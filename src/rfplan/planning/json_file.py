@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from rfplan.errors import InputError
+from rfplan.whole_file import write_whole
 
 
 def load_json(path: Path) -> Any:
@@ -54,18 +53,8 @@ def json_text(document: Any) -> str:
 
 def write_json(document: Any, path: Path) -> None:
     """Write a document at ``path``, complete or not at all; InputError where it cannot be written."""
-    text = json_text(document)
-    temporary = None
+    content = json_text(document).encode("utf-8")
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        # a temporary file is private; the finished one gets the rights that any new file would have
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(temporary).chmod(0o666 & ~mask)
-        Path(temporary).replace(path)
+        write_whole(path, content)
     except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
         raise InputError(f"{path}: cannot be written: {error.strerror}") from error

@@ -25,8 +25,8 @@ from rfplan.lesion.lesion import ISOTHERMS_C
 from rfplan.lesion.lesion_map import LesionMap, SurfaceMap, lesion_map
 from rfplan.lesion.map_table import MapTable, map_table
 from rfplan.lesion.problem import LesionProblem
-from rfplan.lesion.solved_file import write_atomically
 from rfplan.lesion.store import kept_lesion, problem_digest
+from rfplan.whole_file import write_whole
 
 LARGEST_BYTES: Final = 300_000_000
 """What the lesions of one process take at most, unless a single chunk needs more."""
@@ -153,7 +153,7 @@ def _solved(problem: LesionProblem, isotherm: int, path: Path) -> _Ready:
         made = None
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, _bytes(made))
+        write_whole(path, _bytes(made))
         _drop_oldest(path.parent)
     return _Ready(made)
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from rfplan.anatomy.patient import Patient
 from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.lesion.kept_map import kept_map
 from rfplan.lesion.lesion import ISOTHERMS_C
-from rfplan.lesion.lesion_map import LesionMap, lesion_map
+from rfplan.lesion.lesion_map import LesionMap
 from rfplan.lesion.map_table import MapTable, map_table
 from rfplan.lesion.march import Progress
 from rfplan.lesion.solved import LABEL, SolvedLesion
@@ -96,7 +97,7 @@ def map_lesions(
     lesions: Sequence[SolvedLesion], bone: str, assumption: str, warnings: Sequence[str] = ()
 ) -> MapLesions:
     """Pack lesions that are placed in the patient's frame; each solved field is made ready once, wherever it is placed."""
-    maps = [lesion_map(lesion.field) for lesion in lesions]
+    maps = [kept_map(lesion.field) for lesion in lesions]
     distinct = tuple(dict.fromkeys(maps))
     number = {entry: place for place, entry in enumerate(distinct)}
     count = len(lesions)

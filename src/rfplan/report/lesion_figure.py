@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +13,7 @@ from rfplan.errors import InputError
 from rfplan.lesion.lesion import ISOTHERMS_C
 from rfplan.report.lesion_section import bone_height_mm, draw_surroundings, section_points
 from rfplan.report.palette import INK, PAPER
+from rfplan.whole_file import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,14 +62,9 @@ def save_lesion_figure(lesions: Sequence[SolvedLesion], titles: Sequence[str], p
     """
     figure = lesion_figure(lesions, titles)
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
-        os.close(handle)
-        try:
-            figure.savefig(temporary, dpi=150)
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        stream = io.BytesIO()
+        figure.savefig(stream, format=path.suffix[1:], dpi=150)
+        write_whole(path, stream.getvalue())
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -23,6 +21,7 @@ from rfplan.report.lesion_surfaces import lesion_surfaces, plan_lesions
 from rfplan.report.page import Still, report_page
 from rfplan.report.radiographs import radiographs_of
 from rfplan.report.stills import still
+from rfplan.whole_file import write_whole
 
 STILL_PX: Final = (900, 680)
 """Width and height of the pictures beside the report."""
@@ -92,20 +91,13 @@ def write_report(
     files |= {f"xray_{picture.name}.png": picture.png for picture in xrays}
     page = report_page(patient, plan, judged, svg, stills, used, date or datetime.date.today(), xrays)
     files = {"report.html": page.encode("utf-8"), **files}
-    return [write_whole(folder / name, content) for name, content in files.items()]
+    return [write_picture(folder / name, content) for name, content in files.items()]
 
 
-def write_whole(path: Path, content: bytes) -> Path:
-    """Write a file so that it is there complete or not at all."""
-    handle, name = -1, ""
+def write_picture(path: Path, content: bytes) -> Path:
+    """Write a file complete or not at all; RfplanError where it cannot be written."""
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        write_whole(path, content)
     except OSError as error:
-        if name:
-            Path(name).unlink(missing_ok=True)
         raise RfplanError(f"{path}: cannot be written: {error.strerror or error}") from error
     return path

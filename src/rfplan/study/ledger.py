@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from rfplan.errors import InputError
 from rfplan.study.chunk import chunk_count
 from rfplan.study.design import StudyDesign, checked, design_from
 from rfplan.study.stated_lesions import stated_lesions
+from rfplan.whole_file import write_whole
 
 SCHEMA: Final = "rfplan/study/1"
 MANIFEST: Final = "manifest.json"
@@ -97,7 +96,7 @@ class Ledger:
 
     def keep(self, number: int, content: bytes) -> None:
         """Write a chunk, then note it in the manifest: killed in between, it is computed anew."""
-        written_whole(self.path(number), content)
+        write_whole(self.path(number), content, durable=True)
         self.digests[number] = hashlib.sha256(content).hexdigest()
         self.write()
 
@@ -113,20 +112,11 @@ class Ledger:
             "chunks": chunk_count(self.design),
             "sha256": {str(number): digest for number, digest in sorted(self.digests.items())},
         }
-        written_whole(self.folder / MANIFEST, (json.dumps(document, indent=1) + "\n").encode())
+        write_whole(self.folder / MANIFEST, (json.dumps(document, indent=1) + "\n").encode(), durable=True)
 
     def tables(self) -> Iterator[pl.DataFrame]:
         """The finished chunks in order."""
         return (pl.read_parquet(self.path(number)) for number in sorted(self.digests))
-
-
-def written_whole(path: Path, content: bytes) -> None:
-    """Write a file that appears complete or not at all, whenever the machine stops."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as part:
-        part.write(content)
-        part.flush()
-        os.fsync(part.fileno())
-    Path(part.name).replace(path)
 
 
 def _read(path: Path) -> tuple[StudyDesign, dict[int, str]]:
