@@ -16,7 +16,7 @@ def test_what_was_there_is_replaced_and_nothing_else_is_left(tmp_path: Path, dur
     for content in (b"one", b"", b"another"):
         write_whole(path, content, durable)
         assert path.read_bytes() == content
-    assert os.listdir(tmp_path) == ["a.json"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.json"]
 
 
 def test_others_may_read_it_as_any_new_file(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_a_failure_keeps_the_old_file_and_leaves_no_part(tmp_path: Path, monkeyp
     with pytest.raises(OSError, match="No space"):
         write_whole(path, b"new", durable=True)
     assert path.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["a.json"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.json"]
 
 
 def test_no_folder_is_an_error_of_the_system(tmp_path: Path) -> None:
@@ -45,4 +45,4 @@ def test_no_folder_is_an_error_of_the_system(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     with pytest.raises(OSError, match=r"."):
         write_whole(tmp_path / "a", b"")
-    assert os.listdir(tmp_path) == ["a"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a"]

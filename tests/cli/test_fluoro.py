@@ -145,6 +145,13 @@ def test_a_ct_is_looked_at_without_bones(tmp_path: Path, capsys):
         (["--json", "--view", "down_the_barrel_1"], "give a plan"),
         (["--json", "--ct", "absent.nii"], "there is no such file"),
         (["--json", "--ct", "absent.nii", "--plan", "a.json"], "give --anatomy with it"),
+        (["--json", "--ct", "absent.nii", "--landmarks"], "--landmarks belongs to a patient: give --anatomy"),
+        (["--json", "--ct", "absent.nii", "--bowel"], "leave it out with --ct"),
+        (["--json", "--view", ""], "--view is empty"),
+        (["--json", "--sid-mm", "0"], "--sid-mm is 0"),
+        (["--json", "--sod-mm", "0"], "--sod-mm is 0"),
+        (["--json", "--field-mm", "0"], "--field-mm is 0"),
+        (["--json", "--isocentre-mm", "nan", "0", "0"], "--isocentre-mm is nan, 0, 0; it must be three finite numbers"),
     ],
 )
 def test_wrong_input_is_one_clear_message(arguments, words, tmp_path: Path, monkeypatch, capsys):

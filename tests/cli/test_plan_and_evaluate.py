@@ -89,6 +89,8 @@ def test_evaluate_prints_one_json_object(plan_file: str, capsys: pytest.CaptureF
     document = json.loads(capsys.readouterr().out)
     assert document["schema"] == "rfplan/evaluation/1"
     assert document["nerves"][0]["captured"]["transection"] is True
+    assert set(document["operability"]["views"]) == {"true_ap", "lateral"}
+    assert len(document["operability"]["needles"]) == document["needles"]
 
 
 @pytest.mark.usefixtures("on_slab")
@@ -98,6 +100,7 @@ def test_evaluate_for_people(
     monkeypatch.setenv("COLUMNS", "80")
     assert main(["evaluate", plan_file, "--lesion-model", "shapes"]) == 0
     text = capsys.readouterr().out
+    assert "Under X-ray: of 1 needle " in " ".join(text.split())
     assert "…" not in text
     assert "S1_left" not in text
     for word in ("S1.1", "cut through", "shapes", "not for treating patients"):

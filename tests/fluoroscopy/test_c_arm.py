@@ -128,7 +128,10 @@ def test_behind_the_source_there_is_no_picture():
         ({"field_mm": 1.0}, "from 20 to 600"),
         ({"collimator": "star"}, "accepted: square, circle"),
         ({"collimator_mm": 500.0}, "collimator_mm is 500"),
-        ({"isocentre_mm": [0.0, 1.0]}, "three finite numbers"),
+        ({"isocentre_mm": [0.0, 1.0]}, "isocentre_mm is 0, 1; it must be three finite numbers"),
+        ({"sid_mm": 0.0}, "sid_mm is 0"),
+        ({"sod_mm": 0.0}, "sod_mm is 0"),
+        ({"field_mm": 0.0}, "field_mm is 0"),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_can(fields, words):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pytest
 
 from rfplan.devices.catalogue import electrode
+from rfplan.errors import InputError
 from rfplan.fluoroscopy.operability import operability
-from strategies import monopolar, needle, slab_patient
+from strategies import monopolar, needle, slab_patient, straight_nerve
 
 PATIENT = slab_patient()
+WITH_BRANCH = slab_patient((straight_nerve([20.0, 1.0, 20.0], [50.0, 1.0, 20.0]),))
 DEVICE = electrode("conventional-18g-10mm")
 
 
@@ -44,6 +47,9 @@ def test_needles_behind_each_other_hide_each_other_in_lateral_only():
     assert all(entry.views["true_ap"].clear > 0.9 for entry in both)
     assert min(entry.views["lateral"].clear for entry in both) < 0.5
     assert not all(entry.views["lateral"].visible for entry in both)
+    # a picture is a shadow: each lies over the other
+    assert [entry.views["lateral"].overlaps for entry in both] == [(2,), (1,)]
+    assert not any(entry.views["true_ap"].overlaps for entry in both)
     apart = judged(front, stuck([45.0, 2.0, 15.0])).needles
     assert all(entry.views["lateral"].clear == 1.0 for entry in apart)
 
@@ -82,3 +88,35 @@ def test_a_published_technique_can_be_carried_out(reference):
 def test_contacts_of_one_probe_do_not_hide_each_other():
     deep, higher = stuck([33.0, 2.0, 20.0]), needle([33.0, 17.0, 20.0], (0.0, 1.0, 0.0), DEVICE, 45.0)
     assert all(seen.clear == 1.0 for entry in judged(deep, higher).needles for seen in entry.views.values())
+
+
+def test_what_is_not_seen_says_why():
+    notes = judged(stuck([25.0, 2.0, 0.0]), stuck([45.0, 2.0, 0.0])).notes
+    assert any("not seen well in the lateral: needle 2 in the same place" in note for note in notes)
+    (note,) = {note.split(": ")[-1] for note in judged(stuck([33.0, 2.0, 300.0])).notes}
+    assert note == "it is not in the picture"
+
+
+def test_an_evaluation_holds_it_on_request():
+    import rfplan
+
+    plan = monopolar(stuck([33.0, 2.0, 20.0]))
+    asked = rfplan.evaluate(plan, WITH_BRANCH, lesion_model="shapes", operability=rfplan.operability)
+    assert asked.operability == rfplan.operability(plan, WITH_BRANCH)
+    assert asked.to_json()["operability"] == rfplan.operability(plan, WITH_BRANCH).to_json()
+    without = rfplan.evaluate(plan, WITH_BRANCH, lesion_model="shapes")
+    assert without.operability is None and without.to_json()["operability"] is None
+    with pytest.raises(InputError, match="operability is True; give the function"):
+        rfplan.evaluate(plan, WITH_BRANCH, lesion_model="shapes", operability=True)
+
+
+def test_an_evaluation_sees_the_needles_where_the_hand_put_them():
+    import rfplan
+
+    plan = monopolar(stuck([33.0, 2.0, 20.0]))
+    error = rfplan.OperatorError.usual()
+    asked = rfplan.evaluate(
+        plan, WITH_BRANCH, lesion_model="shapes", operator_error=error, seed=4, operability=rfplan.operability
+    )
+    moved = rfplan.operability(rfplan.displaced(plan, WITH_BRANCH, error, 4), WITH_BRANCH)
+    assert asked.operability == moved != rfplan.operability(plan, WITH_BRANCH)

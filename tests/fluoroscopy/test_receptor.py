@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from rfplan.fluoroscopy.attenuation import attenuation_at
 from rfplan.fluoroscopy.c_arm import CArm
 from rfplan.fluoroscopy.expose import photons_of
 from rfplan.fluoroscopy.exposure import Exposure
-from rfplan.fluoroscopy.receptor import Receptor, behind, blur_taps, draw, mean_photons, normal_quantiles
+from rfplan.fluoroscopy.receptor import Receptor, behind, blur_taps, draw, mean_photons, normal_quantiles, smooth
 
 ARM = CArm(size_px=512)
 PLAIN = Receptor(scatter_fraction=0.0, blur_mm=0.0)
@@ -140,3 +142,13 @@ def test_attenuation_is_the_table_and_runs_smoothly_between():
 def test_what_cannot_be_is_refused(make, words):
     with pytest.raises(InputError, match=words):
         make()
+
+
+@pytest.mark.parametrize(("shape", "width"), [((64, 64), 9.7), ((40, 40), 2.0), ((7, 7), 5.0), ((64, 64), 0.3)])
+def test_smoothing_is_a_gaussian_with_its_edges_repeated(shape, width):
+    from scipy.ndimage import gaussian_filter
+
+    cells = np.random.default_rng(1).uniform(size=shape)
+    # the reference cuts the bell off at 3.5 widths, rounded to a cell
+    reach = max(1, math.ceil(3.5 * width))
+    assert np.allclose(smooth(cells, width), gaussian_filter(cells, width, mode="nearest", radius=reach), atol=1e-12)

@@ -61,7 +61,11 @@ def test_a_plan_of_another_technique_asks_for_its_contacts():
     plan = technique("strip-probe").plan(ground, "right")
     rows = placed_plan(plan, ground, "right", FAST)
     assert len(rows.problems) == len(plan.applications)
-    assert {len(problem.active_mm) for problem in rows.problems if problem is not None} == {1, 2}
+    asked = [problem for problem in rows.problems if problem is not None]
+    assert len(asked) >= len(plan.applications) - 1
+    # the L5 needle, and contacts further up the probe
+    assert {problem.active_mm[0][0] for problem in asked if problem.pair is None} >= {0.0}
+    assert any(problem.active_mm[0][0] > 0.0 for problem in asked)
 
 
 def test_equal_problems_have_one_number():

@@ -108,10 +108,17 @@ def fluoro(
     path = None if out is None else _picture_path(out)
     if path is None and not json:
         raise InputError("nothing to do: give --out FILE.png (or .dcm) for a picture, or --json for its numbers")
+    if view is not None and not view.strip():
+        raise InputError("--view is empty; give the name of a view, such as true_ap")
     if view is not None and (lao_deg is not None or cranial_deg is not None):
         raise InputError("give either --view or --lao-deg and --cranial-deg, not both")
     if ct is not None and plan is not None and anatomy is None:
         raise InputError("--plan belongs to a patient: give --anatomy with it, the one that the CT is of")
+    if ct is not None and bowel:
+        raise InputError("--bowel puts gas in front of bones; a CT shows what is there: leave it out with --ct")
+    if ct is not None and anatomy is None and (landmarks or side is not None):
+        flag = "--landmarks" if landmarks else "--side"
+        raise InputError(f"{flag} belongs to a patient: give --anatomy with it, the one that the CT is of")
     geometry: dict[str, Any] = {
         "size_px": size,
         "position": "supine" if supine else "prone",
@@ -172,6 +179,7 @@ def _with_flag(message: str) -> str:
         "sod_mm",
         "field_mm",
         "collimator_mm",
+        "isocentre_mm",
         "size",
         "mode",
         "receptor_dose_ngy",

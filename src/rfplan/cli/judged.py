@@ -18,9 +18,10 @@ def judged_with_progress(
 ) -> Evaluation:
     """The evaluation, with a progress bar where lesions take longer than a second to solve.
 
-    With ``operator_error`` it is that of the plan as a hand carries it out.
+    Operability is judged too. With ``operator_error`` it is the evaluation of the plan as a hand carries it out.
     """
     from rfplan.cli.progress import progress_bar
+    from rfplan.fluoroscopy.operability import operability
     from rfplan.planning.operator_error import OperatorError
 
     with progress_bar(1) as tell:
@@ -33,6 +34,7 @@ def judged_with_progress(
             bone=bone,
             progress=tell(),
             operator_error=OperatorError.usual() if operator_error else None,
+            operability=operability,
         )
 
 
@@ -47,18 +49,16 @@ def deliver(
 ) -> None:
     """Write the folder, if one is wanted, and print the evaluation: for people, or as one JSON object."""
     from rfplan.cli.console import people, print_json, warn
-    from rfplan.cli.operable import OperableEvaluation
 
-    complete = OperableEvaluation.of(evaluation, plan, patient)
     for sentence in (*patient.warnings, *evaluation.warnings):
         warn(sentence)
     files: list[Path] = []
     if folder is not None:
         from rfplan.cli.results import write_results
 
-        files = write_results(folder, patient, plan, complete)
+        files = write_results(folder, patient, plan, evaluation)
     if json:
-        document: dict[str, Any] = complete.to_json()
+        document: dict[str, Any] = evaluation.to_json()
         if with_plan:
             document["plan"] = plan_to_json(plan)
         document["files"] = [str(path) for path in files]

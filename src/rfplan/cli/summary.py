@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -32,11 +33,22 @@ def print_summary(console: Console, evaluation: Evaluation, patient: str, files:
     console.print(_coverage(evaluation))
     console.print(_levels(evaluation))
     console.print(_safety(evaluation))
+    if evaluation.operability is not None:
+        console.print(_under_xray(evaluation.operability.to_json()))
     model = model_in_words(evaluation.lesion_model, evaluation.lesion_bone)
     console.print(Text.assemble(("Lesion model: ", "bold"), f"{model}. {evaluation.assumption}"))
     console.print("For education and research only; not for treating patients.", style="dim")
     for path in files[:3]:
         console.print(Text(f"  {path}"), soft_wrap=True)
+
+
+def _under_xray(seen: Mapping[str, Any]) -> Text:
+    count = len(seen["needles"])
+    return Text.assemble(
+        ("Under X-ray: ", "bold"),
+        f"of {count} needle{'s' if count != 1 else ''} {seen['visible_in_all_views']} are seen well in the true AP and the lateral view, "
+        f"{seen['end_on_reachable']} can be seen end on.",
+    )
 
 
 def _coverage(evaluation: Evaluation) -> Table:

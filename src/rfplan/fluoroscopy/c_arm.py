@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -36,7 +37,7 @@ class CArm:
     central ray about which the arm turns, ``sid_mm`` the distance from source to receptor, ``sod_mm`` to the isocentre.
     ``field_mm`` is the side of the part of the receptor that is read out (a smaller one magnifies), in ``size_px`` x ``size_px``
     pixels; ``collimator_mm`` the side of the square or the diameter of the circle that the ``collimator`` leaves open there, None
-    for all of the field.
+    for all of the field. Distances and field that are not given are those of ``anatomy/fluoroscopy.toml``.
 
     Raises
     ------
@@ -47,9 +48,9 @@ class CArm:
     cranial_deg: float = 0.0
     isocentre_mm: FloatArray = None  # type: ignore[assignment]
     position: Position = "prone"
-    sid_mm: float = 0.0
-    sod_mm: float = 0.0
-    field_mm: float = 0.0
+    sid_mm: float = None  # type: ignore[assignment]
+    sod_mm: float = None  # type: ignore[assignment]
+    field_mm: float = None  # type: ignore[assignment]
     size_px: int = 512
     collimator: Collimator = "square"
     collimator_mm: float | None = None
@@ -62,13 +63,14 @@ class CArm:
             ("sod_mm", "source_to_isocentre"),
             ("field_mm", "receptor_side"),
         ):
-            if not getattr(self, name):
+            if getattr(self, name) is None:
                 object.__setattr__(self, name, _system(figure))
         self._check()
 
     def _check(self) -> None:
         if self.isocentre_mm.shape != (3,) or not np.all(np.isfinite(self.isocentre_mm)):
-            raise InputError("isocentre_mm must be three finite numbers")
+            given = ", ".join(f"{value:g}" for value in self.isocentre_mm.ravel())
+            raise InputError(f"isocentre_mm is {given}; it must be three finite numbers")
         for name, figure in (("lao_deg", "lao_reach"), ("cranial_deg", "cranial_reach")):
             angle, reach = getattr(self, name), _system(figure)
             if not (math.isfinite(angle) and abs(angle) <= reach + 1e-9):
@@ -112,7 +114,7 @@ class CArm:
 
         return expose(self, patient, plan, **exposure)
 
-    @property
+    @cached_property
     def axes(self) -> FloatArray:
         """(3, 3) unit rows in the patient frame: right and down on the picture as the viewer sees it, and along the beam."""
         lao, cranial = np.deg2rad([self.lao_deg, self.cranial_deg])
@@ -120,7 +122,7 @@ class CArm:
         above = 1.0 if self.position == "prone" else -1.0
         beam = np.array([np.sin(lao) * np.cos(cranial), above * np.cos(lao) * np.cos(cranial), np.sin(cranial)])
         right = np.array([-above * np.cos(lao), np.sin(lao), 0.0])
-        return np.stack([right, np.cross(right, beam), beam])
+        return frozen([right, np.cross(right, beam), beam])
 
     @property
     def beam(self) -> FloatArray:

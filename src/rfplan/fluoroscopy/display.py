@@ -72,12 +72,9 @@ def grey(
     """
     size = counts.shape[0]
     logs = np.empty_like(counts)
-    kernels.log_values(counts, 0.5, logs)
     block = max(1, math.ceil(size / 64))
-    cells = math.ceil(size / block)
-    local = np.zeros((cells, cells))
-    if display.flatten != 0.0:
-        local = _slow_change(block_means(logs, block), display.flatten, open_photons)
+    means = kernels.log_values(counts, 0.5, block, logs)
+    local = np.zeros_like(means) if display.flatten == 0.0 else _slow_change(means, display.flatten, open_photons)
     low, high = display.window or _window(c_arm, logs, local, block, display, open_photons)
     table = _table(levels, display.polarity == "film", display.gamma)
     image = np.empty((size, size), dtype=table.dtype)
@@ -86,16 +83,6 @@ def grey(
         half = 0.5 * (c_arm.collimator_mm or c_arm.field_mm) / c_arm.pixel_mm
         kernels.close_outside(image, half, c_arm.collimator == "circle", 0)
     return image
-
-
-def block_means(image: FloatImage, block: int) -> FloatImage:
-    """Means over cells of ``block`` x ``block`` pixels; the last ones may be smaller."""
-    size = image.shape[0]
-    starts = np.arange(0, size, block)
-    widths = np.minimum(starts + block, size) - starts
-    rows = np.add.reduceat(image, starts, axis=0, dtype=np.float32)
-    sums = np.add.reduceat(rows, starts, axis=1, dtype=np.float32)
-    return np.asarray(sums / (widths[:, None] * widths[None, :]), dtype=float)
 
 
 def _slow_change(means: FloatImage, share: float | None, open_photons: float | None) -> FloatImage:

@@ -37,6 +37,7 @@ def expose(
     receptor: Receptor | None = None,
     display: Display | None = None,
     bowel: bool = False,
+    detail_mm: float = 0.0,
 ) -> Radiograph:
     """Take a picture of ``patient`` with the needles of ``plan``, or with ``needles``.
 
@@ -44,6 +45,7 @@ def expose(
     ----------
     exposure, receptor, display : how it is taken, received and shown; the usual ones without them
     bowel : puts gas in front of the sacrum
+    detail_mm : bones finer than this are made coarser, see :func:`~rfplan.fluoroscopy.scene.scene_of`
 
     Returns
     -------
@@ -56,7 +58,7 @@ def expose(
     started = time.perf_counter()
     standing = tuple(needles) if needles is not None else plan.needles if plan is not None else ()
     settings = exposure or Exposure()
-    scene = scene_of(patient)
+    scene = scene_of(patient, detail_mm)
     attenuation = attenuation_at(settings.energy_kev)
     rods = rods_of(standing, attenuation) if standing else None
     integral = scene.line_integral(c_arm, attenuation, rods, bowel)

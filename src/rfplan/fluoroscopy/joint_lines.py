@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -11,11 +13,17 @@ from rfplan.anatomy.sides import Side, lateral_sign
 from rfplan.fluoroscopy.c_arm import CArm
 from rfplan.geometry.arrays import FloatArray
 
-_GAP_MM = 4.0
-_BIN_MM = 2.0
-_LEAST_POINTS = 60
-_LOWER_PART = 0.4
-_BACK_MM = 10.0
+_GAP_MM: Final = 4.0
+_BIN_MM: Final = 2.0
+_STEP_MM: Final = 1.0
+_LEAST_POINTS: Final = 60
+_LEAST_LEVELS: Final = 4
+_LOWER_MM: Final = 10.0
+"""Height of the lower part of the joint, whose lines are brought together: the lowest centimetre, into which needles go. An assumption:
+higher up the joint is twisted, in some people so much that no angle brings its lines together."""
+_BACK_MM: Final = 10.0
+
+_FACING: WeakKeyDictionary[Patient, dict[Side, tuple[FloatArray, FloatArray] | None]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,16 +50,16 @@ def joint_lines(patient: Patient, side: Side) -> JointLines | None:
         return None
     close = facing[0]
     height = close[:, 2]
-    low, high = np.quantile(height, [0.005, 0.995])
+    low = float(np.quantile(height, 0.005))
     front, back = [], []
-    for level in np.arange(low, low + _LOWER_PART * (high - low), _BIN_MM):
+    for level in np.arange(low, low + _LOWER_MM, _STEP_MM):
         near = close[np.abs(height - level) < _BIN_MM]
         if len(near) >= 4:
             order = np.argsort(near[:, 1])
             few = max(1, len(near) // 12)
             front.append(near[order[:few]].mean(axis=0))
             back.append(near[order[-few:]].mean(axis=0))
-    return JointLines(np.array(front), np.array(back)) if len(front) >= 4 else None
+    return JointLines(np.array(front), np.array(back)) if len(front) >= _LEAST_LEVELS else None
 
 
 def posterior_joint(patient: Patient, side: Side) -> tuple[FloatArray, FloatArray] | None:
@@ -69,16 +77,35 @@ def posterior_joint(patient: Patient, side: Side) -> tuple[FloatArray, FloatArra
 
 
 def _facing(patient: Patient, side: Side) -> tuple[FloatArray, FloatArray] | None:
-    """Points (n, 3) of the sacrum that face the hip bone of one side closely, and their normals."""
+    """Points (n, 3) of the sacrum that face the hip bone of one side closely, and their normals; looked for once."""
+    kept = _FACING.setdefault(patient, {})
+    if side not in kept:
+        kept[side] = _found_facing(patient, side)
+    return kept[side]
+
+
+def _found_facing(patient: Patient, side: Side) -> tuple[FloatArray, FloatArray] | None:
     from scipy.spatial import cKDTree
 
     hip = patient.bones.get(f"hip_{side}")
     if hip is None:
         return None
     sacrum = patient.bones["sacrum"]
+    reach = _GAP_MM + 3.0
     own = lateral_sign(side) * patient.frame.to_chart(sacrum.vertices_mm)[:, 0] > 15.0
+    own &= _in_box(sacrum.vertices_mm, hip.bounds_mm, reach)
     vertices = sacrum.vertices_mm[own]
-    close = cKDTree(hip.vertices_mm).query(vertices, distance_upper_bound=_GAP_MM + 3.0)[0] < _GAP_MM
+    if len(vertices) < _LEAST_POINTS:
+        return None
+    ilium = hip.vertices_mm[_in_box(hip.vertices_mm, np.stack([vertices.min(axis=0), vertices.max(axis=0)]), reach)]
+    if len(ilium) == 0:
+        return None
+    close = cKDTree(ilium).query(vertices, distance_upper_bound=reach)[0] < _GAP_MM
     if np.count_nonzero(close) < _LEAST_POINTS:
         return None
     return vertices[close], sacrum.vertex_normals[own][close]
+
+
+def _in_box(points_mm: FloatArray, bounds_mm: FloatArray, margin_mm: float) -> np.ndarray:
+    """(n,) whether points (n, 3) lie within ``margin_mm`` of a box (2, 3)."""
+    return np.asarray(np.all((points_mm > bounds_mm[0] - margin_mm) & (points_mm < bounds_mm[1] + margin_mm), axis=1))

@@ -9,6 +9,7 @@ import numpy as np
 
 from rfplan.anatomy.patient import Patient
 from rfplan.fluoroscopy.attenuation import attenuation_at
+from rfplan.fluoroscopy.bone_detail import QUICK_MM
 from rfplan.fluoroscopy.c_arm import CArm
 from rfplan.fluoroscopy.display import Display, grey
 from rfplan.fluoroscopy.expose import photons_of
@@ -35,7 +36,7 @@ class Fluoroscope:
     receptor: Receptor = field(default_factory=Receptor)
     display: Display = field(default_factory=Display)
     pulses_per_s: float = 8.0
-    detail_mm: float = 1.5
+    detail_mm: float = QUICK_MM
     frames: int = 0
     dap_mgy_cm2: float = 0.0
     air_kerma_mgy: float = 0.0

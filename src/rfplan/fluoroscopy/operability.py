@@ -13,6 +13,7 @@ from rfplan.anatomy.patient import Patient
 from rfplan.errors import InputError
 from rfplan.figures import figures
 from rfplan.fluoroscopy.attenuation import Attenuation, attenuation_at
+from rfplan.fluoroscopy.bone_detail import QUICK_MM
 from rfplan.fluoroscopy.c_arm import CArm, angles_of
 from rfplan.fluoroscopy.exposure import Exposure, dose_of
 from rfplan.fluoroscopy.receptor import Beam, Receptor, behind
@@ -24,6 +25,7 @@ from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Plan
 
 CHECK_VIEWS: Final = ("true_ap", "lateral")
+_WORDS: Final = {"true_ap": "true AP", "lateral": "lateral"}
 _SIZE_PX: Final = 256
 _SAMPLES: Final = 24
 
@@ -42,14 +44,16 @@ class Sighting:
     """A needle in one view.
 
     ``angle_deg`` between beam and needle; ``in_field`` says that the active tip is in the picture; ``clear`` is the share of the
-    active tip that no other needle lies over, ``bone_mm`` the bone in the beam there (mean) and ``contrast_to_noise`` that of
-    the whole active tip in a live frame; ``visible`` sums it up.
+    active tip that no other needle of the plan lies over, as if all stood at once, and ``overlaps`` the numbers of those that do;
+    ``bone_mm`` is the bone in the beam there (mean), ``contrast_to_noise`` that of the whole active tip in a live frame;
+    ``visible`` sums it up.
     """
 
     angle_deg: float
     end_on: bool
     in_field: bool
     clear: float
+    overlaps: tuple[int, ...]
     bone_mm: float
     contrast_to_noise: float
     visible: bool
@@ -94,6 +98,7 @@ class Operability:
                             "in_field": seen.in_field,
                             "angle_deg": round(seen.angle_deg, 1),
                             "clear": round(seen.clear, 3),
+                            "overlaps": list(seen.overlaps),
                             "bone_mm": round(seen.bone_mm, 1),
                             "contrast_to_noise": round(seen.contrast_to_noise, 1),
                         }
@@ -131,10 +136,22 @@ def operability(plan: Plan, patient: Patient) -> Operability:
         for number, (needle, views) in enumerate(zip(needles, seen, strict=True), start=1)
     )
     for one in judged:
-        hidden = [name for name, sighting in one.views.items() if not sighting.visible]
-        if hidden:
-            notes.append(f"needle {one.needle}: its active tip is not seen well in {' and '.join(hidden)}")
+        notes += [
+            f"needle {one.needle}: its active tip is not seen well in the {_WORDS[name]}: {_why(sighting)}"
+            for name, sighting in one.views.items()
+            if not sighting.visible
+        ]
     return Operability(judged, angles, tuple(notes))
+
+
+def _why(seen: Sighting) -> str:
+    if not seen.in_field:
+        return "it is not in the picture"
+    table = figures("fluoroscopy")
+    if seen.clear < table["operability.clear"].value:
+        names = ", ".join(str(number) for number in seen.overlaps)
+        return f"{'needle' if len(seen.overlaps) == 1 else 'needles'} {names} in the same place"
+    return f"its contrast over noise in a live frame is {seen.contrast_to_noise:.1f}"
 
 
 def _end_on(needle: Needle) -> EndOn:
@@ -147,7 +164,7 @@ def _end_on(needle: Needle) -> EndOn:
 
 
 def _sightings(arm: CArm, patient: Patient, needles: tuple[Needle, ...]) -> list[Sighting]:
-    attenuation, receptor, scene = attenuation_at(), Receptor(), scene_of(patient)
+    attenuation, receptor, scene = attenuation_at(), Receptor(), scene_of(patient, QUICK_MM)
     beam = behind(arm, scene.line_integral(arm, attenuation), receptor)
     _, open_ngy = dose_of(arm, Exposure("live"), beam.mean_in_the_middle)
     photons = receptor.photons_per_pixel(arm, open_ngy)
@@ -163,12 +180,17 @@ def _sightings(arm: CArm, patient: Patient, needles: tuple[Needle, ...]) -> list
         pixels = tips[number]
         inside = np.all((pixels >= 0.0) & (pixels < arm.size_px), axis=1)
         in_field = bool(inside.all())
-        others = [
-            (shafts[n], (needle.electrode.radius_mm + needles[n].electrode.radius_mm) / arm.isocentre_pixel_mm)
+        covered = {
+            n + 1: _covered(
+                pixels,
+                shafts[n],
+                (needle.electrode.radius_mm + needles[n].electrode.radius_mm) / arm.isocentre_pixel_mm,
+            )
             for n in range(len(needles))
             if n != number and not same_shaft(needle, needles[n])
-        ]
-        clear = float(np.mean(_uncovered(pixels, others)))
+        }
+        overlaps = tuple(other for other, where in covered.items() if where.any())
+        clear = 1.0 - float(np.mean(np.any(list(covered.values()), axis=0))) if covered else 1.0
         angle = math.degrees(math.acos(min(1.0, abs(float(arm.beam @ needle.axis)))))
         end_on = angle < table["operability.end_on"].value
         ratio, depth = 0.0, 0.0
@@ -177,7 +199,7 @@ def _sightings(arm: CArm, patient: Patient, needles: tuple[Needle, ...]) -> list
             depth = float(bone[at[:, 1], at[:, 0]].mean())
             ratio = _contrast_to_noise(arm, beam, at, photons, needle, angle, attenuation)
         visible = in_field and ratio >= table["operability.rose"].value and clear >= table["operability.clear"].value
-        found.append(Sighting(angle, end_on, in_field, clear, depth, ratio, visible))
+        found.append(Sighting(angle, end_on, in_field, clear, overlaps, depth, ratio, visible))
     return found
 
 
@@ -186,16 +208,13 @@ def _active_tip(needle: Needle) -> FloatArray:
     return np.asarray(needle.tip_mm + along[:, None] * needle.axis)
 
 
-def _uncovered(pixels: FloatArray, others: list[tuple[FloatArray, float]]) -> np.ndarray[Any, Any]:
-    """(n,) whether points (n, 2) lie farther from each projected shaft (2, 2) than its reach, pixels."""
-    free = np.full(len(pixels), True)
-    for ends, reach in others:
-        run = ends[1] - ends[0]
-        length = float(run @ run)
-        share = np.clip((pixels - ends[0]) @ run / length, 0.0, 1.0) if length > 0.0 else np.zeros(len(pixels))
-        away = pixels - ends[0] - share[:, None] * run
-        free &= np.hypot(away[:, 0], away[:, 1]) > reach
-    return free
+def _covered(pixels: FloatArray, ends: FloatArray, reach_px: float) -> np.ndarray[Any, Any]:
+    """(n,) whether points (n, 2) lie within ``reach_px`` of a projected shaft (2, 2), pixels."""
+    run = ends[1] - ends[0]
+    length = float(run @ run)
+    share = np.clip((pixels - ends[0]) @ run / length, 0.0, 1.0) if length > 0.0 else np.zeros(len(pixels))
+    away = pixels - ends[0] - share[:, None] * run
+    return np.asarray(np.hypot(away[:, 0], away[:, 1]) <= reach_px)
 
 
 def _contrast_to_noise(

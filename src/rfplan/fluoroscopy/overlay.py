@@ -105,7 +105,9 @@ def _draw_needles(pen: Any, radiograph: Radiograph, size: int) -> None:
         pen.ellipse([tip[0] - radius, tip[1] - radius, tip[0] + radius, tip[1] + radius], outline=_NEEDLE)
         out = entry - tip
         length = float(np.hypot(*out))
-        away = -out / length if length > 0.06 * size else np.array([0.0, 1.0])
+        # beside a needle that is seen end on, as such needles often stand in a row from head to feet
+        beside = np.array([1.0 if tip[0] >= 0.5 * size else -1.0, 0.0])
+        away = -out / length if length > 0.06 * size else beside
         at = tip + 2.4 * radius * away
         pen.text(tuple(at), str(number), font=font, fill=_NEEDLE, anchor="mm", stroke_width=2, stroke_fill=(0, 0, 0))
 

@@ -55,6 +55,10 @@ def add_signed_depth(
     """
     rows, columns = image.shape
     pixels = image.reshape(-1)
+    # of every row of a face: first pixel and the one after the last, sign, and 1/t at the first
+    table = np.empty((4, rows))
+    starts, stops, signs, nearness = table[0], table[1], table[2], table[3]
+    width = np.float64(columns)
     for face in range(faces.shape[0]):
         i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
         weight = weights[face]
@@ -82,14 +86,25 @@ def add_signed_depth(
         inverse = 1.0 / area if area != 0.0 else 0.0
         per_column = ((z1 - z0) * tall - (z2 - z0) * (y1 - y0)) * inverse
         per_row = ((x1 - x0) * (z2 - z0) - (x2 - x0) * (z1 - z0)) * inverse
-        for row in range(first, last):
+        # all rows first: that loop has no branches, so that the processor does several rows at once
+        for n in range(last - first):
+            row = np.float64(np.int32(first) + np.int32(n))
             one = x0 + (row - y0) * along
-            other = x0 + (row - y0) * upper if row < y1 else x1 + (row - y1) * lower
-            signed = -weight if one < other else weight
-            start = max(math.ceil(min(one, other)), 0)
-            stop = min(math.ceil(max(one, other)), columns)
-            z = z0 + (row - y0) * per_row + (start - x0) * per_column
-            at = np.uint64(row * columns + start)
+            is_upper = row < y1
+            slope = upper if is_upper else lower
+            from_x, from_y = x0 if is_upper else x1, y0 if is_upper else y1
+            other = from_x + (row - from_y) * slope
+            to_right = one < other
+            start = np.ceil(one if to_right else other)
+            start = start if start > 0.0 else 0.0
+            stop = np.ceil(other if to_right else one)
+            starts[n] = start
+            stops[n] = stop if stop < width else width
+            signs[n] = -weight if to_right else weight
+            nearness[n] = z0 + (row - y0) * per_row + (start - x0) * per_column
+        for n in range(last - first):
+            start, stop, z, signed = np.int64(starts[n]), np.int64(stops[n]), nearness[n], signs[n]
+            at = np.uint64((first + n) * columns + start)
             for _ in range(stop - start):
                 # a triangle seen on its edge has steep slopes; its corners bound what they may give
                 pixels[at] += signed * (1.0 / min(max(z, low), high) - reference)

@@ -14,7 +14,7 @@ from rfplan.figures import figures
 from rfplan.fluoroscopy import detector_kernels as kernels
 from rfplan.fluoroscopy.c_arm import CArm
 from rfplan.fluoroscopy.projector import FloatImage
-from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.arrays import FloatArray, frozen
 
 _CELLS = 64
 _WEDGE = 1.5
@@ -119,10 +119,22 @@ def draw(means: FloatImage, seed: int) -> None:
 
 
 def smooth(cells: FloatArray, width_cells: float) -> FloatArray:
-    """Gaussian smoothing of a coarse map, its edges repeated."""
-    from scipy.ndimage import gaussian_filter
+    """Gaussian smoothing of a coarse map, its edges repeated; ``width_cells`` is the standard deviation."""
+    rows, columns = (_spreading(count, width_cells) for count in cells.shape)
+    return np.asarray(rows @ cells @ columns.T)
 
-    return np.asarray(gaussian_filter(cells, width_cells, mode="nearest", truncate=3.5))
+
+@lru_cache(maxsize=32)
+def _spreading(count: int, width: float) -> FloatArray:
+    """(count, count) matrix that smooths a line of so many cells."""
+    reach = max(1, math.ceil(3.5 * width))
+    steps = np.arange(-reach, reach + 1)
+    taps = np.exp(-0.5 * (steps / width) ** 2)
+    matrix = np.zeros((count, count))
+    for cell in range(count):
+        # what lies beyond an edge repeats the edge
+        np.add.at(matrix[cell], np.clip(cell + steps, 0, count - 1), taps / taps.sum())
+    return frozen(matrix)
 
 
 @lru_cache(maxsize=32)

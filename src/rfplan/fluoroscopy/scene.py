@@ -11,6 +11,7 @@ import numpy as np
 from rfplan.anatomy.patient import Patient
 from rfplan.errors import InputError, RfplanError
 from rfplan.fluoroscopy.attenuation import Attenuation
+from rfplan.fluoroscopy.bone_detail import bones_at
 from rfplan.fluoroscopy.bowel import bowel_of
 from rfplan.fluoroscopy.c_arm import CArm
 from rfplan.fluoroscopy.folds import find_fold
@@ -44,10 +45,16 @@ class Scene:
         """(2, 3) of all that is in the beam."""
         return np.stack([self.vertices_mm.min(axis=0), self.vertices_mm.max(axis=0)])
 
+    @cached_property
+    def _weighed(self) -> dict[Attenuation, np.ndarray]:
+        return {}
+
     def weights(self, attenuation: Attenuation) -> np.ndarray:
         """(m,) change of attenuation into each face, 1/mm."""
-        mu = np.array([attenuation.muscle, attenuation.cortical, attenuation.cancellous])
-        return np.asarray((mu @ self.changes).astype(np.float32))
+        if attenuation not in self._weighed:
+            mu = np.array([attenuation.muscle, attenuation.cortical, attenuation.cancellous])
+            self._weighed[attenuation] = (mu @ self.changes).astype(np.float32)
+        return self._weighed[attenuation]
 
     def line_integral(
         self, c_arm: CArm, attenuation: Attenuation, rods: FloatArray | None = None, bowel: bool = False
@@ -140,12 +147,4 @@ def _made(patient: Patient, detail_mm: float) -> Scene:
     refuse_leaks(bones)
     notes = [] if body is not None else ["no skin could be estimated: the picture is without soft tissue"]
     notes += [fold.sentence(name) for name, mesh in bones.items() if (fold := find_fold(mesh)) is not None]
-    return scene_from(
-        {name: _no_finer(mesh, detail_mm) for name, mesh in bones.items()}, body, bowel_of(patient), *notes
-    )
-
-
-def _no_finer(mesh: Mesh, detail_mm: float) -> Mesh:
-    edges = mesh.vertices_mm[mesh.faces[::50, 0]] - mesh.vertices_mm[mesh.faces[::50, 1]]
-    fine = float(np.median(np.linalg.norm(edges, axis=1))) < 0.8 * detail_mm
-    return coarser(mesh, detail_mm) if fine else mesh
+    return scene_from(dict(bones_at(patient, detail_mm)), body, bowel_of(patient), *notes)

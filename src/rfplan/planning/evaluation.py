@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 
@@ -43,13 +43,21 @@ _MOST_COURSES: Final = 20_000
 """The chance of a capture is then known within 0.7 per cent; ten times as many need gigabytes."""
 
 
+class Operability(Protocol):
+    """What the operator sees of the needles, as :class:`rfplan.fluoroscopy.operability.Operability` tells it."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The key ``operability`` of ``evaluation.json``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """Coverage of the branches by both criteria, per branch and in all, and the safety table.
 
     ``lesion_model`` names how lesions were found out, ``lesion_bone`` the bone that they were solved beside (None: shapes) and
     ``assumption`` says what that leaves out; ``lesions`` how every solved one came out. ``lethal_c`` is the isotherm inside which a
-    branch counts as destroyed. ``warnings`` are sentences for the user.
+    branch counts as destroyed. ``warnings`` are sentences for the user. ``operability`` is what the operator sees of the needles,
+    None where it was not asked for.
     """
 
     side: str
@@ -69,6 +77,7 @@ class Evaluation:
     energy_time_s: float
     warnings: tuple[str, ...]
     provenance: Mapping[str, Any]
+    operability: Operability | None = None
 
     @property
     def status(self) -> Status:
@@ -95,6 +104,7 @@ class Evaluation:
             "applications": self.applications,
             "needles": self.needles,
             "energy_time_s": self.energy_time_s,
+            "operability": None if self.operability is None else self.operability.to_json(),
             "warnings": list(self.warnings),
             "provenance": dict(self.provenance),
         }
@@ -111,6 +121,7 @@ def evaluate(
     accuracy: str | None = None,
     progress: Progress | None = None,
     operator_error: OperatorError | None = None,
+    operability: Callable[[Plan, Patient], Operability] | None = None,
 ) -> Evaluation:
     """Judge ``plan`` on ``patient``: on its own branches, or on ``courses`` drawn courses of them.
 
@@ -122,6 +133,8 @@ def evaluate(
     bone, accuracy : of solved lesions, as :func:`rfplan.planning.application_lesions.lesions_of` takes them
     progress : called with the solved part of the lesions, 0 to 1
     operator_error : judge the plan as a hand with this error carries it out, drawn with ``seed``
+    operability : ``rfplan.operability`` judges as well what the operator sees of the needles, which takes a hundred times as long as
+        the rest; without it the evaluation leaves that out
 
     Raises
     ------
@@ -130,6 +143,10 @@ def evaluate(
     RfplanError : a lesion did not converge
     """
     check_judging(lesion_model, courses, transection_length_mm, seed=seed, bone=bone)
+    if operability is not None and not callable(operability):
+        raise InputError(
+            f"operability is {operability!r}; give the function that judges it, rfplan.operability, or None"
+        )
     accuracy = accuracy or usual_accuracy(bone)
     if operator_error is not None:
         plan = displaced(plan, patient, operator_error, seed)
@@ -180,6 +197,7 @@ def evaluate(
             "lesion_accuracy": None if lesions.bone is None else accuracy,
             "lethal_isotherm": {"value": lethal_c, "unit": "degC", "mark": table["lethal.isotherm"].mark},
         },
+        operability=None if operability is None else operability(plan, patient),
     )
 
 

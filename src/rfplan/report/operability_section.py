@@ -40,8 +40,10 @@ def operability_section(pictures: Sequence[XrayPicture], judged: Mapping[str, An
         element(
             "p",
             "Simulated radiographs of the prone patient: the patient's right is on the right. Numbers are those of the needles; the "
-            "bar is in the plane of the isocentre. LAO and RAO turn the receptor to the patient's left and right, CRAN and CAUD tilt it to "
-            "head and feet. The cortical shell, soft tissue and dose are assumptions of ours.",
+            "bar is in the plane of the isocentre. LAO and RAO turn the receptor to the patient's left and right, CRAN and CAUD tilt it "
+            "to head and feet. The contact sheet says what each view reached, 1 at best: the beam in the midline, the S1 endplate "
+            "edge-on, the beam along the joint, the front and back line of the lower joint together, the needle end on. "
+            "The cortical shell, soft tissue and dose are assumptions of ours.",
             class_="note",
         ),
         [element("p", sentence, class_="note") for sentence in sorted(warnings)],
@@ -69,7 +71,9 @@ def _needles(judged: Mapping[str, Any]) -> Html:
                 row += ["–", "–", "–"]
                 continue
             words = "not seen" if not seen["visible"] else "end on" if seen["end_on"] else "yes"
-            row += [words, f"{100 * seen['clear']:.0f} %", f"{seen['bone_mm']:.0f}"]
+            others = ", ".join(str(number) for number in seen.get("overlaps", ()))
+            clear = f"{100 * seen['clear']:.0f} %" + (f", overlaps {others}" if others else "")
+            row += [words, clear, f"{seen['bone_mm']:.0f}"]
         rows.append(tuple(row))
     return table("How each needle looks", tuple(heads), rows, class_="wide small")
 

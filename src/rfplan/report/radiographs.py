@@ -9,9 +9,10 @@ import numpy as np
 
 from rfplan.anatomy.patient import Patient
 from rfplan.errors import InputError
+from rfplan.fluoroscopy import view_merits as merits
+from rfplan.fluoroscopy.bone_detail import QUICK_MM
 from rfplan.fluoroscopy.overlay import angle_text
 from rfplan.fluoroscopy.radiograph import Radiograph
-from rfplan.fluoroscopy.view_merits import OPEN_AREA
 from rfplan.fluoroscopy.views import View, find_view
 from rfplan.planning.plan import Plan
 from rfplan.report.drawing import Drawing, Picture, png_bytes
@@ -22,6 +23,14 @@ _SHEET_PX: Final = 300
 _LINE_PX: Final = 40.0
 _GAP_PX: Final = 8.0
 _COLUMNS: Final = 3
+_MERITS: Final = {
+    merits.MIDLINE: "midline",
+    merits.EDGE_ON: "endplate",
+    merits.GRAZING: "along joint",
+    merits.TOGETHER: "lines together",
+    merits.END_ON: "end on",
+}
+"""What a view of the contact sheet reached, in a word; 1 is best."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +109,11 @@ def view_words(view: View) -> str:
 
 
 def _merit(view: View) -> str:
-    return f"open {view.merit:.0f} mm2" if view.merit_means == OPEN_AREA else f"merit {view.merit:.2f}"
+    if view.merit_means == merits.OPEN_AREA:
+        return f"open {view.merit:.0f} mm²"
+    return f"{_MERITS.get(view.merit_means, 'merit')} {view.merit:.2f}"
 
 
 def _taken(patient: Patient, plan: Plan, name: str, size_px: int) -> tuple[View, Radiograph]:
     view = find_view(name, patient, plan, size_px=size_px)
-    return view, view.c_arm.expose(patient, plan)
+    return view, view.c_arm.expose(patient, plan, detail_mm=QUICK_MM)
