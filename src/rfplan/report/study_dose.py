@@ -28,7 +28,8 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "spacing_mm": "from a tip to the nearest other, mm",
 }
 _LEAST_PEOPLE: Final = 20
-_DIFFERENT: Final = 0.05
+_DIFFERENT_MM: Final = 1.0
+"""Means nearer than this are not worth a panel, or a line between them."""
 
 
 def draw_dose(
@@ -62,10 +63,13 @@ def draw_dose(
         column
         for column, found in means.items()
         if column not in along
-        and np.ptp([value for value in found.values() if np.isfinite(value)] or [0.0]) > _DIFFERENT
+        and np.ptp([value for value in found.values() if np.isfinite(value)] or [0.0]) > _DIFFERENT_MM
     ]
-    panels = len(along) + len(across) + 1
-    figure = sheet(3.25 * panels, 3.1)
+    # hands differ in nothing that a plan says
+    numbered = along != [OPERATOR]
+    across = across if numbered else []
+    panels = len(along) + len(across) + numbered
+    figure = sheet(3.25 * panels if panels > 1 else 4.6, 3.1)
     axes = np.atleast_1d(figure.subplots(1, panels, sharey=True, gridspec_kw={"wspace": 0.09}))
     for axis, quantity in zip(axes, along, strict=False):
         _along(axis, [entry for entry in series if entry.quantity == quantity], known, hues)
@@ -73,14 +77,16 @@ def draw_dose(
     for axis, column in zip(axes[len(along) :], across, strict=False):
         _across(axis, means[column], known, technique, hues)
         axis.set_xlabel(_COLUMNS[column], fontsize=8.5, color=MUTED)
-    _by_number(axes[-1], table, criterion, technique, hues)
-    axes[-1].set_xlabel("number of lesions in a patient", fontsize=8.5, color=MUTED)
+    if numbered:
+        _by_number(axes[-1], table, criterion, technique, hues)
+        axes[-1].set_xlabel("number of lesions in a patient", fontsize=8.5, color=MUTED)
     for axis in axes:
         dress(axis)
+    for axis in axes[len(along) :]:
         axis.xaxis.get_major_locator().set_params(nbins=6)
     axes[0].set_ylabel("branches taken, %", fontsize=8.5, color=MUTED)
     axes[0].set_ylim(0.0, 103.0)
-    _legend(figure, hues, bool(along))
+    _legend(figure, hues, bool(along), panels)
     figure.text(0.125, 0.93, f"Dose and response: {title}", fontsize=10, color=INK, ha="left")
     return kept(figure, folder / "dose_response.png")
 
@@ -88,6 +94,8 @@ def draw_dose(
 def _along(
     axis: Any, series: Sequence[Series], known: Mapping[str, Mapping[str, Any]], hues: Mapping[str, str]
 ) -> None:
+    values = sorted({value for entry in series for value in entry.values})
+    axis.set_xticks(values, [f"{value:g}" for value in values])
     for entry in series:
         for key, interval, style, shade in (
             ("captured_mean", "captured_ci95", "-o", 0.22),
@@ -114,7 +122,8 @@ def _across(
         axis.plot(means[name], 100.0 * row["captured_mean"], "o", color=hue, ms=5)
     for kind, hue in hues.items():
         own = sorted((means[name], 100.0 * known[name]["captured_mean"]) for name in known if technique[name] == kind)
-        axis.plot([at for at, _ in own], [value for _, value in own], color=hue, lw=0.9, alpha=0.5)
+        if own[-1][0] - own[0][0] > _DIFFERENT_MM:
+            axis.plot([at for at, _ in own], [value for _, value in own], color=hue, lw=0.9, alpha=0.5)
 
 
 def _by_number(
@@ -137,7 +146,7 @@ def _by_number(
     axis.xaxis.get_major_locator().set_params(integer=True)
 
 
-def _legend(figure: Any, hues: Mapping[str, str], two: bool) -> None:
+def _legend(figure: Any, hues: Mapping[str, str], two: bool, panels: int) -> None:
     from matplotlib.lines import Line2D
 
     marks = [Line2D([], [], color=hue, lw=2, marker="o", ms=4, label=name) for name, hue in hues.items()]
@@ -151,7 +160,7 @@ def _legend(figure: Any, hues: Mapping[str, str], two: bool) -> None:
     figure.legend(
         handles=marks,
         loc="upper center",
-        ncols=min(len(marks), 5),
+        ncols=min(len(marks), 5 if panels > 1 else 3),
         frameon=False,
         fontsize=8,
         bbox_to_anchor=(0.5, -0.03),

@@ -17,7 +17,8 @@ from rfplan.study.branch_map import NEAR_MM, BranchMaps
 
 MOST_PANELS: Final = 15
 _BONE, _EDGE = "#f5f0e3", "#b5a887"
-_PANEL_IN, _MOST_COLUMNS = 2.35, 5
+_PANEL_IN, _SMALL_IN, _LARGE_IN, _MOST_COLUMNS = 2.0, 1.65, 2.9, 5
+_TITLE_IN, _GAP_IN, _BAR_IN, _CAPTION_IN, _LONGEST_BAR_IN = 0.24, 0.07, 0.7, 0.45, 4.0
 _OVER_MIDLINE_MM = 6.0
 _SCALE_MM = 20.0
 
@@ -25,46 +26,72 @@ _SCALE_MM = 20.0
 def draw_missed(folder: Path, maps: BranchMaps, reference: Patient, side: Side, title: str) -> Path:
     """Write ``missed_branches.png``: a panel for each strategy, all on one scale of colour."""
     names = list(maps.missed)[:MOST_PANELS]
-    columns = min(len(names), _MOST_COLUMNS)
-    if len(names) > _MOST_COLUMNS:
-        # rows as full as they can be
-        rows = -(-len(names) // _MOST_COLUMNS)
-        columns = -(-len(names) // rows)
-    top = max((float(maps.missed[name].max()) for name in names), default=0.0)
-    figure, axes = _panels(maps, len(names), columns)
-    drawn = None
-    for axis, name in zip(axes, names, strict=False):
+    rows = -(-len(names) // _MOST_COLUMNS)
+    sheet = _Sheet(maps, len(names), -(-len(names) // rows), _PANEL_IN if rows == 1 else _SMALL_IN, _TITLE_IN)
+    top = max(float(maps.missed[name].max()) for name in names)
+    for axis, name in zip(sheet.panels, names, strict=True):
         drawn = _panel(axis, maps, maps.missed[name], max(top, 1.0), MISSED, reference, side)
         axis.set_title(name, fontsize=9, color=INK, pad=3)
     left_out = len(maps.missed) - len(names)
     note = f"; the first {len(names)} of {len(maps.missed)} strategies" if left_out else ""
-    _bar(figure, drawn, axes, f"missed branches within {NEAR_MM:g} mm, per 100 people")
-    _caption(figure, f"Where branches are missed: {title}", _note(maps) + note)
-    return kept(figure, folder / "missed_branches.png")
+    sheet.bar(drawn, f"missed branches within {NEAR_MM:g} mm, per 100 people")
+    sheet.caption(f"Where branches are missed: {title}", _note(maps) + note)
+    return kept(sheet.figure, folder / "missed_branches.png")
 
 
 def draw_density(folder: Path, maps: BranchMaps, reference: Patient, side: Side) -> Path:
     """Write ``nerve_density.png``."""
-    figure, axes = _panels(maps, 1, 1, 3.4)
-    drawn = _panel(axes[0], maps, maps.all, max(float(maps.all.max()), 1.0), CAPTURED, reference, side)
-    _bar(figure, drawn, axes, f"branches within {NEAR_MM:g} mm, per 100 people")
-    _caption(figure, "Where the branches run", _note(maps).replace("; ", ";\n", 1))
-    return kept(figure, folder / "nerve_density.png")
+    sheet = _Sheet(maps, 1, 1, _LARGE_IN, 0.0)
+    drawn = _panel(sheet.panels[0], maps, maps.all, max(float(maps.all.max()), 1.0), CAPTURED, reference, side)
+    sheet.bar(drawn, f"branches within {NEAR_MM:g} mm, per 100 people")
+    sheet.caption("Where the branches run", _note(maps).replace("; ", ";\n", 1))
+    return kept(sheet.figure, folder / "nerve_density.png")
 
 
 def _note(maps: BranchMaps) -> str:
     return f"branches of {maps.patients} people, the first of the study; laid over the reference sacrum by foramina and joint line"
 
 
-def _panels(maps: BranchMaps, count: int, columns: int, width_in: float = _PANEL_IN) -> tuple[Any, list[Any]]:
-    rows = -(-count // columns)
-    wide, tall = maps.beside_mm[-1] + _OVER_MIDLINE_MM, np.ptp(maps.caudal_mm)
-    figure = sheet(columns * width_in, rows * (width_in * tall / wide + 0.25))
-    grid = figure.subplots(rows, columns, squeeze=False, gridspec_kw={"wspace": 0.04, "hspace": 0.12})
-    axes = list(grid.flat)
-    for axis in axes[count:]:
-        axis.set_visible(False)
-    return figure, axes[:count]
+class _Sheet:
+    """Equal panels in rows, as tall as what they show, with room for a bar of colours and a caption."""
+
+    def __init__(self, maps: BranchMaps, count: int, columns: int, width_in: float, title_in: float) -> None:
+        tall = width_in * float(np.ptp(maps.caudal_mm)) / float(maps.beside_mm[-1] + _OVER_MIDLINE_MM)
+        rows = -(-count // columns)
+        self._wide_in = columns * (width_in + _GAP_IN)
+        self._tall_in = rows * (tall + title_in + _GAP_IN)
+        size = (self._wide_in + _BAR_IN, self._tall_in + _CAPTION_IN)
+        self._size, self._title_in = size, title_in
+        self.figure = sheet(*size)
+        self.panels = [
+            self._axes(
+                (n % columns) * (width_in + _GAP_IN),
+                self._tall_in - (n // columns + 1) * (tall + title_in + _GAP_IN),
+                width_in,
+                tall,
+            )
+            for n in range(count)
+        ]
+
+    def _axes(self, x: float, y: float, width: float, height: float) -> Any:
+        across, up = self._size
+        return self.figure.add_axes((x / across, y / up, width / across, height / up))
+
+    def bar(self, drawn: Any, label: str) -> None:
+        """The scale of colours beside the panels."""
+        height = min(0.7 * self._tall_in, _LONGEST_BAR_IN)
+        axis = self._axes(self._wide_in + 0.06, 0.5 * (self._tall_in - height), 0.12, height)
+        bar = self.figure.colorbar(drawn, cax=axis)
+        bar.set_label(label, fontsize=8, color=MUTED)
+        axis.tick_params(labelsize=7.5, colors=MUTED)
+        bar.outline.set_edgecolor("#d5d9dd")
+
+    def caption(self, title: str, note: str) -> None:
+        """Title and a smaller note above the panels."""
+        up, foot = self._size[1], self._tall_in + 0.02
+        self.figure.text(0.0, foot / up, note, fontsize=7.5, color=MUTED, ha="left", va="bottom")
+        above = foot + 0.17 + 0.13 * note.count("\n")
+        self.figure.text(0.0, above / up, title, fontsize=10, color=INK, ha="left", va="bottom")
 
 
 def _panel(
@@ -111,23 +138,3 @@ def _panel(
     for spine in axis.spines.values():
         spine.set_color("#d5d9dd")
     return drawn
-
-
-def _caption(figure: Any, title: str, note: str) -> None:
-    # places are known once the maps have taken their shape
-    figure.draw_without_rendering()
-    panels = [axis for axis in figure.axes if axis.get_visible()]
-    top = max(axis.get_position().y1 for axis in panels)
-    left = min(axis.get_position().x0 for axis in panels)
-    height = figure.get_figheight()
-    below = 0.27 if any(axis.get_title() for axis in panels) else 0.08
-    figure.text(left, top + below / height, note, fontsize=7.5, color=MUTED, ha="left", va="bottom")
-    above = below + 0.17 + 0.13 * note.count("\n")
-    figure.text(left, top + above / height, title, fontsize=10, color=INK, ha="left", va="bottom")
-
-
-def _bar(figure: Any, drawn: Any, axes: list[Any], label: str) -> None:
-    bar = figure.colorbar(drawn, ax=axes, shrink=0.62, pad=0.02, aspect=26, fraction=0.06)
-    bar.set_label(label, fontsize=8, color=MUTED)
-    bar.ax.tick_params(labelsize=7.5, colors=MUTED)
-    bar.outline.set_edgecolor("#d5d9dd")

@@ -46,7 +46,7 @@ def draw_tornado(
         axis.tick_params(axis="y", length=0)
     axes[0].set_yticks(range(len(order)), [_label(factor, found) for factor in order], fontsize=8, color=INK)
     axes[0].set_ylim(len(order) - 0.4, -0.6)
-    axes[0].xaxis.get_major_locator().set_params(nbins=4, integer=True, prune="upper")
+    axes[0].xaxis.get_major_locator().set_params(nbins=6, integer=True, prune="upper")
     _legend(figure)
     left_out = len(factors) - len(names)
     note = f" (the first {len(names)} of {len(factors)} strategies)" if left_out else ""
