@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,6 +27,13 @@ _TORSO_CRANIAL_MM, _TORSO_CAUDAL_MM = 170.0, 240.0
 _BUMP_MM = 30.0
 _BRIDGED_MM = 14.0
 _WAIST_MM = 120.0
+
+
+class LevelPlace(NamedTuple):
+    """The place of a foramen: all that the skin over it asks."""
+
+    level: str
+    centre_mm: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +141,7 @@ class Torso:
 
 def torso_over(
     frame: ApFrame,
-    foramina: Sequence[Foramen],
+    foramina: Sequence[Foramen | LevelPlace],
     *,
     bmi: float = 25.0,
     female: bool | None = None,
@@ -203,7 +211,7 @@ def torso_over(
 
 def skin_over(
     frame: ApFrame,
-    foramina: Sequence[Foramen],
+    foramina: Sequence[Foramen | LevelPlace],
     *,
     bmi: float = 25.0,
     female: bool | None = None,
@@ -216,7 +224,7 @@ def skin_over(
 
 def skin_mesh(
     frame: ApFrame,
-    foramina: Sequence[Foramen],
+    foramina: Sequence[Foramen | LevelPlace],
     *,
     bmi: float = 25.0,
     female: bool | None = None,

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rfplan.anatomy.body_skin import skin_over
+from rfplan.anatomy.body_skin import LevelPlace, skin_over
 from rfplan.anatomy.bridged_sheet_kernels import TOP, sheet_of
 from rfplan.anatomy.chart import DorsalChart
 from rfplan.anatomy.foramen import Foramen
@@ -179,10 +179,16 @@ class VirtualGround:
         """The branches of both sides."""
         return nerves_on(self.chart, self.foramina, self.landmarks, self.curves, traits=self.traits)
 
+    @property
+    def _places(self) -> tuple[LevelPlace, ...]:
+        """Where the foramina of the left side are."""
+        centres = self.frame.to_patient(self.side_mm[4].mean(axis=1))
+        return tuple(LevelPlace(level, centre) for level, centre in zip(LEVELS, centres, strict=True))
+
     @cached_property
     def skin(self) -> SkinSurface:
         """The skin of the back."""
-        return skin_over(self.frame, self._left, bmi=self.bmi, female=self.female, residual_mm=self.skin_residual_mm)
+        return skin_over(self.frame, self._places, bmi=self.bmi, female=self.female, residual_mm=self.skin_residual_mm)
 
     @cached_property
     def bone_distance(self) -> SheetDistance:

@@ -29,7 +29,7 @@ def branch_columns(
     def tally(chosen: BoolArray) -> IntArray:
         return np.bincount(owner[chosen], minlength=count).astype(np.int64)
 
-    columns = {}
+    columns: dict[str, IntArray] = {}
     for n, name in enumerate(LEVELS):
         own = level == n
         columns |= {
