@@ -252,7 +252,7 @@ def _prone_axes(frame: ApFrame, tilt_deg: float) -> FloatArray:
 
 
 def prone_axes_in_view() -> FloatArray:
-    """(3, 3) rows lateral, caudal and outward of the prone patient in the true AP view (lateral, caudal, posterior), which everybody has."""
+    """(3, 3) rows lateral, caudal and outward of the prone patient in the true AP view (lateral, caudal, posterior), alike in all."""
     tilt = np.deg2rad(_known()["prone_tilt"].value)
     return np.array([[1.0, 0.0, 0.0], [0.0, np.cos(tilt), -np.sin(tilt)], [0.0, np.sin(tilt), np.cos(tilt)]])
 
