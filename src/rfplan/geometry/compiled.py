@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,9 @@ _Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
 
 _KEPT_STATES: Final = 4
 """States of the package whose compiled kernels are kept; older ones are dropped."""
+
+_DECORATING: Final = threading.Lock()
+# modules may be imported by two threads at once: without it one would take back the folder under the other's hands
 
 
 def kernel(function: _Kernel) -> _Kernel:
@@ -40,12 +44,13 @@ def _compiled(function: _Kernel, **options: Any) -> _Kernel:
     if folder is None:
         return cast(_Kernel, njit(**options)(function))
     # numba takes the folder from its settings at the moment of decoration; other packages keep theirs
-    before = getattr(config, "CACHE_DIR")  # noqa: B009 - set by numba at run time, unknown to type checkers
-    setattr(config, "CACHE_DIR", str(folder))  # noqa: B010
-    try:
-        return cast(_Kernel, njit(cache=True, **options)(function))
-    finally:
-        setattr(config, "CACHE_DIR", before)  # noqa: B010
+    with _DECORATING:
+        before = getattr(config, "CACHE_DIR")  # noqa: B009 - set by numba at run time, unknown to type checkers
+        setattr(config, "CACHE_DIR", str(folder))  # noqa: B010
+        try:
+            return cast(_Kernel, njit(cache=True, **options)(function))
+        finally:
+            setattr(config, "CACHE_DIR", before)  # noqa: B010
 
 
 @cache

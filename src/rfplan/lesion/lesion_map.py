@@ -84,7 +84,7 @@ class LesionMap:
 
 
 def lesion_map(field: TemperatureField) -> LesionMap:
-    """Make the map of ``field``; :func:`rfplan.lesion.kept_map.kept_map` does so once."""
+    """Make the map of ``field``; :func:`rfplan.lesion.kept_geometry.kept_map` does so once."""
     box = _box(field)
     if box is None:
         return LesionMap((None,) * len(ISOTHERMS_C))

@@ -117,11 +117,11 @@ class SolvedLesion:
 
     def surface(self, isotherm_c: float) -> Mesh | None:
         """Closed mesh of the surface of ``isotherm_c`` when heating ended, metal included; None where it is not reached."""
-        return self._placed(self.field.surface("end_c", isotherm_c))
+        return self.placed(self.field.surface("end_c", isotherm_c))
 
     def dose_surface(self, name: DoseName) -> Mesh | None:
         """Closed mesh around the tissue that a dose killed; None where there is none."""
-        return self._placed(self.field.surface(_FIELDS[name], DOSE_LEVELS[name]))
+        return self.placed(self.field.surface(_FIELDS[name], DOSE_LEVELS[name]))
 
     def margin_mm(self, points_mm: ArrayLike, isotherm_c: float) -> FloatArray:
         """(...,) depth of (..., 3) points inside the surface of ``isotherm_c``; negative outside, -inf where there is none."""
@@ -183,7 +183,8 @@ class SolvedLesion:
     def _own(self, points_mm: ArrayLike) -> FloatArray:
         return self.pose.inverse().points(points_mm)
 
-    def _placed(self, mesh: Mesh | None) -> Mesh | None:
+    def placed(self, mesh: Mesh | None) -> Mesh | None:
+        """A mesh of the lesion's own frame in the patient's."""
         return None if mesh is None else mesh.moved(self.pose)
 
 

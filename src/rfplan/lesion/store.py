@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
+from zipfile import BadZipFile
 
 from rfplan.cache import cache_folder
 from rfplan.errors import InputError
@@ -22,16 +23,18 @@ from rfplan.lesion.solved_file import lesion_bytes, lesion_of_bytes
 from rfplan.whole_file import write_whole
 
 LARGEST_BYTES: Final = 1_000_000_000
-"""Of lesions and their maps together; what was not asked for the longest is dropped beyond this."""
+"""Of lesions, their maps and surfaces together; what was not asked for the longest is dropped beyond this."""
 
 _SUFFIX: Final = ".npz"
-MAP_SUFFIX: Final = ".map"
-"""Of what :mod:`rfplan.lesion.kept_map` keeps beside the lesions."""
+_BESIDE: Final = (".map", ".mesh")
+# what rfplan.lesion.kept_geometry keeps beside the lesions
+_UNREADABLE: Final = (OSError, InputError, ValueError, KeyError, TypeError, EOFError, BadZipFile)
+_Kept = TypeVar("_Kept")
 
 
 @dataclass(frozen=True)
 class StoreState:
-    """Where the store is, how many lesions it holds, and the bytes of these and their maps."""
+    """Where the store is, how many lesions it holds, and the bytes of these and of what is kept beside them."""
 
     folder: Path
     lesions: int
@@ -44,17 +47,31 @@ def kept_lesion(problem: LesionProblem, progress: Progress | None = None) -> Sol
     Files appear whole or not at all, so that several processes may share the store; of two that solve the same at once one answer
     stays. A store that cannot be read or written costs time and nothing else.
     """
-    path = store_folder() / f"{problem_digest(problem)}{_SUFFIX}"
-    with contextlib.suppress(OSError, InputError):
-        found = lesion_of_bytes(path.read_bytes())
+    solved = []
+
+    def solve() -> SolvedLesion:
+        solved.append(solve_problem(problem, progress))
+        return solved[0]
+
+    lesion = kept(f"{problem_digest(problem)}{_SUFFIX}", lesion_of_bytes, solve, lesion_bytes)
+    return lesion if solved else replace(lesion, stored=True)
+
+
+def kept(
+    name: str, read: Callable[[bytes], _Kept], make: Callable[[], _Kept], written: Callable[[_Kept], bytes]
+) -> _Kept:
+    """What is in the file ``name`` of the store; where it is not there, or damaged, what ``make`` makes, which is kept."""
+    path = store_folder() / name
+    with contextlib.suppress(*_UNREADABLE):
+        found = read(path.read_bytes())
         path.touch()
-        return replace(found, stored=True)
-    lesion = solve_problem(problem, progress)
+        return found
+    made = make()
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, lesion_bytes(lesion))
-        drop_oldest(path.parent)
-    return lesion
+        write_whole(path, written(made))
+        _drop_oldest(path.parent)
+    return made
 
 
 def store_folder() -> Path:
@@ -91,14 +108,15 @@ def code_digest() -> str:
 def _entries(folder: Path) -> Iterator[tuple[float, Path, int]]:
     if not folder.is_dir():
         return
-    for path in (*folder.glob(f"*{_SUFFIX}"), *folder.glob(f"*{MAP_SUFFIX}")):
+    for path in folder.iterdir():
+        if path.suffix not in (_SUFFIX, *_BESIDE):
+            continue
         with contextlib.suppress(OSError):
             status = path.stat()
             yield status.st_mtime, path, status.st_size
 
 
-def drop_oldest(folder: Path) -> None:
-    """Keep the store within :data:`LARGEST_BYTES`."""
+def _drop_oldest(folder: Path) -> None:
     total = 0
     for number, (_, path, size) in enumerate(sorted(_entries(folder), reverse=True)):
         total += size

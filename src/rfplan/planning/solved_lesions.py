@@ -11,7 +11,7 @@ import numpy as np
 
 from rfplan.anatomy.patient import Patient
 from rfplan.geometry.arrays import FloatArray, IntArray
-from rfplan.lesion.kept_map import kept_map
+from rfplan.lesion.kept_geometry import kept_map
 from rfplan.lesion.lesion import ISOTHERMS_C
 from rfplan.lesion.lesion_map import LesionMap
 from rfplan.lesion.map_table import MapTable, map_table

@@ -7,9 +7,11 @@ from typing import Final
 
 from rfplan.anatomy.patient import Patient
 from rfplan.geometry.mesh import Mesh
+from rfplan.lesion.kept_geometry import kept_surface
 from rfplan.lesion.lesion import Lesion
 from rfplan.lesion.shapes import LABEL as SHAPES
 from rfplan.lesion.shapes import shape_lesion
+from rfplan.lesion.solved import SolvedLesion
 from rfplan.planning.application_lesions import lesions_of
 from rfplan.planning.plan import Plan
 from rfplan.report.branch_state import BranchState, branch_states
@@ -48,7 +50,10 @@ def catalogue_lesions(plan: Plan) -> list[Lesion]:
 
 def lesion_surfaces(lesions: Sequence[Lesion], isotherm_c: float) -> list[Mesh]:
     """Closed surfaces of ``isotherm_c``, of those lesions that reach it."""
-    surfaces = [lesion.surface(isotherm_c) for lesion in lesions]
+    surfaces = [
+        kept_surface(lesion, isotherm_c) if isinstance(lesion, SolvedLesion) else lesion.surface(isotherm_c)
+        for lesion in lesions
+    ]
     return [surface for surface in surfaces if surface is not None]
 
 

@@ -1,4 +1,4 @@
-"""Maps of lesions kept in memory and in the store."""
+"""Maps and surfaces of lesions kept in memory and in the store."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 import rfplan
 from rfplan import solve_lesion
 from rfplan.geometry.frames import Isometry
-from rfplan.lesion import kept_map as module
+from rfplan.lesion import kept_geometry as module
 from rfplan.lesion import store
-from rfplan.lesion.kept_map import kept_map
+from rfplan.lesion.kept_geometry import kept_map, kept_surface
 from rfplan.lesion.lesion_map import LesionMap, SurfaceMap
 from rfplan.lesion.solved_file import load_lesion, save_lesion
 from rfplan.lesion.surroundings import Surroundings
@@ -59,11 +59,30 @@ def test_a_second_process_reads_it(monkeypatch):
     assert state.size_bytes > files()[0].stat().st_size
 
 
+def test_surfaces_are_kept_too_and_placed_with_the_lesion(monkeypatch):
+    lesion = solve_lesion(NEEDLE, accuracy="fast")
+    made = [kept_surface(lesion, isotherm) for isotherm in (45.0, 60.0)]
+    place = ([10.0, 20.0, 30.0], [0.0, 0.6, 0.8])
+    again = solve_lesion(NEEDLE, accuracy="fast").at(*place)
+    true = [lesion.at(*place).surface(isotherm) for isotherm in (45.0, 60.0)]
+    monkeypatch.setattr(type(lesion.field), "surface", lambda *_: pytest.fail("made again"))
+    for isotherm, own, expected in zip((45.0, 60.0), made, true, strict=True):
+        found = kept_surface(again, isotherm)
+        assert found is not None
+        assert expected is not None
+        assert own is not None
+        assert np.array_equal(found.vertices_mm, expected.vertices_mm)
+        assert np.array_equal(found.faces, own.faces)
+    assert store.store_state().lesions == 1
+
+
 def test_a_cold_lesion_has_a_map_without_surfaces():
     cold = solve_lesion(NEEDLE, replace(NEEDLE.protocol, set_c=42.0), accuracy="fast")
     assert kept_map(cold.field).surfaces == (None,) * 4
     again = solve_lesion(NEEDLE, replace(NEEDLE.protocol, set_c=42.0), accuracy="fast")
     assert kept_map(again.field).surfaces == (None,) * 4
+    assert kept_surface(cold, 45.0) is None
+    assert kept_surface(again, 45.0) is None
 
 
 def test_other_values_another_grid_or_other_code_is_another_map(tmp_path, monkeypatch):
