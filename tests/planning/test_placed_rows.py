@@ -63,9 +63,9 @@ def test_a_plan_of_another_technique_asks_for_its_contacts():
     assert len(rows.problems) == len(plan.applications)
     asked = [problem for problem in rows.problems if problem is not None]
     assert len(asked) >= len(plan.applications) - 1
-    # the L5 needle, and contacts further up the probe
-    assert {problem.active_mm[0][0] for problem in asked if problem.pair is None} >= {0.0}
-    assert any(problem.active_mm[0][0] > 0.0 for problem in asked)
+    for problem, application in zip(rows.problems, plan.applications, strict=True):
+        if problem is not None:
+            assert problem.bipolar == (application.mode == "bipolar")
 
 
 def test_equal_problems_have_one_number():

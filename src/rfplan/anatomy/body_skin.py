@@ -251,6 +251,12 @@ def _prone_axes(frame: ApFrame, tilt_deg: float) -> FloatArray:
     return np.stack([frame.lateral, caudal, outward])
 
 
+def prone_axes_in_view() -> FloatArray:
+    """(3, 3) rows lateral, caudal and outward of the prone patient in the true AP view (lateral, caudal, posterior), alike in all."""
+    tilt = np.deg2rad(_known()["prone_tilt"].value)
+    return np.array([[1.0, 0.0, 0.0], [0.0, np.cos(tilt), -np.sin(tilt)], [0.0, np.sin(tilt), np.cos(tilt)]])
+
+
 def _depth_mm(known: dict[str, Figure], level: str, bmi: float, female: bool | None) -> float:
     depth = known[f"depth.{level}"].value + known[f"depth.{level}_bmi"].value * (bmi - 25.0)
     if level == "S1":

@@ -338,7 +338,8 @@ def _below_articular(f: FloatArray, s: float) -> float:
     thin, thick = min(radii[0], radii[1], radii[2]), max(radii[0], radii[1], radii[2])
     ear = (max(s - f[_TIP + 1] + radii[1] * _UP[1], 0.0) / thick - 1.0) * thin
     lowest = max(f[LEVELS + ALONG] - 3.0, f[_TIP + 1] - (radii[1] + 4.0) * _UP[1])
-    return min(ear, s - lowest - 4.8) - 1.25
+    away: float = min(ear, s - lowest - 4.8) - 1.25
+    return away
 
 
 @kernel

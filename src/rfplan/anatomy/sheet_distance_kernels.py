@@ -86,7 +86,8 @@ def overhang_clear(bone: Any, x: float, y: float, z: float) -> float:
     """How far from a chart point nothing that hangs over the sacrum is nearer than :data:`NEAR_MM`; negative where something may be."""
     hip = _cells(bone.hip_cells, bone.hip_x, bone.hip_y, bone.hip_z, bone.spacing, abs(x), y, z)
     vertebra = _cells(bone.vertebra_cells, bone.low_x, bone.low_y, bone.low_z, bone.spacing, abs(x), y, z)
-    return bone.spacing * (min(hip, vertebra) - 1)
+    clear: float = bone.spacing * (min(hip, vertebra) - 1)
+    return clear
 
 
 @_built_in
@@ -141,7 +142,7 @@ def bone_gaps(bone: Any, far: float, points: FloatArray) -> FloatArray:
 def roof_of(bone: Any, far: float) -> float:
     """Height above which there is no bone within ``far``."""
     over: float = max(bone.hip_z, bone.low_z) + bone.spacing * (bone.vertebra.shape[2] - 1)
-    return max(bone.top + far, over)
+    return max(float(bone.top) + far, over)
 
 
 @kernel

@@ -68,16 +68,13 @@ def side_branches(ground: VirtualGround) -> SideBranches:
 
 
 @cache
-def _numbers() -> tuple[float, ...]:
+def _numbers() -> tuple[float, float, float, float, float, float]:
     table = figures("nerves")
-    return tuple(
-        table[name].value
-        for name in (
-            "course.relaxation_mm",
-            "course.steer_beyond_edge_mm",
-            "course.reach_mm",
-            "L5.cranial_of_base_mm",
-            "L5.caudal_of_base_mm",
-            "L5.half_width_of_groove_mm",
-        )
+    return (
+        table["course.relaxation_mm"].value,
+        table["course.steer_beyond_edge_mm"].value,
+        table["course.reach_mm"].value,
+        table["L5.cranial_of_base_mm"].value,
+        table["L5.caudal_of_base_mm"].value,
+        table["L5.half_width_of_groove_mm"].value,
     )

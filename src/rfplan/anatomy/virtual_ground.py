@@ -54,10 +54,11 @@ class SheetDistance:
         above = overhang()
         shift = self.joint_centre_mm - above.centre_mm
         bend, share = above.bend(self.psis_mm - shift[0])
+        hip_x, hip_y, hip_z = (above.origin_mm + shift).tolist()
+        low_x, low_y, low_z = above.origin_mm.tolist()
         return SheetBone(
-            self.sheet, float(self.sheet[..., TOP].max()), above.values, above.hip_least, above.hip_cells, bend, share,
-            *(above.origin_mm + shift).tolist(), above.vertebra, above.vertebra_least, above.vertebra_cells,
-            *above.origin_mm.tolist(), above.spacing_mm,
+            self.sheet, float(self.sheet[..., TOP].max()), above.values, above.hip_least, above.hip_cells, bend, share, hip_x, hip_y,
+            hip_z, above.vertebra, above.vertebra_least, above.vertebra_cells, low_x, low_y, low_z, above.spacing_mm,
         )  # fmt: skip
 
     def __call__(self, points_mm: ArrayLike) -> FloatArray:

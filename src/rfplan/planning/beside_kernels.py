@@ -94,7 +94,8 @@ def plane_beside(
 
 @kernel
 def _to(step: float, value: float) -> float:
-    return step * np.rint(value / step)
+    rounded: float = step * np.rint(value / step)
+    return rounded
 
 
 @kernel

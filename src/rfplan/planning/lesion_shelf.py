@@ -78,7 +78,8 @@ class LesionShelf:
         values, vertices, leaves, faces = (len(getattr(self.table, name)) for name in _COUNTED)
         heads, there = one.heads.copy(), one.heads[..., 1] > 0
         heads[there] += np.array([values, 0, 0, 0, vertices, vertices, leaves, leaves, faces, faces])
-        for row, part in zip(self._rows, one._replace(heads=heads, faces=one.faces + np.int32(vertices)), strict=True):
+        parts: Any = one._replace(heads=heads, faces=one.faces + np.int32(vertices))
+        for row, part in zip(self._rows, parts, strict=True):
             row.add(part)
         return number
 

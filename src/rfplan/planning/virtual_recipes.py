@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from rfplan.anatomy.body_skin import prone_axes_in_view
 from rfplan.anatomy.sides import Side, lateral_sign
 from rfplan.anatomy.virtual_ground import VirtualGround
 from rfplan.devices.catalogue import electrode as electrode_named
@@ -117,15 +118,15 @@ class VirtualRecipe:
         return (mode, mode), (own, own)
 
     @cached_property
-    def _groove(self) -> tuple[float, ...]:
+    def _groove(self) -> tuple[float, float, float, float, float, float, float, float]:
         table = figures("techniques")
         return (
             figures("nerves")["L5.half_width_of_groove_mm"].value,
             float(np.tan(np.deg2rad(table["l5.steepest_floor_deg"].value))),
-            *(
-                table[f"l5.{name}"].value
-                for name in ("standoff_mm", "lateral_tilt_deg", "caudal_tilt_deg", "past_base_mm")
-            ),
+            table["l5.standoff_mm"].value,
+            table["l5.lateral_tilt_deg"].value,
+            table["l5.caudal_tilt_deg"].value,
+            table["l5.past_base_mm"].value,
             self.electrode.radius_mm,
             self.electrode.tip_mm,
         )
@@ -178,7 +179,7 @@ def side_ground(ground: VirtualGround) -> SideGround:
         joint,
         base,
         skin.height_mm,
-        np.ascontiguousarray(skin.axes @ ground.frame.axes.T),
+        prone_axes_in_view(),
         np.array([skin.lateral_0_mm, skin.caudal_0_mm]),
         float(skin.spacing_mm),
     )

@@ -358,5 +358,5 @@ def joint_limit(ground: Any, limits: Any, caudal: float) -> float:
     if not low <= caudal <= high:
         return np.inf
     order = np.argsort(line[:, 1], kind="mergesort")
-    joint: float = np.interp(caudal, line[:, 1][order], line[:, 0][order])
-    return joint - limits.joint_gap
+    limit: float = np.interp(caudal, line[:, 1][order], line[:, 0][order]) - limits.joint_gap
+    return limit

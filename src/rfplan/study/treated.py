@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rfplan.anatomy.body_skin import prone_axes_in_view
 from rfplan.anatomy.sides import LEVELS
 from rfplan.anatomy.virtual_branches import side_branches
 from rfplan.anatomy.virtual_ground import VirtualGround
@@ -68,7 +69,7 @@ class TreatedSides:
             np.ascontiguousarray(np.stack([ground.side_mm[7][:, :2] for ground in grounds])),
             heights,
             rows,
-            np.ascontiguousarray(skins[0].axes @ grounds[0].frame.axes.T),
+            prone_axes_in_view(),
             np.array([[skin.lateral_0_mm, skin.caudal_0_mm] for skin in skins]),
             float(skins[0].spacing_mm),
         )
