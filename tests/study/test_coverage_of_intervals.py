@@ -27,8 +27,7 @@ def judged():
 def test_they_cover_it_92_to_98_times_in_100(judged, criterion, key):
     parts = judged[key] / judged["branches"]
     mean, whole = parts.mean(), (parts == 1.0).mean()
-    # a large sample: it lies within a tenth of the width of the intervals that are tested
-    assert parts.std() / np.sqrt(len(parts)) < 0.06 * parts.std() / np.sqrt(len(parts) / STUDIES)
+    # its own error is a twentieth of that of one study
     people = len(parts) // STUDIES
     covered = np.zeros(2)
     for study in range(STUDIES):
