@@ -10,7 +10,7 @@ from rfplan.study.patient_columns import patient_columns
 
 def test_columns_are_the_dimensions_and_branches_of_the_patient():
     patients = list(Population().draw(5, 8))
-    columns = patient_columns(patients, "right")
+    columns = patient_columns(patients)
     for n, patient in enumerate(patients):
         assert columns["sacrum_length_mm"][n] == pytest.approx(patient.values["sacrum.length"], rel=1e-6)
         own = [traits.clock_deg for traits in patient.traits if traits.level == "S1"]
@@ -23,9 +23,15 @@ def test_columns_are_the_dimensions_and_branches_of_the_patient():
     assert columns["skin_depth_mm"][order[-1]] > columns["skin_depth_mm"][order[0]]
 
 
-def test_sides_are_alike_and_what_is_not_there_is_not_a_number():
-    patients = list(Population(Innervation(l5=False)).draw(3, 8))
-    left, right = (patient_columns(patients, side) for side in ("left", "right"))
-    for name, values in left.items():
-        np.testing.assert_allclose(values, right[name], rtol=1e-5, equal_nan=True)
-    assert np.isnan(left["l5_shift_mm"]).all()
+def test_depth_is_that_over_the_foramina_of_either_side():
+    patients = list(Population().draw(3, 8))
+    depth = patient_columns(patients)["skin_depth_mm"]
+    for side in ("left", "right"):
+        for n, patient in enumerate(patients):
+            ground = patient.ground
+            centres = np.stack([ground.foramen(level, side).centre_mm for level in ("S1", "S2", "S3")])
+            assert depth[n] == pytest.approx(ground.skin.depth_mm(centres).mean(), abs=1e-3)
+
+
+def test_what_is_not_there_is_not_a_number():
+    assert np.isnan(patient_columns(list(Population(Innervation(l5=False)).draw(3, 8)))["l5_shift_mm"]).all()

@@ -5,7 +5,7 @@ import pytest
 
 import rfplan
 from rfplan.figures import figures
-from rfplan.study.plan_columns import NeedlePoses, plan_columns
+from rfplan.study.plan_columns import NeedlePoses, pose_columns
 
 
 def poses(tips, axes=None, width=9.0):
@@ -15,7 +15,7 @@ def poses(tips, axes=None, width=9.0):
 
 def test_spacing_is_the_mean_distance_of_the_nearest_tip():
     row, pair = poses([[0, 0, 0], [10, 0, 0], [22, 0, 0]]), poses([[0, 0, 0], [0, 3, 4]])
-    columns = plan_columns([row, pair], [row, pair])
+    columns = pose_columns([row, pair], [row, pair])
     np.testing.assert_allclose(columns["spacing_mm"], [(10 + 10 + 12) / 3, 5.0])
     np.testing.assert_array_equal(columns["tip_error_mm"], 0.0)
     np.testing.assert_array_equal(columns["axis_error_deg"], 0.0)
@@ -25,14 +25,14 @@ def test_error_is_that_of_the_needles_that_there_are():
     meant = poses([[0, 0, 0], [10, 0, 0]])
     done = poses([[0, 3, 4], [10, 0, 1]], [[0.0, 0.0, 1.0], [0.0, np.sin(np.radians(8)), np.cos(np.radians(8))]])
     more = poses([[0, 0, 0]] * 5)
-    columns = plan_columns([meant, more], [done, more])
+    columns = pose_columns([meant, more], [done, more])
     np.testing.assert_allclose(columns["tip_error_mm"], [3.0, 0.0])
     np.testing.assert_allclose(columns["axis_error_deg"], [4.0, 0.0], atol=1e-5)
 
 
 def test_a_single_needle_has_no_spacing_and_none_has_nothing():
     one, none = poses([[0, 0, 0]]), poses([], width=np.nan)
-    columns = plan_columns([one, none], [one, none])
+    columns = pose_columns([one, none], [one, none])
     assert np.isnan(columns["spacing_mm"]).all()
     assert np.isnan([values[1] for values in columns.values()]).all()
 

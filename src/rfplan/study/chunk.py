@@ -16,7 +16,7 @@ from rfplan.study.branch_bits import branch_bits
 from rfplan.study.columns import branch_columns, risk_columns
 from rfplan.study.design import StudyDesign, design_from
 from rfplan.study.patient_columns import patient_columns
-from rfplan.study.plan_columns import NeedlePoses, plan_columns
+from rfplan.study.plan_columns import plan_columns
 from rfplan.study.shapes_judge import judged_with_shapes
 from rfplan.study.solved_judge import ACCURACY, judged_with_solved, lesions_waited_s
 from rfplan.study.treated import TreatedSides
@@ -42,7 +42,7 @@ def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
         judged = judged_with_solved(sides, [[entry.lesions(accuracy) for entry in row] for row in treated])
     else:
         judged = [judged_with_shapes(sides, row) for row in treated]
-    who = patient_columns(patients, side)
+    who = patient_columns(patients)
     count, owner = len(patients), np.repeat(np.arange(len(patients)), np.diff(sides.branches))
     frames = []
     for strategy, row, found in zip(design.strategies, treated, judged, strict=True):
@@ -55,9 +55,7 @@ def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
             "applications": [entry.applications for entry in row],
             "needles": [entry.needles for entry in row],
             "energy_time_s": [entry.energy_time_s for entry in row],
-            **plan_columns(
-                [NeedlePoses.of(entry.planned) for entry in row], [NeedlePoses.of(entry.made) for entry in row]
-            ),
+            **plan_columns([entry.planned for entry in row], [entry.made for entry in row]),
             "ap_bits": branch_bits(sides.branches, found.seen),
             "cut_bits": branch_bits(sides.branches, found.cut),
             **branch_columns(owner, sides.level, sides.upper, found.seen, found.cut, count),

@@ -43,7 +43,19 @@ class NeedlePoses:
         )
 
 
-def plan_columns(planned: Sequence[NeedlePoses], carried_out: Sequence[NeedlePoses]) -> dict[str, FloatArray]:
+def plan_columns(
+    planned: Sequence[NeedleRows | Plan], carried_out: Sequence[NeedleRows | Plan]
+) -> dict[str, FloatArray]:
+    """:func:`pose_columns` of what was planned and what became of it."""
+    meant = [NeedlePoses.of(made) for made in planned]
+    done = [
+        poses if was is made else NeedlePoses.of(made)
+        for poses, was, made in zip(meant, planned, carried_out, strict=True)
+    ]
+    return pose_columns(meant, done)
+
+
+def pose_columns(planned: Sequence[NeedlePoses], carried_out: Sequence[NeedlePoses]) -> dict[str, FloatArray]:
     """(p,) numbers of each plan, by column; NaN where a plan has too few needles to tell.
 
     ``catalogue_width_mm``, mean over the applications of the width of the lethal isotherm that the catalogue gives for electrode and
