@@ -98,6 +98,14 @@ def test_two_at_once_solve_nothing_twice(solved):
     assert [sorted(numbers) for numbers in found] == [list(range(8))] * 2
 
 
+def test_what_was_handed_out_stays_when_the_shelf_is_emptied(solved):
+    shelf = LesionShelf(LETHAL, largest_bytes=1)
+    numbers, table = shelf.held([asked(70.0)])
+    ball = table.balls[numbers[0], LETHAL].copy()
+    shelf.held([asked(90.0)])
+    np.testing.assert_array_equal(table.balls[numbers[0], LETHAL], ball)
+
+
 def test_a_damaged_file_is_made_anew(solved, tmp_path):
     LesionShelf(LETHAL).numbers([asked(80.0)])
     (path,) = (tmp_path / "judging").glob("*.npz")

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from threading import RLock
 from typing import IO, Any, Final
 from zipfile import BadZipFile
 
@@ -49,6 +50,12 @@ class LesionShelf:
     waited_s: float = 0.0
     _numbers: dict[LesionProblem, int] = field(default_factory=dict)
     _rows: list[_Rows] = field(default_factory=list)
+    _busy: RLock = field(default_factory=RLock)
+
+    def held(self, problems: Sequence[LesionProblem]) -> tuple[IntArray, MapTable]:
+        """:meth:`numbers` and the table that they count in; threads of one process may ask side by side."""
+        with self._busy:
+            return self.numbers(problems), self.table
 
     def numbers(self, problems: Sequence[LesionProblem]) -> IntArray:
         """(n,) numbers of the lesions of ``problems`` in :attr:`table`, -1 where one cannot be solved.

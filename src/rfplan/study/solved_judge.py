@@ -38,7 +38,7 @@ def judged_with_solved(sides: TreatedSides, treatments: Sequence[Sequence[Placed
     table, lethal = figures("safety"), _lethal()
     shelf = lesion_shelf(lethal)
     distinct, which = numbered([problem for rows in treatments for row in rows for problem in row.problems])
-    known = shelf.numbers(distinct)
+    known, maps = shelf.held(distinct)
     numbers = np.where(which >= 0, known[which] if len(known) else -1, -1)
     found, at = [], 0
     for rows in treatments:
@@ -58,7 +58,7 @@ def judged_with_solved(sides: TreatedSides, treatments: Sequence[Sequence[Placed
         )
         judge_many_solved(
             sides.points, sides.first, sides.branches, sides.tube_points, sides.tube_first, sides.tube_radii, sides.tubes_each,
-            sides.joints, sides.skins, sides.skin_rows, sides.skin_axes, sides.corners, sides.skin_spacing, shelf.table, own[solved],
+            sides.joints, sides.skins, sides.skin_rows, sides.skin_axes, sides.corners, sides.skin_spacing, maps, own[solved],
             matrices, offsets, lesions, lethal, table["transection.length"].value, judged.seen, judged.cut, judged.risk,
         )  # fmt: skip
         found.append(judged)
