@@ -1,12 +1,20 @@
-"""Virtual patients: drawn, made ready without a mesh, treated and judged."""
+"""Virtual patients: drawn, made ready without a mesh, treated and judged; a whole chunk of a study gives the rate of patients.
+
+Processor time of one core for 100 patients: ``pytest benchmarks/bench_population.py -k chunk``. Lesions that were never solved on this
+machine are solved before the clock starts.
+"""
+
+import time
 
 import pytest
 
 from rfplan.anatomy.population import Population
-from rfplan.planning.techniques import technique
-from rfplan.study.judge import judged_row
+from rfplan.planning.virtual_recipes import VirtualRecipe, side_ground
+from rfplan.study.chunk import chunk_table
+from rfplan.study.design import Strategy, StudyDesign, checked
 
 TECHNIQUES = ("conventional-periforaminal", "cooled-clockface", "palisade")
+SINGLE = ("conventional-periforaminal", "cooled-clockface", "cooled-classic")
 
 
 def test_draw(benchmark):
@@ -19,7 +27,24 @@ def test_ground(benchmark):
 
 
 @pytest.mark.parametrize("name", TECHNIQUES)
-def test_technique_and_judgement(benchmark, name):
-    ground = Population().draw(1, 1)[0].ground
-    recipe = technique(name)
-    benchmark(lambda: judged_row(recipe.plan(ground, "right"), ground, "right"))
+def test_technique(benchmark, name):
+    arrays = side_ground(Population().draw(1, 1)[0].ground)
+    recipe = VirtualRecipe.of(name, None, {})
+    benchmark(recipe.needles, arrays)
+
+
+@pytest.mark.parametrize("names", [TECHNIQUES, SINGLE], ids=["with pairs", "single needles"])
+@pytest.mark.parametrize("model", ["shapes", "solved"])
+def test_chunk_of_a_study(benchmark, model, names):
+    design = checked(StudyDesign(tuple(Strategy(name) for name in names), patients=100, lesion_model=model))
+    chunk_table(design, 0)
+    spent = []
+
+    def one_chunk():
+        began = time.process_time()
+        chunk_table(design, 0)
+        spent.append(time.process_time() - began)
+
+    benchmark.pedantic(one_chunk, rounds=5)
+    benchmark.extra_info["patients_per_processor_second"] = 100 / min(spent)
+    print(f"\n{model}, {', '.join(names)}: {100 / min(spent):.0f} patients a second of processor time")

@@ -12,6 +12,7 @@ from rfplan.devices.protocol import Protocol
 from rfplan.errors import InputError
 from rfplan.planning.optimiser.one_recipe import best_recipe, population_table
 from rfplan.planning.optimiser.watch import Watch
+from rfplan.planning.packed_lesions import shape_lesions
 from rfplan.planning.techniques.aperture import Aperture
 from rfplan.planning.techniques.chart_recipe import ChartRecipe, Recipe, RecipeTarget, load_recipe, recipe_toml
 
@@ -93,9 +94,9 @@ def test_the_best_recipe_of_a_few_patients_takes_what_it_says():
     for drawn in rfplan.Population().draw(4, seed=3):
         judged = technique.plan(drawn.ground, "right")
         assert len(judged.applications) <= 5
-        from rfplan.study.judge import judged_row
-
-        row = judged_row(judged, drawn.ground, "right")
-        levels = ("L5", "S1", "S2", "S3", "S4")
-        found.append(sum(row[f"cut_{level}"] for level in levels) / sum(row[f"branches_{level}"] for level in levels))
+        nerves = drawn.ground.nerves_on("right")
+        first = np.cumsum([0, *(len(nerve.points_mm) for nerve in nerves)])
+        points = np.concatenate([nerve.points_mm for nerve in nerves])
+        view = np.ascontiguousarray(drawn.ground.frame.axes)
+        found.append(np.mean(shape_lesions(judged).judged(points, first, view, 1)[:, 1] >= 4.0))
     assert np.mean(found) >= more.choice.objective - 1e-9

@@ -18,11 +18,12 @@ from rfplan.lesion.map_table import map_table
 from rfplan.planning import application_lesions
 from rfplan.planning.application_lesions import lesions_of
 from rfplan.planning.evaluation import Evaluation, evaluate
+from rfplan.planning.many_solved_kernels import judge_many_solved
 from rfplan.planning.needle import Needle
 from rfplan.planning.packed_lesions import ShapeLesions
 from rfplan.planning.plan import Application, Plan
 from rfplan.planning.solved_lesions import MapLesions, map_lesions
-from strategies import SpheroidField, lines, motions, numbers, rigid_motions, slab_patient, straight_nerve
+from strategies import SpheroidField, lines, motions, numbers, slab_patient, straight_nerve
 
 LETHAL = 1
 FIELDS = (SpheroidField(4.5, 8.0, (0.3, 0.1, 5.0)), SpheroidField(5.0, 5.0), SpheroidField(6.0, 4.0, (0.0, -1.0, 2.0)))
@@ -57,7 +58,8 @@ def unions(draw: st.DrawFn) -> tuple[MapLesions, ShapeLesions]:
 
 @st.composite
 def near_motions(draw: st.DrawFn) -> Isometry:
-    turn = draw(rigid_motions())
+    """Mirror images too: a pair may be solved as its mirror image."""
+    turn = draw(motions())
     return Isometry(turn.matrix, np.array([draw(numbers(-15.0, 15.0)) for _ in range(3)]))
 
 
@@ -285,3 +287,43 @@ def test_a_pair_is_joined_up_to_its_hottest_common_isotherm() -> None:
     )
     assert not [text for text in judged(near).warnings if "do not join" in text]
     assert [text for text in judged(far).warnings if "do not join" in text]
+
+
+def side_of(branches: list[FloatArray]) -> tuple[FloatArray, np.ndarray]:
+    return np.concatenate(branches), np.concatenate([[0], np.cumsum([len(line) for line in branches])]).astype(np.int64)
+
+
+@given(st.lists(st.tuples(unions(), st.lists(lines(), min_size=4, max_size=6)), min_size=1, max_size=3))
+def test_many_patients_are_judged_as_one_by_one(patients) -> None:
+    """Also one without lesions; branches serve as canals too."""
+    grid = np.full((5, 6), 40.0) + np.arange(5.0)[:, None]
+    corner, spacing, joint = np.array([-40.0, -40.0]), 20.0, np.array([[3.0, -40.0], [6.0, 40.0]])
+    lesions = [maps for (maps, _), _ in patients]
+    points, first = side_of([line for _, branches in patients for line in branches])
+    counts = np.concatenate([[0], np.cumsum([len(branches) for _, branches in patients]), [len(first) - 1]])
+    tube_points, tube_first = side_of([line for _, branches in [*patients, patients[0]] for line in branches[:4]])
+    radii = np.linspace(0.5, 2.0, len(tube_first) - 1)
+    seen, cut = np.ones(len(first) - 1, dtype=np.bool_), np.ones(len(first) - 1, dtype=np.bool_)
+    risk = np.empty((len(patients) + 1, 4))
+    judge_many_solved(
+        points, first, counts, tube_points, tube_first, radii, 4, np.stack([joint] * len(risk)), np.stack([grid] * len(risk)),
+        np.full(len(risk), 5), np.eye(3), np.stack([corner] * len(risk)), spacing, map_table(MAPS),
+        np.concatenate([entry.which for entry in lesions]), np.concatenate([entry.matrices for entry in lesions]),
+        np.concatenate([entry.offsets for entry in lesions]),
+        np.concatenate([[0], np.cumsum([len(entry.which) for entry in lesions]), [sum(len(e.which) for e in lesions)]]), LETHAL, 4.0,
+        seen, cut, risk,
+    )  # fmt: skip
+    for p, entry in enumerate(lesions):
+        own = slice(counts[p], counts[p + 1])
+        alone = entry.judged(points, first[counts[p] : counts[p + 1] + 1], np.eye(3), LETHAL)
+        sure = (np.abs(alone[:, 3]) > 0.02) & (np.abs(alone[:, 1] - 4.0) > 1e-3)
+        assert np.array_equal(seen[own][sure], (alone[:, 3] > 0.0)[sure])
+        assert np.array_equal(cut[own][sure], (alone[:, 1] >= 4.0)[sure])
+        gaps = entry.clearances(tube_points, tube_first[4 * p : 4 * p + 5], radii[4 * p : 4 * p + 4], LETHAL)[:, 0]
+        assert risk[p, 0] == pytest.approx(gaps[:2].min(), abs=0.02)
+        assert risk[p, 1] == pytest.approx(gaps[2:].min(), abs=0.02)
+        skin = entry.skin_depths((grid, np.zeros(3), np.eye(3), corner, spacing))
+        assert risk[p, 2] == pytest.approx(skin[0], abs=1e-9)
+        assert risk[p, 3] == pytest.approx(entry.beyond_line(joint, 1.0, np.eye(3), LETHAL), abs=1e-9)
+    assert np.all(risk[-1, :3] > 1e20)
+    assert risk[-1, 3] < -1e20

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,6 +27,13 @@ _TORSO_CRANIAL_MM, _TORSO_CAUDAL_MM = 170.0, 240.0
 _BUMP_MM = 30.0
 _BRIDGED_MM = 14.0
 _WAIST_MM = 120.0
+
+
+class LevelPlace(NamedTuple):
+    """The place of a foramen: all that the skin over it asks."""
+
+    level: str
+    centre_mm: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +73,12 @@ class Torso:
 
     def back_mm(self, lateral_mm: ArrayLike, caudal_mm: ArrayLike) -> FloatArray:
         """Height of the skin of the back."""
-        lateral, caudal = np.broadcast_arrays(np.asarray(lateral_mm, float), np.asarray(caudal_mm, float))
+        lateral, caudal = np.asarray(lateral_mm, float), np.asarray(caudal_mm, float)
         # the skin bridges the bone below: no crease over a foramen
         even = np.arange(self.caudal_mm[0], self.caudal_mm[-1] + 1.0)
         drawn = PchipInterpolator(self.caudal_mm, self.height_mm)(np.minimum(even, self.caudal_mm[-1]))
         profile = np.interp(caudal, even, gaussian_filter1d(drawn, _BRIDGED_MM, mode="nearest"))
-        height = profile + self._across(lateral, caudal) - self._across(np.full_like(lateral, self.beside_mm), caudal)
+        height = profile + self._across(lateral, caudal) - self._across(np.array(self.beside_mm), caudal)
         for place_l, place_c, rise in self.bumps:
             height = height + rise * np.exp(-((lateral - place_l) ** 2 + (caudal - place_c) ** 2) / _BUMP_MM**2)
         return np.asarray(height)
@@ -132,7 +141,7 @@ class Torso:
 
 def torso_over(
     frame: ApFrame,
-    foramina: Sequence[Foramen],
+    foramina: Sequence[Foramen | LevelPlace],
     *,
     bmi: float = 25.0,
     female: bool | None = None,
@@ -158,9 +167,7 @@ def torso_over(
     ------
     ``skin.*`` in anatomy/morphometry.toml: assumptions of ours, labelled as such, because no table was found.
     """
-    known = {
-        key.removeprefix("skin."): figure for key, figure in figures("morphometry").items() if key.startswith("skin.")
-    }
+    known = _known()
     axes = _prone_axes(frame, known["prone_tilt"].value)
     found: list[tuple[float, float]] = []
     besides = []
@@ -204,7 +211,7 @@ def torso_over(
 
 def skin_over(
     frame: ApFrame,
-    foramina: Sequence[Foramen],
+    foramina: Sequence[Foramen | LevelPlace],
     *,
     bmi: float = 25.0,
     female: bool | None = None,
@@ -217,7 +224,7 @@ def skin_over(
 
 def skin_mesh(
     frame: ApFrame,
-    foramina: Sequence[Foramen],
+    foramina: Sequence[Foramen | LevelPlace],
     *,
     bmi: float = 25.0,
     female: bool | None = None,
@@ -228,12 +235,26 @@ def skin_mesh(
     return torso_over(frame, foramina, bmi=bmi, female=female, cover_mm=cover_mm, residual_mm=residual_mm).mesh()
 
 
+@cache
+def _known() -> dict[str, Figure]:
+    """Figures of the skin by their name."""
+    return {
+        key.removeprefix("skin."): figure for key, figure in figures("morphometry").items() if key.startswith("skin.")
+    }
+
+
 def _prone_axes(frame: ApFrame, tilt_deg: float) -> FloatArray:
     """Rows lateral, caudal and outward of the prone patient, whose endplate is tilted against the floor."""
     tilt = np.deg2rad(tilt_deg)
     outward = np.cos(tilt) * frame.posterior + np.sin(tilt) * frame.caudal
     caudal = np.cos(tilt) * frame.caudal - np.sin(tilt) * frame.posterior
     return np.stack([frame.lateral, caudal, outward])
+
+
+def prone_axes_in_view() -> FloatArray:
+    """(3, 3) rows lateral, caudal and outward of the prone patient in the true AP view (lateral, caudal, posterior), alike in all."""
+    tilt = np.deg2rad(_known()["prone_tilt"].value)
+    return np.array([[1.0, 0.0, 0.0], [0.0, np.cos(tilt), -np.sin(tilt)], [0.0, np.sin(tilt), np.cos(tilt)]])
 
 
 def _depth_mm(known: dict[str, Figure], level: str, bmi: float, female: bool | None) -> float:

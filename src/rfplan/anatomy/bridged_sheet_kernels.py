@@ -16,6 +16,7 @@ _SIGMA_MM = 1.2
 _TRUE_WITHIN_MM = 0.4
 _GAP_MM = 2.5
 _NOTCH_ROWS_MM, _NOTCH_ROUNDS = 36.0, 12
+TOP = 3
 
 
 @kernel
@@ -196,35 +197,42 @@ def _smoothed(held: FloatArray, opened: BoolArray, spacing: float) -> FloatArray
 
 @kernel
 def gap_to_sheet(
-    held: FloatArray, slopes: FloatArray, tops: FloatArray, lateral_0: float, caudal_0: float, spacing: float, far: float,
-    x: float, y: float, z: float,
-) -> float:  # fmt: skip
-    """Signed distance of a chart point from the sheet, negative under it, cut off at ``far``.
+    sheet: FloatArray, lateral_0: float, caudal_0: float, spacing: float, far: float, x: float, y: float, z: float
+) -> float:
+    """Signed distance of a chart point from a sheet, negative under it, cut off at ``far``.
 
-    ``slopes`` (ni, nj, 2) and ``tops`` (ni, nj) as :func:`slopes_of` and :func:`tops_of` give them; the lateral coordinate is that of the
-    side of the sheet, which about each node is taken as its tangent plane.
+    ``sheet`` (ni, nj, 4) as :func:`sheet_of` gives it; the lateral coordinate is that of the side of the sheet, which about each node is
+    taken as its tangent plane.
     """
-    ni, nj = held.shape
+    ni, nj, _ = sheet.shape
     u, v = (x - lateral_0) / spacing, (y - caudal_0) / spacing
     i, j = int(np.floor(u + 0.5)), int(np.floor(v + 0.5))
-    if z > tops[min(max(i, 0), ni - 1), min(max(j, 0), nj - 1)] + far:
+    if z > sheet[min(max(i, 0), ni - 1), min(max(j, 0), nj - 1), TOP] + far:
         return far
-    reach = int(np.ceil(far / spacing))
     nearest, under = far * far, False
-    if 0 <= i < ni and 0 <= j < nj and np.isfinite(held[i, j]):
-        under = z < held[i, j] + slopes[i, j, 0] * (u - i) * spacing + slopes[i, j, 1] * (v - j) * spacing
+    if 0 <= i < ni and 0 <= j < nj and np.isfinite(sheet[i, j, 0]):
+        under = z < sheet[i, j, 0] + sheet[i, j, 1] * (u - i) * spacing + sheet[i, j, 2] * (v - j) * spacing
     half = 0.5 * spacing
-    for p in range(max(i - reach, 0), min(i + reach, ni - 1) + 1):
-        for q in range(max(j - reach, 0), min(j + reach, nj - 1) + 1):
-            height = held[p, q]
-            if not np.isfinite(height):
+    # from the column under the point outward, as far as what was found leaves to find
+    for turn in range(2 * int(np.ceil(far / spacing)) + 1):
+        ring = (turn + 1) // 2
+        if ring > 1 and ((ring - 1) * spacing) ** 2 > nearest:
+            break
+        p = i + ring if turn % 2 == 1 else i - ring
+        aside = max(abs(u - p) * spacing - half, 0.0)
+        if aside * aside > nearest:
+            continue
+        if p < 0 or p >= ni:
+            continue
+        reach = (sqrt(nearest - aside * aside) + half) / spacing
+        for q in range(max(int(np.ceil(v - reach)), 0), min(int(np.floor(v + reach)), nj - 1) + 1):
+            a, b, c = (u - p) * spacing, (v - q) * spacing, z - sheet[p, q, 0]
+            hx, hy = sheet[p, q, 1], sheet[p, q, 2]
+            size, off = 1.0 + hx * hx + hy * hy, c - hx * a - hy * b
+            # the plane is nearer than its patch; a node beside the bone fails this too
+            if not off * off <= nearest * size:
                 continue
-            a, b, c = (u - p) * spacing, (v - q) * spacing, z - height
-            hx, hy = slopes[p, q, 0], slopes[p, q, 1]
-            size = 1.0 + hx * hx + hy * hy
-            t = (c - hx * a - hy * b) / size
-            if t * t * size > nearest:
-                continue
+            t = off / size
             du, dv = min(max(a + hx * t, -half), half), min(max(b + hy * t, -half), half)
             nearest = min(nearest, (a - du) ** 2 + (b - dv) ** 2 + (c - hx * du - hy * dv) ** 2)
     return -sqrt(nearest) if under else sqrt(nearest)
@@ -267,3 +275,15 @@ def tops_of(held: FloatArray, spacing: float, far: float) -> FloatArray:
             for p in range(max(i - reach, 0), min(i + reach, ni - 1) + 1):
                 tops[i, j] = max(tops[i, j], along[p, j])
     return tops
+
+
+@kernel
+def sheet_of(held: FloatArray, slopes: FloatArray, spacing: float, far: float) -> FloatArray:
+    """(ni, nj, 4) heights, both slopes, and the highest places within ``far``, beside each other as distances need them."""
+    ni, nj = held.shape
+    sheet, tops = np.empty((ni, nj, 4)), tops_of(held, spacing, far)
+    for i in range(ni):
+        for j in range(nj):
+            sheet[i, j, 0], sheet[i, j, 1], sheet[i, j, 2] = held[i, j], slopes[i, j, 0], slopes[i, j, 1]
+            sheet[i, j, TOP] = tops[i, j]
+    return sheet

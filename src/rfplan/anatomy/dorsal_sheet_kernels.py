@@ -22,6 +22,7 @@ _UNDER_MM = 26.0
 _STEEP_MM = 3.0
 _LAST_STEP_MM = 0.06
 _OVERHANG_MM = 14.0
+_STRAIGHT_MM, _LEAST_STEEP = 1.5, 0.4
 _WIDE_MM, _WIDEST_ABOVE_MM = 30.0, 14.0
 
 
@@ -43,12 +44,15 @@ def highest(f: FloatArray, lateral: float, caudal: float, guess: float, near: in
         height += 4.0
         value, k = field_on_beam(f, lateral, caudal, height, k, holes)
     above, over = height, value
+    steepness = 1.0
     while value > 0.0:
         above, over = height, value
-        height -= max(0.8 * value, 0.15)
+        # near the bone straight on to it, a little past: what is between two places is then found from both sides
+        height -= max(1.05 * value / steepness + 0.01 if value < _STRAIGHT_MM else 0.8 * value, 0.15)
         if height < guess - _UNDER_MM:
             return np.nan, k
         value, k = field_on_beam(f, lateral, caudal, height, k, holes)
+        steepness = min(max((over - value) / (above - height), _LEAST_STEEP), 1.0)
     for _ in range(30):
         if above - height < _CLOSE_MM:
             break
@@ -137,6 +141,10 @@ def sharpen(
     for i in range(i0, i1 + 1):
         last = np.nan
         for j in range(j1, j0 - 1, -1):
+            if i % 2 == 0 and j % 2 == 0 and np.isfinite(sheet[i, j]):
+                # a node of the coarser sheet, where the bone itself was asked
+                last = sheet[i, j]
+                continue
             guess = sheet[i, j] if np.isfinite(sheet[i, j]) else last if np.isfinite(last) else 8.0
             last, node = highest(f, lateral_0 + i * spacing, caudal_0 + j * spacing, guess, node, False)
             sheet[i, j] = last

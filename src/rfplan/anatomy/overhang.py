@@ -11,19 +11,20 @@ import contextlib
 import hashlib
 import io
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rfplan.anatomy.sheet_distance_kernels import NEAR_MM
 from rfplan.cache import cache_folder
 from rfplan.figures import anatomy_folder
 from rfplan.geometry.arrays import FloatArray, frozen
 from rfplan.whole_file import write_whole
 
 _LOW_MM, _HIGH_MM = np.array([10.0, -45.0, -25.0]), np.array([80.0, 100.0, 80.0])
-_SPACING_MM, _BAND_MM = 1.75, 6.0
+_SPACING_MM, _BAND_MM = 1.75, 8.0
 _BENDS_MM = np.array([-8.0, -4.0, 0.0, 4.0, 8.0])
 
 
@@ -43,14 +44,47 @@ class Overhang:
         for name in ("psis_mm", "origin_mm", "centre_mm"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
-    def hip(self, psis_mm: float) -> NDArray[np.float32]:
-        """(ni, nj, nk) distance to a hip whose spine is ``psis_mm`` from the midline, as far as its blade bends."""
+    def bend(self, psis_mm: float) -> tuple[int, float]:
+        """Between which two hips one lies whose spine is ``psis_mm`` from the midline, as far as its blade bends: the first, and the share
+        of the way to the next."""
         at = float(
             np.clip(np.interp(psis_mm, self.psis_mm, np.arange(len(self.psis_mm))), 0.0, len(self.psis_mm) - 1.001)
         )
-        low, share = int(at), np.float32(at - int(at))
-        mixed: NDArray[np.float32] = self.values[low] + share * (self.values[low + 1] - self.values[low])
-        return mixed
+        return int(at), at - int(at)
+
+    @cached_property
+    def hip_least(self) -> NDArray[np.uint8]:
+        """(ni - 1, nj - 1, nk - 1) whole mm that no distance to any of the hips falls below in a cell of the grid."""
+        return _least(self.values.min(axis=0))
+
+    @cached_property
+    def vertebra_least(self) -> NDArray[np.uint8]:
+        """The same of the vertebra."""
+        return _least(self.vertebra)
+
+    @cached_property
+    def hip_cells(self) -> NDArray[np.uint8]:
+        """(ni - 1, nj - 1, nk - 1) cells to the nearest one in which a hip comes nearer than ``NEAR_MM``, diagonals counting as one."""
+        return _cells(self.hip_least)
+
+    @cached_property
+    def vertebra_cells(self) -> NDArray[np.uint8]:
+        """The same of the vertebra."""
+        return _cells(self.vertebra_least)
+
+
+def _cells(least: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    from scipy.ndimage import distance_transform_cdt
+
+    return np.asarray(np.minimum(distance_transform_cdt(least >= NEAR_MM, metric="chessboard"), 255), dtype=np.uint8)
+
+
+def _least(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    least = np.floor(np.maximum(values, 0.0))
+    for way in range(3):
+        low, high = (np.take(least, np.arange(start, least.shape[way] - 1 + start), axis=way) for start in (0, 1))
+        least = np.minimum(low, high)
+    return least.astype(np.uint8)
 
 
 @cache

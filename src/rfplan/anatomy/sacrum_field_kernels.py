@@ -88,6 +88,7 @@ _TINY = 16.0
 _FAR = 1e3
 _ROUNDED_MM = 0.4
 _RIM_ROUNDED_MM = 1.1
+_WIDEST_CREST_MM = 13.0
 
 
 @kernel
@@ -210,14 +211,15 @@ def _side(f: FloatArray, s: float, inside: float, t: float, half_width: float) -
 
 
 @kernel
-def _ventral(f: FloatArray, x: float, s: float, half_width: float) -> float:
+def _ventral(f: FloatArray, x: float, s: float, half_width: float, least: float) -> float:
+    """Height of the front of the bone; where it is below ``least`` with all its ridges, that without them."""
     cell = cell_of(f, STATIONS, 8, s)
     u = s - f[STATIONS + cell]
     middle, edge = cubic(f, CUBICS + 28 * VENTRAL_MID + 4 * cell, u), cubic(f, CUBICS + 28 * VENTRAL_EDGE + 4 * cell, u)
     share = min(max((x - 0.25 * half_width) / (0.68 * half_width), 0.0), 1.3)
     height = middle + (edge - middle) * share * sqrt(share)
     fade = (x / 14.0) ** 4
-    if fade < _TINY:
+    if fade < _TINY and height + 0.4 * f[_RIDGE] >= least:
         ridges = 0.0
         for n in range(4):
             ridges += (1.0 - 0.2 * n) * _bump((s - f[LEVELS + 10 * n + VENTRAL_S]) / 3.0, 0.0, 1.0)
@@ -259,20 +261,36 @@ def _roughness(f: FloatArray, x: float, s: float, t: float) -> float:
 
 @kernel
 def _body(f: FloatArray, x: float, s: float, t: float, inside: float, half_width: float) -> float:
+    # what cannot change the bone here is left out: two faces blend only where they are nearer to each other than the blend
     dorsal = dorsal_height(f, x, inside, half_width)
-    ventral = _ventral(f, x, inside, half_width)
-    arch = _both((t - dorsal) * 0.9, (ventral - t) * 0.9, 3.0)
-    arch = _both(arch, (x - _side(f, s, inside, t, half_width)) * 0.92, 2.0)
+    back = (t - dorsal) * 0.9
+    ventral = _ventral(f, x, inside, half_width, t + (back - 3.0) / 0.9)
+    arch = _both(back, (ventral - t) * 0.9, 3.0)
+    depth = min(max((t + 4.0) / 25.0, -1.3), 1.3)
+    lean = max(f[_LEAN], f[_VENTRAL_LEAN], 0.0) * depth * depth
+    if (x - half_width * (1.0 - lean) + f[_RECESS]) * 0.92 >= arch - 2.0:
+        arch = _both(arch, (x - _side(f, s, inside, t, half_width)) * 0.92, 2.0)
     arch = _both(arch, s - f[WHOLE + APEX] - 0.5 + 0.010 * x * x, 4.0)
     wing = min(max((x - 32.0) / 14.0, 0.0), 1.0)
     wing = wing * wing * (3.0 - 2.0 * wing)
     top = 4.5 - (4.0 + 0.07 * t) * wing + 0.018 * max(x - 46.0, 0.0) ** 2
-    top += 5.5 * _step(t, 11.0, 2.0) * (1.0 - _step(x, 31.5, 1.2))
+    if (top + 5.5 - s) * 0.9 >= arch - 5.5:
+        top += 5.5 * _step(t, 11.0, 2.0) * (1.0 - _step(x, 31.5, 1.2))
     bone = _both(arch, (top - s) * 0.9, 5.5)
-    # below the drum of S1 it is no part of the bone's surface
-    if s - f[LEVELS + VENTRAL_S] - 3.0 < bone + 4.0:
+    # below the drum of S1, and behind it, it is no part of the bone's surface
+    if s - f[LEVELS + VENTRAL_S] - 3.0 < bone + 4.0 and t - _floor_of_first(f, s, t) < bone + 4.0:
         bone = _union(bone, _first_body(f, x, s, t), 4.0)
     return bone + _roughness(f, x, s, t)
+
+
+@kernel
+def _floor_of_first(f: FloatArray, s: float, t: float) -> float:
+    """Height of the back of the body of S1: what is farther behind it than the blend is not changed by it."""
+    lean = f[WHOLE + ENDPLATE_SLOPE]
+    half_plate = 0.5 * f[_AP] / sqrt(1.0 + lean * lean) + _RIM_ROUNDED_MM
+    along = min(max((s - lean * t) / (f[LEVELS + VENTRAL_S] + 3.0), -0.1), 1.2)
+    floor: float = f[_FLOOR_1] + (half_plate - f[_FLOOR_1]) * (1.0 - along)
+    return floor
 
 
 @kernel
@@ -311,6 +329,17 @@ def _articular(f: FloatArray, x: float, s: float, t: float) -> float:
         4.8, 3.2,
     )  # fmt: skip
     return _union(ear, post, 5.0)
+
+
+@kernel
+def _below_articular(f: FloatArray, s: float) -> float:
+    """What the articular process is away at least from what lies caudal of it."""
+    radii = 0.5 * f[_EAR], 0.5 * f[_EAR + 1], 0.5 * f[_EAR + 2]
+    thin, thick = min(radii[0], radii[1], radii[2]), max(radii[0], radii[1], radii[2])
+    ear = (max(s - f[_TIP + 1] + radii[1] * _UP[1], 0.0) / thick - 1.0) * thin
+    lowest = max(f[LEVELS + ALONG] - 3.0, f[_TIP + 1] - (radii[1] + 4.0) * _UP[1])
+    away: float = min(ear, s - lowest - 4.8) - 1.25
+    return away
 
 
 @kernel
@@ -392,9 +421,12 @@ def sacrum_field(f: FloatArray, x: float, s: float, t: float, with_foramina: boo
     cell = cell_of(f, STATIONS, 8, inside)
     half_width = cubic(f, CUBICS + 28 * HALF_WIDTH + 4 * cell, inside - f[STATIONS + cell]) * f[WHOLE + WIDTH_FACTOR]
     solid = _body(f, x, s, t, inside, half_width)
-    solid = _union(solid, _median_crest(f, x, s, t, 0.0), 5.0)
-    solid = _union(solid, _articular(f, x, s, t), 4.0)
-    solid = _union(solid, _cornua(f, x, s, t), 3.0)
+    if (x - _WIDEST_CREST_MM) * 0.9 < solid + 5.0:
+        solid = _union(solid, _median_crest(f, x, s, t, 0.0), 5.0)
+    if _below_articular(f, s) < solid + 4.0:
+        solid = _union(solid, _articular(f, x, s, t), 4.0)
+    if f[WHOLE + APEX] - 23.2 - s < solid + 3.0:
+        solid = _union(solid, _cornua(f, x, s, t), 3.0)
     solid = _both(solid, -_canal(f, x, s, t), 2.0)
     if with_foramina:
         holes = _FAR

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -51,11 +52,7 @@ def sacrum_parameters(overrides: Mapping[str, float] | None = None) -> SacrumPar
     ------
     InputError : a name that is not a dimension (with a suggestion), or a value that is not a finite number
     """
-    values = {
-        key.removeprefix(_GROUP): figure.value
-        for key, figure in figures("morphometry").items()
-        if key.startswith(_GROUP)
-    }
+    values = dict(_reference())
     for name, value in (overrides or {}).items():
         if name not in values:
             meant = did_you_mean(name, values)
@@ -66,3 +63,13 @@ def sacrum_parameters(overrides: Mapping[str, float] | None = None) -> SacrumPar
             raise InputError(f"sacrum parameter {name!r} is {value!r}; it must be a finite number")
         values[name] = float(value)
     return SacrumParameters(values)
+
+
+@cache
+def _reference() -> dict[str, float]:
+    """Every dimension of the reference bone by name."""
+    return {
+        key.removeprefix(_GROUP): figure.value
+        for key, figure in figures("morphometry").items()
+        if key.startswith(_GROUP)
+    }

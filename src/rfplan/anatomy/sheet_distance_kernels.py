@@ -3,79 +3,151 @@ frame; the two sides are alike, so that the lateral coordinate counts by its siz
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from rfplan.anatomy.bridged_sheet_kernels import gap_to_sheet
 from rfplan.geometry.arrays import FloatArray
-from rfplan.geometry.compiled import kernel
+from rfplan.geometry.compiled import kernel, kernel_with
 
+LATERAL_0_MM, CAUDAL_0_MM, FINE_MM = 6.0, -12.0, 1.0
+NEAR_MM = 2.0
 _SPARE_MM = 0.05
 
 
+class SheetBone(NamedTuple):
+    """Bone of one virtual patient: the ``sheet`` (ni, nj, 4) of its back, as ``bridged_sheet_kernels.sheet_of`` gives it, and its ``top``.
+
+    The hip is between the distances ``hips[bend]`` and ``hips[bend + 1]``, ``share`` of the way, on a grid of ``spacing`` from
+    (``hip_x``, ``hip_y``, ``hip_z``); the vertebra on one from (``low_x``, ``low_y``, ``low_z``). ``hip_least`` and ``vertebra_least`` hold
+    for every cell of these grids the whole millimetres that no distance in it falls below, whatever the bend; ``hip_cells`` and
+    ``vertebra_cells`` how many cells it is away from one in which bone comes nearer than :data:`NEAR_MM`.
+    """
+
+    sheet: FloatArray
+    top: float
+    hips: np.ndarray
+    hip_least: np.ndarray
+    hip_cells: np.ndarray
+    bend: int
+    share: float
+    hip_x: float
+    hip_y: float
+    hip_z: float
+    vertebra: np.ndarray
+    vertebra_least: np.ndarray
+    vertebra_cells: np.ndarray
+    low_x: float
+    low_y: float
+    low_z: float
+    spacing: float
+
+
 @kernel
-def _hung(values: np.ndarray, origin: FloatArray, spacing: float, far: float, x: float, y: float, z: float) -> float:
-    nx, ny, nz = values.shape
-    u, v, w = (x - origin[0]) / spacing, (y - origin[1]) / spacing, (z - origin[2]) / spacing
+def _hung(
+    one: np.ndarray, other: np.ndarray, share: float, least: np.ndarray, ox: float, oy: float, oz: float, spacing: float, far: float,
+    x: float, y: float, z: float,
+) -> float:  # fmt: skip
+    nx, ny, nz = one.shape
+    u, v, w = (x - ox) / spacing, (y - oy) / spacing, (z - oz) / spacing
     if not (0.0 <= u <= nx - 1 and 0.0 <= v <= ny - 1 and 0.0 <= w <= nz - 1):
         return far
     i, j, k = min(int(u), nx - 2), min(int(v), ny - 2), min(int(w), nz - 2)
+    if least[i, j, k] >= far:
+        return far
     s, t, r = u - i, v - j, w - k
-    near = (values[i, j, k] * (1 - s) + values[i + 1, j, k] * s) * (1 - t)
-    near += (values[i, j + 1, k] * (1 - s) + values[i + 1, j + 1, k] * s) * t
-    away = (values[i, j, k + 1] * (1 - s) + values[i + 1, j, k + 1] * s) * (1 - t)
-    away += (values[i, j + 1, k + 1] * (1 - s) + values[i + 1, j + 1, k + 1] * s) * t
-    value: float = near * (1 - r) + away * r
+    value = 0.0
+    for a in range(2):
+        for b in range(2):
+            for c in range(2):
+                corner = one[i + a, j + b, k + c]
+                if share > 0.0:
+                    corner += share * (other[i + a, j + b, k + c] - corner)
+                value += (s if a else 1.0 - s) * (t if b else 1.0 - t) * (r if c else 1.0 - r) * corner
     return value
 
 
 @kernel
-def bone_gap(
-    held: FloatArray, slopes: FloatArray, tops: FloatArray, lateral_0: float, caudal_0: float, step: float, far: float,
-    hip: np.ndarray, origin: FloatArray, vertebra: np.ndarray, low: FloatArray, spacing: float, x: float, y: float, z: float,
-) -> float:  # fmt: skip
-    """Signed distance of one chart point to bone, cut off at ``far``.
+def _cells(cells: np.ndarray, ox: float, oy: float, oz: float, spacing: float, x: float, y: float, z: float) -> int:
+    nx, ny, nz = cells.shape
+    u, v, w = (x - ox) / spacing, (y - oy) / spacing, (z - oz) / spacing
+    if not (0.0 <= u <= nx and 0.0 <= v <= ny and 0.0 <= w <= nz):
+        return 1
+    return int(cells[min(int(u), nx - 1), min(int(v), ny - 1), min(int(w), nz - 1)])
 
-    ``hip`` and ``vertebra`` are the distances of the overhang on grids of ``spacing`` from ``origin`` and ``low``.
-    """
-    x = abs(x)
-    near: float = gap_to_sheet(held, slopes, tops, lateral_0, caudal_0, step, far, x, y, z)
-    near = min(near, _hung(hip, origin, spacing, far, x, y, z))
-    return min(near, _hung(vertebra, low, spacing, far, x, y, z), far)
+
+# Built into their callers: handing the many arrays of a bone from function to function takes longer than these.
+_built_in = kernel_with(inline="always")
+
+
+@_built_in
+def overhang_clear(bone: Any, x: float, y: float, z: float) -> float:
+    """How far from a chart point nothing that hangs over the sacrum is nearer than :data:`NEAR_MM`; negative where something may be."""
+    hip = _cells(bone.hip_cells, bone.hip_x, bone.hip_y, bone.hip_z, bone.spacing, abs(x), y, z)
+    vertebra = _cells(bone.vertebra_cells, bone.low_x, bone.low_y, bone.low_z, bone.spacing, abs(x), y, z)
+    clear: float = bone.spacing * (min(hip, vertebra) - 1)
+    return clear
+
+
+@_built_in
+def sheet_gap(bone: Any, far: float, x: float, y: float, z: float) -> float:
+    """Signed distance of one chart point to the sheet alone, cut off at ``far``."""
+    return min(gap_to_sheet(bone.sheet, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, far, abs(x), y, z), far)
+
+
+@_built_in
+def overhang_gap(bone: Any, far: float, x: float, y: float, z: float) -> float:
+    """Distance of one chart point to what hangs over the sacrum, cut off at ``far``."""
+    hip = _hung(
+        bone.hips[bone.bend], bone.hips[bone.bend + 1], bone.share, bone.hip_least, bone.hip_x, bone.hip_y, bone.hip_z, bone.spacing,
+        far, abs(x), y, z,
+    )  # fmt: skip
+    vertebra = _hung(
+        bone.vertebra,
+        bone.vertebra,
+        0.0,
+        bone.vertebra_least,
+        bone.low_x,
+        bone.low_y,
+        bone.low_z,
+        bone.spacing,
+        far,
+        abs(x),
+        y,
+        z,
+    )
+    return min(hip, vertebra, far)
+
+
+@_built_in
+def bone_gap(bone: Any, far: float, x: float, y: float, z: float) -> float:
+    """Signed distance of one chart point to ``bone`` (:class:`SheetBone`), cut off at ``far``."""
+    gap = sheet_gap(bone, far, x, y, z)
+    if far > NEAR_MM or overhang_clear(bone, x, y, z) < 0.0:
+        gap = min(gap, overhang_gap(bone, far, x, y, z))
+    return gap
 
 
 @kernel
-def bone_gaps(
-    held: FloatArray, slopes: FloatArray, tops: FloatArray, lateral_0: float, caudal_0: float, step: float, far: float,
-    hip: np.ndarray, origin: FloatArray, vertebra: np.ndarray, low: FloatArray, spacing: float, points: FloatArray,
-) -> FloatArray:  # fmt: skip
+def bone_gaps(bone: Any, far: float, points: FloatArray) -> FloatArray:
     """(n,) the same at chart points (n, 3)."""
     result = np.empty(points.shape[0])
     for n in range(points.shape[0]):
-        result[n] = bone_gap(
-            held,
-            slopes,
-            tops,
-            lateral_0,
-            caudal_0,
-            step,
-            far,
-            hip,
-            origin,
-            vertebra,
-            low,
-            spacing,
-            points[n, 0],
-            points[n, 1],
-            points[n, 2],
-        )
+        result[n] = bone_gap(bone, far, points[n, 0], points[n, 1], points[n, 2])
     return result
 
 
 @kernel
+def roof_of(bone: Any, far: float) -> float:
+    """Height above which there is no bone within ``far``."""
+    over: float = max(bone.hip_z, bone.low_z) + bone.spacing * (bone.vertebra.shape[2] - 1)
+    return max(float(bone.top) + far, over)
+
+
+@kernel
 def bone_rooms(
-    held: FloatArray, slopes: FloatArray, tops: FloatArray, lateral_0: float, caudal_0: float, step: float, far: float,
-    hip: np.ndarray, origin: FloatArray, vertebra: np.ndarray, low: FloatArray, spacing: float,
-    tip: FloatArray, directions: FloatArray, along: FloatArray, wanted: FloatArray, bound: float, first: bool,
+    bone: Any, far: float, tip: FloatArray, directions: FloatArray, along: FloatArray, wanted: FloatArray, bound: float, first: bool
 ) -> FloatArray:  # fmt: skip
     """(n,) smallest distance to bone less what is ``wanted`` (m,) at ``along`` (m,) from ``tip`` (3,), for each direction (n, 3).
 
@@ -84,8 +156,7 @@ def bone_rooms(
     Where either hint is given, room to spare is told up to a twentieth of a millimetre only.
     """
     result = np.full(directions.shape[0], -np.inf)
-    top = tops.max() + far
-    roof = max(top, max(origin[2], low[2]) + spacing * (hip.shape[2] - 1))
+    roof = roof_of(bone, far)
     hinted = first or bound > -np.inf
     for n in range(directions.shape[0]):
         room = 1e9
@@ -97,9 +168,8 @@ def bone_rooms(
                 break
             reach = min(far, max(wanted[k], 0.0) + _SPARE_MM) if hinted else far
             gap = bone_gap(
-                held, slopes, tops, lateral_0, caudal_0, step, reach, hip, origin, vertebra, low, spacing,
-                tip[0] + a * directions[n, 0], tip[1] + a * directions[n, 1], tip[2] + a * directions[n, 2],
-            )  # fmt: skip
+                bone, reach, tip[0] + a * directions[n, 0], tip[1] + a * directions[n, 1], tip[2] + a * directions[n, 2]
+            )
             room = min(room, gap - wanted[k])
             if room < bound:
                 break

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rfplan.anatomy.body_skin import skin_over
+from rfplan.anatomy.body_skin import LevelPlace, skin_over
+from rfplan.anatomy.bridged_sheet_kernels import TOP, sheet_of
 from rfplan.anatomy.chart import DorsalChart
 from rfplan.anatomy.foramen import Foramen
 from rfplan.anatomy.innervation import BranchTraits
@@ -24,10 +25,10 @@ from rfplan.anatomy.nerves import nerves_on
 from rfplan.anatomy.overhang import overhang
 from rfplan.anatomy.sacrum_parameters import SacrumParameters, sacrum_parameters
 from rfplan.anatomy.sacrum_vector import sacrum_vector
-from rfplan.anatomy.sheet_distance_kernels import bone_gaps, bone_rooms
+from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM, SheetBone, bone_gaps, bone_rooms
 from rfplan.anatomy.sides import LEVELS, SIDES, Side, lateral_sign
 from rfplan.anatomy.skin import SkinSurface
-from rfplan.anatomy.virtual_ground_kernels import CAUDAL_0_MM, FAR_MM, FINE_MM, LATERAL_0_MM, lay_ground
+from rfplan.anatomy.virtual_ground_kernels import AROUND_MM, FAR_MM, lay_ground
 from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.frames import ApFrame, Isometry
@@ -42,27 +43,32 @@ class SheetDistance:
     """
 
     frame: ApFrame
-    held: FloatArray
-    slopes: FloatArray
-    tops: FloatArray
+    sheet: FloatArray
     joint_centre_mm: FloatArray
     psis_mm: float
     band_mm: float = FAR_MM
 
     @cached_property
-    def _bone(self) -> tuple[Any, ...]:
+    def bone(self) -> SheetBone:
+        """The arrays that kernels take."""
         above = overhang()
         shift = self.joint_centre_mm - above.centre_mm
-        return (
-            self.held, self.slopes, self.tops, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, self.band_mm,
-            above.hip(self.psis_mm - shift[0]), above.origin_mm + shift, above.vertebra, above.origin_mm, above.spacing_mm,
+        bend, share = above.bend(self.psis_mm - shift[0])
+        hip_x, hip_y, hip_z = (above.origin_mm + shift).tolist()
+        low_x, low_y, low_z = above.origin_mm.tolist()
+        return SheetBone(
+            self.sheet, float(self.sheet[..., TOP].max()), above.values, above.hip_least, above.hip_cells, bend, share, hip_x, hip_y,
+            hip_z, above.vertebra, above.vertebra_least, above.vertebra_cells, low_x, low_y, low_z, above.spacing_mm,
         )  # fmt: skip
 
     def __call__(self, points_mm: ArrayLike) -> FloatArray:
         """(...,) distance at (..., 3) patient points."""
         points = np.asarray(points_mm, dtype=float)
-        local = self.frame.to_chart(points)
-        return bone_gaps(*(*self._bone, local.reshape(-1, 3))).reshape(points.shape[:-1])
+        return self.in_chart(self.frame.to_chart(points).reshape(-1, 3)).reshape(points.shape[:-1])
+
+    def in_chart(self, points_mm: FloatArray) -> FloatArray:
+        """(n,) distance at (n, 3) points in chart coordinates."""
+        return bone_gaps(self.bone, self.band_mm, points_mm)
 
     def least_room(
         self,
@@ -79,7 +85,7 @@ class SheetDistance:
         """
         axes = self.frame.axes
         tip = axes @ (tip_mm - self.frame.origin_mm)
-        return bone_rooms(*(*self._bone, tip, directions @ axes.T, along_mm, wanted_mm, bound_mm, first_clear))
+        return bone_rooms(self.bone, self.band_mm, tip, directions @ axes.T, along_mm, wanted_mm, bound_mm, first_clear)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,10 +136,9 @@ class VirtualGround:
         return DorsalChart(self.frame, FINE_MM, -(LATERAL_0_MM + (ni - 1) * FINE_MM), CAUDAL_0_MM, *whole)
 
     @cached_property
-    def foramina(self) -> tuple[Foramen, ...]:
-        """The eight posterior foramina, left then right of each level."""
+    def _left(self) -> tuple[Foramen, ...]:
+        """The posterior foramina of the left side, cranial first."""
         rims, diameters, canals = self.side_mm[4:7]
-        mirror = Isometry.mirror_left_right()
         found: list[Foramen] = []
         for n, level in enumerate(LEVELS):
             rim = self.frame.to_patient(rims[n])
@@ -141,9 +146,14 @@ class VirtualGround:
             normal = np.cross(rim[6] - rim[18], rim[0] - rim[12])
             normal *= np.sign(normal @ self.frame.posterior) / np.linalg.norm(normal)
             course = np.concatenate([centre[None], self.frame.to_patient(canals[n])])
-            left = Foramen(level, "left", centre, normal, rim, course, float(diameters[n]), "given", 1.0)
-            found += [left, left.moved(mirror)]
+            found.append(Foramen(level, "left", centre, normal, rim, course, float(diameters[n]), "given", 1.0))
         return tuple(found)
+
+    @cached_property
+    def foramina(self) -> tuple[Foramen, ...]:
+        """The eight posterior foramina, left then right of each level."""
+        mirror = Isometry.mirror_left_right()
+        return tuple(side for left in self._left for side in (left, left.moved(mirror)))
 
     @cached_property
     def landmarks(self) -> dict[str, Landmark]:
@@ -170,16 +180,30 @@ class VirtualGround:
         """The branches of both sides."""
         return nerves_on(self.chart, self.foramina, self.landmarks, self.curves, traits=self.traits)
 
+    @property
+    def _places(self) -> tuple[LevelPlace, ...]:
+        """Where the foramina of the left side are."""
+        centres = self.frame.to_patient(self.side_mm[4].mean(axis=1))
+        return tuple(LevelPlace(level, centre) for level, centre in zip(LEVELS, centres, strict=True))
+
     @cached_property
     def skin(self) -> SkinSurface:
         """The skin of the back."""
-        return skin_over(self.frame, self.foramina, bmi=self.bmi, female=self.female, residual_mm=self.skin_residual_mm)
+        return skin_over(self.frame, self._places, bmi=self.bmi, female=self.female, residual_mm=self.skin_residual_mm)
 
     @cached_property
     def bone_distance(self) -> SheetDistance:
         """Distance to bone within 2.5 mm of it."""
-        _, held, _, slopes, *_, tops, centre = self.side_mm
-        return SheetDistance(self.frame, held, slopes, tops, centre, self.psis_mm)
+        return self._bone_within(FAR_MM)
+
+    @cached_property
+    def bone_around(self) -> SheetDistance:
+        """Distance to bone within 8 mm of it, as lesions feel it."""
+        return self._bone_within(AROUND_MM)
+
+    def _bone_within(self, band_mm: float) -> SheetDistance:
+        _, held, _, slopes, *_, centre = self.side_mm
+        return SheetDistance(self.frame, sheet_of(held, slopes, FINE_MM, band_mm), centre, self.psis_mm, band_mm)
 
     def foramen(self, level: str, side: Side) -> Foramen:
         """The posterior foramen of ``level`` on ``side``; KeyError where there is none of that name."""

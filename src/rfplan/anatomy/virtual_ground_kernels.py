@@ -6,7 +6,7 @@ from math import pi, sqrt
 
 import numpy as np
 
-from rfplan.anatomy.bridged_sheet_kernels import bridge_over, refined, slopes_of, tops_of
+from rfplan.anatomy.bridged_sheet_kernels import bridge_over, refined, slopes_of
 from rfplan.anatomy.dorsal_sheet_kernels import dorsal_sheet, sharpen
 from rfplan.anatomy.sacrum_edges_kernels import groove_base, joint_centre, joint_margin, rim
 from rfplan.anatomy.sacrum_form_kernels import (
@@ -23,12 +23,15 @@ from rfplan.anatomy.sacrum_form_kernels import (
     to_view,
 )  # fmt: skip
 from rfplan.anatomy.sacrum_vector import column
+from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 
-LATERAL_0_MM, CAUDAL_0_MM, COARSE_MM, FINE_MM = 6.0, -12.0, 2.0, 1.0
+COARSE_MM = 2.0
 FAR_MM = 2.5
 """Distances to bone are told up to here: what a needle needs for its seat and its clearance."""
+AROUND_MM = 8.0
+"""The same for lesions."""
 _ROOM_MM = 8.0
 _SLOPE = column("foramen.S1.slope")
 _BREADTH = column("breadth")
@@ -84,15 +87,15 @@ def ring_area(ring: FloatArray) -> float:
 def lay_ground(
     values: FloatArray, gap: float
 ) -> tuple[
-    FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray
+    FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray
 ]:  # fmt: skip
     """Ground of the left side of the sacrum with the dimensions ``values`` (k,) and a joint of width ``gap``; chart coordinates, mm.
 
     Returns
     -------
     form, sheet with bridges (ni, nj), the same smoothed, slopes (ni, nj, 2), rims (4, 24, 3), diameters (4,), canals (4, 9, 3), back of
-    the joint (25, 3), base of the groove of L5 (3,), highest places of the sheet around each node (ni, nj), centre of
-    the joint surface (3,); the sheet begins at ``LATERAL_0_MM``, ``CAUDAL_0_MM`` in steps of 1 mm
+    the joint (25, 3), base of the groove of L5 (3,), centre of the joint surface (3,);
+    the sheet begins at ``LATERAL_0_MM``, ``CAUDAL_0_MM`` in steps of 1 mm
     """
     f = filled_form(values)
     rims, canals, diameters = np.empty((4, RIM_POINTS, 3)), np.empty((4, CANAL_POINTS, 3)), np.empty(4)
@@ -114,5 +117,4 @@ def lay_ground(
     window = np.array([base[0] - 6.0, base[0] + 6.0, base[1] - 4.0, base[1] + 13.0])
     sharpen(f, fine, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, window)
     held, smooth = bridge_over(fine, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, rims)
-    tops = tops_of(held, FINE_MM, FAR_MM)
-    return f, held, smooth, slopes_of(held, FINE_MM), rims, diameters, canals, joint, base, tops, centre
+    return f, held, smooth, slopes_of(held, FINE_MM), rims, diameters, canals, joint, base, centre

@@ -12,6 +12,7 @@ def compare(
     seed: WholeNumber = 1,
     side: str = "right",
     operator_error: bool = False,
+    lesion_model: str = "solved",
     workers: WholeNumber | None = None,
     scheduler: str | None = None,
     resume: bool = False,
@@ -34,6 +35,8 @@ def compare(
         left or right.
     operator_error
         Place needles as a hand does: 1.5 mm off along the bone, 1 mm in depth, 3 degrees (standard deviations, assumed).
+    lesion_model
+        solved: temperatures from the solver beside a plane of bone; shapes: spheroids and strips of catalogue size.
     workers
         Processes; default one per core.
     scheduler
@@ -59,6 +62,7 @@ def compare(
             patients=patients,
             seed=seed,
             side=side,
+            lesion_model=lesion_model,
             operator=Operator() if operator_error else None,
         )
     )

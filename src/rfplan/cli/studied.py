@@ -40,6 +40,8 @@ def carry_out(
     if ledger.damaged:
         numbers = ", ".join(str(number) for number in ledger.damaged)
         warn(f"{len(ledger.damaged)} chunk(s) are not as they were written and are computed anew: {numbers}")
+    if design.lesion_model == "solved" and ledger.missing:
+        aside().print("lesions that were never solved on this machine are solved first; later runs find them")
     try:
         with _bar(design.patients) as tell:
             run_study(ledger, workers, scheduler, tell)
@@ -54,32 +56,34 @@ def carry_out(
 
 def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
     from rfplan.cli.console import people, print_json
-    from rfplan.lesion.shapes import ASSUMPTION
+    from rfplan.report.study_gallery import draw_gallery
     from rfplan.study.ledger import SCHEMA
+    from rfplan.study.sensitivity import factor_rows
+    from rfplan.study.stated_lesions import stated_lesions
     from rfplan.study.summary import CRITERIA, paired_differences, strategy_rows, study_table
     from rfplan.whole_file import write_whole
 
-    table = study_table(ledger)
+    table, lesions = study_table(ledger), stated_lesions(ledger.design)
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "patients": ledger.design.patients,
         "seed": ledger.design.seed,
-        "lesion_model": ledger.design.lesion_model,
-        "assumption": ASSUMPTION,
+        "lesion_model": lesions["model"],
+        "lesion_bone": lesions["bone"],
+        "lesion_accuracy": lesions["accuracy"],
+        "assumption": lesions["assumption"],
         "criterion": criterion,
         "rows": strategy_rows(table, criterion),
         "differences": paired_differences(table, criterion),
         "design": ledger.design.to_json(),
     }
+    document["factors"] = factor_rows(table, criterion)
     others = {name: strategy_rows(table, name) for name in CRITERIA if name != criterion}
     document["other_criteria"] = others
     write_whole(ledger.folder / "summary.json", (json_format.dumps(document, indent=1) + "\n").encode())
     if csv:
         write_whole(ledger.folder / "table.csv", table.write_csv().encode())
-    from rfplan.report.study_figures import draw_study
-
-    title = f"{ledger.design.patients} virtual patients, {criterion}, lesions as {ledger.design.lesion_model}"
-    pictures = draw_study(ledger.folder, document["rows"], title)
+    pictures = draw_gallery(ledger.folder, ledger.design, table, document["rows"], document["factors"], criterion)
     document["out"] = str(ledger.folder)
     if json:
         print_json(document)
@@ -103,7 +107,7 @@ def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
             f"{100 * row['stop_violations']:.0f}",
         )
     people().print(shown)
-    people().print(f"Assumed: {ASSUMPTION}")
+    people().print(f"Assumed: {lesions['assumption']}")
     people().print(
         f"Written to {ledger.folder}: summary.json, chunks/*.parquet{', table.csv' if csv else ''}, {', '.join(p.name for p in pictures)}"
     )

@@ -11,6 +11,7 @@ def study(
     *,
     patients: WholeNumber | None = None,
     seed: WholeNumber | None = None,
+    lesion_model: str | None = None,
     workers: WholeNumber | None = None,
     scheduler: str | None = None,
     resume: bool = False,
@@ -29,6 +30,8 @@ def study(
         How many virtual patients, instead of the number in the file.
     seed
         Seed of the population, instead of the one in the file.
+    lesion_model
+        solved or shapes, instead of what the file says.
     workers
         Processes; default one per core.
     scheduler
@@ -49,7 +52,8 @@ def study(
     from rfplan.cli.studied import carry_out
     from rfplan.study.design import read_design
 
-    changes = {key: value for key, value in (("patients", patients), ("seed", seed)) if value is not None}
+    given = (("patients", patients), ("seed", seed), ("lesion_model", lesion_model))
+    changes = {key: value for key, value in given if value is not None}
     design = read_design(Path(file), changes)
     return carry_out(
         design, out, workers=workers, scheduler=scheduler, resume=resume, criterion=criterion, json=json, csv=csv

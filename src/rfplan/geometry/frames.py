@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -87,10 +88,10 @@ class ApFrame:
         if not np.allclose(axes @ axes.T, np.eye(3), atol=1e-6):
             raise ValueError("the axes of an AP frame must be orthogonal unit vectors")
 
-    @property
+    @cached_property
     def axes(self) -> FloatArray:
         """(3, 3): rows are lateral, caudal, posterior."""
-        return np.stack([self.lateral, self.caudal, self.posterior])
+        return frozen([self.lateral, self.caudal, self.posterior])
 
     @property
     def lao_deg(self) -> float:

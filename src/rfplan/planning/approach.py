@@ -231,13 +231,14 @@ def _directions(
     first = unit(outward - (outward @ preferred) * preferred)
     # the sign makes the pair of axes of a mirrored patient the mirror image of the pair
     second = sign * np.cross(preferred, first)
-    tilts, turns = _fan(largest_deg)
+    tilts, turns = fan(largest_deg)
     sideways = np.cos(turns)[:, None] * first + np.sin(turns)[:, None] * second
     return np.cos(tilts)[:, None] * preferred + np.sin(tilts)[:, None] * sideways, np.rad2deg(tilts)
 
 
 @lru_cache(maxsize=4)
-def _fan(largest_deg: float) -> tuple[FloatArray, FloatArray]:
+def fan(largest_deg: float) -> tuple[FloatArray, FloatArray]:
+    """(n,) tilts and turns, radians, of the directions that are tried within ``largest_deg`` of the preferred one, least tilted first."""
     tilts, turns = [0.0], [0.0]
     for ring in range(1, int(largest_deg / _TILT_STEP_DEG) + 1):
         count = min(8 + 4 * ring, 32)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rfplan.anatomy.patient import Patient
-from rfplan.geometry.arrays import FloatArray, unit
+from rfplan.anatomy.treatable import Treatable
+from rfplan.anatomy.virtual_ground import VirtualGround
+from rfplan.geometry.arrays import FloatArray
+from rfplan.planning.beside_kernels import PLACES, STEP_MM, plane_beside
 from rfplan.planning.needle import Needle
 
-_ALONG = np.linspace(0.0, 1.0, 9)
-_STEP_MM = 1.0
-_FLAT = 1e-6
+_ALONG = np.linspace(0.0, 1.0, PLACES)
+_PROBES = STEP_MM * np.concatenate([np.zeros((1, 3)), np.eye(3), -np.eye(3)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,35 +28,17 @@ class BoneNear:
     depth_mm: float
 
 
-def bone_near(patient: Patient, needle: Needle) -> BoneNear | None:
+def bone_near(patient: Treatable, needle: Needle) -> BoneNear | None:
     """The plane beside ``needle``; None where the bone is farther off than its distance is known (8 mm).
 
     Along the active tip, the distance from a plane is a straight line: it is fitted to that from the bone, the nearest places
     counting most. Round the needle, the bone lies where it does on the mean.
     """
-    field, active_mm = patient.bone_distance, needle.electrode.tip_mm
-    along = active_mm * (_ALONG - 0.5)
+    field = patient.bone_around if isinstance(patient, VirtualGround) else patient.bone_distance
+    active_mm = needle.electrode.tip_mm
     places = needle.tip_mm + active_mm * _ALONG[:, None] * needle.axis
-    steps = _STEP_MM * np.concatenate([np.zeros((1, 3)), np.eye(3), -np.eye(3)])
-    values = field(places[:, None] + steps)
-    away = values[:, 0]
-    # down to nothing where the distance is no longer known, so that rounding decides nothing
-    weight = np.maximum(0.0, 1.0 - away / field.band_mm) / (1.0 + np.maximum(away, 0.0)) ** 2
-    if weight.max() < _FLAT:
-        return None
-    weight /= weight.sum()
-    out = weight @ (values[:, 1:4] - values[:, 4:7])
-    mean_mm, at = float(weight @ away), float(weight @ along)
-    spread = float(weight @ (along - at) ** 2)
-    slope = (
-        float(weight @ ((along - at) * (away - mean_mm))) / spread if spread > _FLAT else float(unit(out) @ needle.axis)
+    normal = np.empty(3)
+    there, middle_mm, depth_mm = plane_beside(
+        field(places[:, None] + _PROBES), np.eye(3), needle.axis, active_mm, float(field.band_mm), normal
     )
-    lean = min(1.0, max(-1.0, slope))
-    across = out - (out @ needle.axis) * needle.axis
-    size = float(np.linalg.norm(across))
-    if size < _FLAT:
-        # straight on to the bone: no direction round the needle is nearer than another
-        across = np.cross(needle.axis, np.eye(3)[int(np.argmin(np.abs(needle.axis)))])
-        size = float(np.linalg.norm(across))
-    normal = lean * needle.axis + np.sqrt(1.0 - lean**2) * across / size
-    return BoneNear(normal, mean_mm - lean * at, max(0.0, -float(away.min())))
+    return BoneNear(normal, middle_mm, depth_mm) if there else None

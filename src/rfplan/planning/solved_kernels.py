@@ -25,8 +25,8 @@ from rfplan.lesion.silhouette_kernels import BINS, binned, contour, outline_appr
 from rfplan.planning.evaluation_kernels import height_at
 
 _FAR = 1e30
-_TOLERANCE_MM = 0.005
-_MOST_STRETCHES = 256
+TOLERANCE_MM = 0.005
+MOST_STRETCHES = 256
 
 
 @kernel
@@ -54,18 +54,18 @@ def judge_branches_solved(
     """
     count = which.shape[0]
     balls = placed_balls(table, which, matrices, offsets, isotherm)
-    flat_balls = _flattened(balls, plane)
+    flat_balls = flattened(balls, plane)
     result = np.empty((first.shape[0] - 1, 4))
     gaps = np.empty(count)
-    lows, highs = np.empty(_MOST_STRETCHES), np.empty(_MOST_STRETCHES)
+    lows, highs = np.empty(MOST_STRETCHES), np.empty(MOST_STRETCHES)
     for b in range(first.shape[0] - 1):
         branch = points[first[b] : first[b + 1]]
         ways = ways_along(branch)
-        _ball_gaps(branch, balls, gaps)
+        ball_gaps(branch, balls, gaps)
         stretches = 0
         for g in range(count):
             if gaps[g] < 0.0:
-                line = _own(branch, matrices[g], offsets[g])
+                line = own_line(branch, matrices[g], offsets[g])
                 grid = surface_grid(table, which[g], isotherm)
                 stretches = stretches_inside(
                     line, ways, grid, table.origins[which[g], isotherm], lows, highs, stretches
@@ -74,13 +74,13 @@ def judge_branches_solved(
         for n in range(stretches):
             result[b, 0] += highs[n] - lows[n]
             result[b, 1] = max(result[b, 1], highs[n] - lows[n])
-        result[b, 2] = -_approach(branch, ways, gaps, table, which, matrices, offsets, isotherm, _FAR)
+        result[b, 2] = -approach_of(branch, ways, gaps, table, which, matrices, offsets, isotherm, _FAR)
         shade = np.zeros_like(branch)
         for i in range(branch.shape[0]):
             for x in range(3):
                 shade[i, 0] += branch[i, x] * plane[0, x]
                 shade[i, 1] += branch[i, x] * plane[1, x]
-        _ball_gaps(shade, flat_balls, gaps)
+        ball_gaps(shade, flat_balls, gaps)
         result[b, 3] = -_shadow_approach(shade, ways_along(shade), gaps, pieces, starts, bins)
     return result
 
@@ -114,10 +114,10 @@ def clearances_solved(
                 continue
             tube = points[first[k] : first[k + 1]]
             ways = ways_along(tube)
-            _ball_gaps(tube, balls, gaps)
+            ball_gaps(tube, balls, gaps)
             # of other isotherms only whether they reach the tube matters
             enough = _FAR if isotherm == lethal else radii[k] + 1e-6
-            gap = _approach(tube, ways, gaps, table, which, matrices, offsets, isotherm, enough) - radii[k]
+            gap = approach_of(tube, ways, gaps, table, which, matrices, offsets, isotherm, enough) - radii[k]
             if isotherm == lethal:
                 result[k, 0] = gap
             if gap <= 0.0 and result[k, 1] == isotherm:
@@ -272,6 +272,11 @@ def shadows(
                 shift,
             )
         )
+        if _mirrors(own):
+            # seen in a mirror, what was on the left of a piece is on its right: turn it round
+            for n in range(found.shape[0]):
+                for x in range(2):
+                    found[n, x], found[n, 2 + x] = found[n, 2 + x], found[n, x]
         starts[g + 1] += found.shape[0]
         if starts[g + 1] > pieces.shape[0]:
             more = np.empty((2 * starts[g + 1], 4))
@@ -282,7 +287,15 @@ def shadows(
 
 
 @kernel
-def _approach(
+def _mirrors(matrix: FloatArray) -> bool:
+    a = matrix[0, 0] * (matrix[1, 1] * matrix[2, 2] - matrix[1, 2] * matrix[2, 1])
+    b = matrix[0, 1] * (matrix[1, 0] * matrix[2, 2] - matrix[1, 2] * matrix[2, 0])
+    c = matrix[0, 2] * (matrix[1, 0] * matrix[2, 1] - matrix[1, 1] * matrix[2, 0])
+    return bool(a - b + c < 0.0)
+
+
+@kernel
+def approach_of(
     line: FloatArray,
     ways: FloatArray,
     gaps: FloatArray,
@@ -302,10 +315,10 @@ def _approach(
         if gaps[g] >= best:
             break
         gaps[g] = _FAR
-        own = _own(line, matrices[g], offsets[g])
+        own = own_line(line, matrices[g], offsets[g])
         grid = surface_grid(table, which[g], isotherm)
         best = nearest_approach(
-            own, ways, False, grid, table.origins[which[g], isotherm], none, none, best, _TOLERANCE_MM
+            own, ways, False, grid, table.origins[which[g], isotherm], none, none, best, TOLERANCE_MM
         )
     if best < ROOM_MM or enough <= ROOM_MM:
         return best
@@ -316,7 +329,7 @@ def _approach(
             break
         kept[g] = _FAR
         head = table.heads[which[g], isotherm]
-        own = _own(line, matrices[g], offsets[g])
+        own = own_line(line, matrices[g], offsets[g])
         best = far_approach(
             own,
             table.leaves[head[6] : head[7]],
@@ -342,7 +355,7 @@ def _shadow_approach(
             break
         gaps[g] = _FAR
         best = nearest_approach(
-            line, ways, True, values, origin, pieces[starts[g] : starts[g + 1]], bins[g], best, _TOLERANCE_MM
+            line, ways, True, values, origin, pieces[starts[g] : starts[g + 1]], bins[g], best, TOLERANCE_MM
         )
     if best < ROOM_MM:
         return best
@@ -357,7 +370,7 @@ def _shadow_approach(
 
 
 @kernel
-def _ball_gaps(line: FloatArray, balls: FloatArray, gaps: FloatArray) -> None:
+def ball_gaps(line: FloatArray, balls: FloatArray, gaps: FloatArray) -> None:
     """Write into ``gaps`` (g,) how far each ball is at least from the line, from the line's own ball; far where there is no surface."""
     last = line.shape[0] - 1
     centre = 0.5 * (line[0] + line[last])
@@ -375,7 +388,8 @@ def _ball_gaps(line: FloatArray, balls: FloatArray, gaps: FloatArray) -> None:
 
 
 @kernel
-def _flattened(balls: FloatArray, plane: FloatArray) -> FloatArray:
+def flattened(balls: FloatArray, plane: FloatArray) -> FloatArray:
+    """(g, 4) the balls seen along the beam, flat."""
     flat = np.zeros_like(balls)
     for g in range(balls.shape[0]):
         for x in range(3):
@@ -386,7 +400,7 @@ def _flattened(balls: FloatArray, plane: FloatArray) -> FloatArray:
 
 
 @kernel
-def _own(line: FloatArray, matrix: FloatArray, offset: FloatArray) -> FloatArray:
+def own_line(line: FloatArray, matrix: FloatArray, offset: FloatArray) -> FloatArray:
     """The line in the frame of a map."""
     own = np.empty_like(line)
     for i in range(line.shape[0]):

@@ -19,23 +19,9 @@ from rfplan.errors import InputError, did_you_mean
 from rfplan.planning.operator_error import OperatorError
 from rfplan.planning.techniques import technique as technique_named
 
-LESION_MODELS = ("shapes",)
+LESION_MODELS = ("solved", "shapes")
 """Lesion models that a study can use."""
 _CHUNK = 100
-
-
-@dataclass(frozen=True)
-class Strategy:
-    """One way to treat: a ``technique``, its ``electrode`` (default its own) and changed numbers of its recipe in ``options``."""
-
-    technique: str
-    name: str = ""
-    electrode: str | None = None
-    options: dict[str, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if not self.name:
-            object.__setattr__(self, "name", self.technique)
 
 
 @dataclass(frozen=True)
@@ -45,6 +31,30 @@ class Operator:
     along_bone_mm: float = field(default_factory=lambda: OperatorError.usual().along_bone_mm)
     depth_mm: float = field(default_factory=lambda: OperatorError.usual().depth_mm)
     axis_deg: float = field(default_factory=lambda: OperatorError.usual().axis_deg)
+
+    @property
+    def error(self) -> OperatorError | None:
+        """The operator error; None where every needle stands where it was planned."""
+        sizes = (self.along_bone_mm, self.depth_mm, self.axis_deg)
+        return OperatorError(*sizes) if any(sizes) else None
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """One way to treat: a ``technique``, its ``electrode`` (default its own) and changed numbers of its recipe in ``options``.
+
+    ``operator`` is the error of the hand that carries it out, where that is not the one of the study.
+    """
+
+    technique: str
+    name: str = ""
+    electrode: str | None = None
+    options: dict[str, float] = field(default_factory=dict)
+    operator: Operator | None = None
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", self.technique)
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,7 @@ class StudyDesign:
     patients: int = 1000
     seed: int = 1
     side: str = "right"
-    lesion_model: str = "shapes"
+    lesion_model: str = "solved"
     branches: Branches = field(default_factory=Branches)
     operator: Operator | None = None
     chunk: int = _CHUNK
@@ -76,11 +86,10 @@ class StudyDesign:
         """Which levels are followed."""
         return Innervation(self.branches.l5, self.branches.s4)
 
-    @property
-    def operator_error(self) -> OperatorError | None:
-        """The operator error, where there is one."""
-        o = self.operator
-        return None if o is None else OperatorError(o.along_bone_mm, o.depth_mm, o.axis_deg)
+    def error_of(self, strategy: Strategy) -> OperatorError | None:
+        """The operator error with which ``strategy`` is carried out; None where every needle stands where it was planned."""
+        operator = self.operator if strategy.operator is None else strategy.operator
+        return None if operator is None else operator.error
 
     @property
     def hash(self) -> str:
@@ -107,8 +116,7 @@ def checked(design: StudyDesign) -> StudyDesign:
         raise InputError(f"study side is {design.side!r}; it must be 'left' or 'right'")
     if design.lesion_model not in LESION_MODELS:
         raise InputError(
-            f"study lesion_model is {design.lesion_model!r}; a study judges with: {', '.join(LESION_MODELS)} "
-            "(solved lesions are for one patient: 'rfplan plan')"
+            f"study lesion_model is {design.lesion_model!r}; a study judges with: {', '.join(LESION_MODELS)}"
         )
     if not design.strategies:
         raise InputError("the study names no strategies; give at least one [[strategies]] with a technique")
@@ -130,7 +138,10 @@ def checked(design: StudyDesign) -> StudyDesign:
                     f"strategy {strategy.name!r}: technique {recipe.name!r} has no option {key!r};"
                     f"{did_you_mean(key, numbers)} known are: {', '.join(numbers)}"
                 )
-    _ = design.operator_error
+        try:
+            _ = design.error_of(strategy)
+        except InputError as error:
+            raise InputError(f"strategy {strategy.name!r}: {error}") from error
     return design
 
 

@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from rfplan.errors import InputError, RfplanError
-from rfplan.study.chunk import chunk_bytes
+from rfplan.study.chunk import chunk_job
 from rfplan.study.ledger import Ledger
 
 _AHEAD = 2
@@ -22,7 +22,8 @@ _ANSWER_S = 8.0
 
 @dataclass(frozen=True)
 class Advance:
-    """How far a study is: patients ``done`` of ``total``, ``rate`` patients a second since it began or was resumed, seconds left."""
+    """How far a study is: patients ``done`` of ``total``, ``rate`` patients a second since it began or was resumed, without the time
+    that lesions took which nobody had solved before, and seconds left."""
 
     done: int
     total: int
@@ -53,21 +54,23 @@ def run_study(
         raise InputError(f"--workers is {workers}; it must be a whole number of at least 1")
     if not missing:
         return
-    document, began, computed = design.to_json(), time.monotonic(), 0
+    document, began, computed, solving = design.to_json(), time.monotonic(), 0, 0.0
     done = design.patients - sum(_size(design.patients, design.chunk, number) for number in missing)
     with _executor(workers, scheduler, len(missing)) as (executor, slots):
-        waiting, running = iter(missing), dict[Future[bytes], int]()
+        waiting, running = iter(missing), dict[Future[tuple[bytes, float]], int]()
         try:
             while True:
                 for number in _first(waiting, _AHEAD * slots - len(running)):
-                    running[executor.submit(chunk_bytes, document, number)] = number
+                    running[executor.submit(chunk_job, document, number)] = number
                 if not running:
                     break
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     number = running.pop(future)
-                    ledger.keep(number, future.result())
+                    content, waited = future.result()
+                    ledger.keep(number, content)
                     computed += _size(design.patients, design.chunk, number)
-                    rate = computed / max(time.monotonic() - began, 1e-9)
+                    solving += waited / slots
+                    rate = computed / max(time.monotonic() - began - solving, 1e-9)
                     here = done + computed
                     progress(Advance(here, design.patients, rate, (design.patients - here) / max(rate, 1e-9)))
         except BaseException:

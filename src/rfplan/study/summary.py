@@ -10,7 +10,7 @@ import polars as pl
 
 from rfplan.errors import InputError
 from rfplan.planning.coverage import REPORTED_LEVELS, wilson_interval
-from rfplan.study.judge import LEVELS, QUADRANTS
+from rfplan.study.columns import LEVELS, QUADRANTS
 from rfplan.study.ledger import Ledger
 from rfplan.study.statistics import bootstrap_interval
 

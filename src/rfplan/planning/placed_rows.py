@@ -1,0 +1,110 @@
+"""What the applications of a plan for a virtual patient ask of the lesion solver, as arrays; many plans are put together from these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+from rfplan.anatomy.sides import Side, lateral_sign
+from rfplan.anatomy.virtual_ground import VirtualGround
+from rfplan.devices.electrode import Electrode
+from rfplan.devices.protocol import Protocol
+from rfplan.errors import InputError
+from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.lesion.accuracy import Accuracy
+from rfplan.lesion.problem import LesionProblem
+from rfplan.planning.beside_kernels import KEY, problems_beside
+from rfplan.planning.placed_problem import placed_problem, problem_of_key
+from rfplan.planning.plan import Plan
+from rfplan.planning.rounding import PAIRS, SINGLES
+from rfplan.planning.virtual_recipes import NeedleRows
+
+ASSUMPTION: Final = (
+    "Lesions are solved in plane-bone surroundings: perfused muscle beside a plane at the distances that the bone has from the active "
+    f"tips. Single needles: {SINGLES.said} Pairs: {PAIRS.said} Two needles that touch make no lesion. Neighbouring lesions do not warm "
+    "each other, and the generator's control is ideal."
+)
+"""What has to be said wherever a study with solved lesions is shown."""
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedRows:
+    """Where the lesions of a plan stand, in the chart of the treated side, whose lateral axis points away from the midline.
+
+    ``problems`` (a,), None where an application makes no lesion; ``matrices`` (a, 3, 3) and ``offsets`` (a, 3) take the frame of the
+    lesion to the chart.
+    """
+
+    problems: tuple[LesionProblem | None, ...]
+    matrices: FloatArray
+    offsets: FloatArray
+
+
+def placed_rows(rows: NeedleRows, ground: VirtualGround, accuracy: Accuracy) -> PlacedRows:
+    """The lesions of needles in the chart of the treated side of ``ground``, each beside the plane of bone at its needles."""
+    count = len(rows.pairs)
+    matrices, offsets = np.zeros((count, 3, 3)), np.zeros((count, 3))
+    keys, good = np.zeros((count, KEY)), np.zeros(count, dtype=np.bool_)
+    field, device = ground.bone_around, rows.electrode
+    problems_beside(
+        field.bone, field.band_mm, rows.tips, rows.axes, device.tip_mm, device.radius_mm, rows.pairs, SINGLES.row, PAIRS.row, keys,
+        matrices, offsets, good,
+    )  # fmt: skip
+    named = zip(rows.protocols, keys.tolist(), good.tolist(), strict=True)
+    return PlacedRows(
+        tuple([_problem(device, protocol, accuracy, tuple(key)) if fine else None for protocol, key, fine in named]),
+        matrices,
+        offsets,
+    )
+
+
+def placed_plan(plan: Plan, ground: VirtualGround, side: Side, accuracy: Accuracy) -> PlacedRows:
+    """The same of a plan of any technique; contacts of one probe are told from each other as for one patient."""
+    to_side = ground.frame.axes * np.array([[lateral_sign(side)], [1.0], [1.0]])
+    problems: list[LesionProblem | None] = []
+    matrices, offsets = [], []
+    for application in plan.applications:
+        pair = len(application.needles) == 2 and len(application.needles[0].electrode.contacts_mm) == 1
+        try:
+            placed = placed_problem(application, ground, "plane", accuracy, plan.needles, PAIRS if pair else SINGLES)
+        except InputError:
+            problems.append(None)
+            matrices.append(np.eye(3))
+            offsets.append(np.zeros(3))
+            continue
+        problems.append(placed.problem)
+        matrices.append(to_side @ placed.pose.matrix)
+        offsets.append(to_side @ (placed.pose.offset_mm - ground.frame.origin_mm))
+    count = len(problems)
+    return PlacedRows(tuple(problems), np.reshape(matrices, (count, 3, 3)), np.reshape(offsets, (count, 3)))
+
+
+@lru_cache(maxsize=20_000)
+def _problem(
+    electrode: Electrode, protocol: Protocol, accuracy: Accuracy, key: tuple[float, ...]
+) -> LesionProblem | None:
+    """The problem of that name; None where the two needles of a pair touch, between which no current heats tissue."""
+    try:
+        return problem_of_key(np.array(key), electrode, protocol, accuracy)
+    except InputError:
+        return None
+
+
+def numbered(problems: Sequence[LesionProblem | None]) -> tuple[tuple[LesionProblem, ...], IntArray]:
+    """The distinct problems, and (n,) which of them each is, -1 for none."""
+    places: dict[int, int] = {}
+    distinct: list[LesionProblem] = []
+    which = np.full(len(problems), -1, dtype=np.int64)
+    for n, problem in enumerate(problems):
+        if problem is None:
+            continue
+        # equal problems come from one cache, and comparing them all would take longer than judging them
+        if id(problem) not in places:
+            places[id(problem)] = len(distinct)
+            distinct.append(problem)
+        which[n] = places[id(problem)]
+    return tuple(distinct), which

@@ -1,0 +1,362 @@
+"""Compiled ways of needles in a virtual patient: seats on its bone, and straight ways in, as :mod:`rfplan.planning.approach` finds them.
+
+Everything is in the chart of the treated side, whose lateral axis points away from the midline.
+"""
+
+from __future__ import annotations
+
+from math import cos, hypot, sin, sqrt
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rfplan.anatomy.course_kernels import height_over
+from rfplan.anatomy.sheet_distance_kernels import (
+    CAUDAL_0_MM,
+    FINE_MM,
+    LATERAL_0_MM,
+    NEAR_MM,
+    SheetBone,
+    bone_gap,
+    overhang_clear,
+    overhang_gap,
+    roof_of,
+    sheet_gap,
+)
+from rfplan.anatomy.skin_kernels import entry_along
+from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.geometry.compiled import kernel
+
+FAR_MM = 2.5
+_STEP_MM, _FAR_STEP_MM, _NEAR_MM, _LOOKED_AT_MM = 1.0, 2.0, 16.0, 110.0
+_RAMP_MM, _TOUCH_MM, _THROUGH_MM, _SPARE_MM = 3.0, 0.1, 0.3, 0.05
+_SEAT_STEP_MM, _SEAT_STEPS, _LIFT_ROUNDS = 0.25, 32, 4
+_ROUNDED = 1e6
+HINTS = 3
+"""Places on a shaft that are looked at before the others."""
+
+
+class SideGround(NamedTuple):
+    """One side of a virtual patient: its ``bone``, the ``smooth`` heights of its chart, ``rims`` (4, k, 3) and ``centres`` (4, 2) of its
+    foramina, the back of its ``joint`` (m, 3), the ``base`` (3,) of the groove of L5, and its ``skin`` (ni, nj) over ``skin_axes``
+    (3, 3) from ``corner`` (2,) in steps of ``skin_spacing``."""
+
+    bone: SheetBone
+    smooth: FloatArray
+    rims: FloatArray
+    centres: FloatArray
+    joint: FloatArray
+    base: FloatArray
+    skin: FloatArray
+    skin_axes: FloatArray
+    corner: FloatArray
+    skin_spacing: float
+
+
+class Limits(NamedTuple):
+    """Figures of ``techniques.toml`` for every way in, and the ``fan`` (n, 3) of directions that are tried, least tilted first: along the
+    preferred direction, lateral of it, and across both."""
+
+    clearance: float
+    longest: float
+    rim_gap: float
+    joint_gap: float
+    fan: FloatArray
+
+
+@kernel
+def height_at_chart(ground: Any, lateral: float, caudal: float) -> float:
+    """Height of the chart; NaN beside the bone."""
+    height: float = height_over(ground.smooth, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, lateral, caudal)
+    return height
+
+
+@kernel
+def chart_normal(ground: Any, lateral: float, caudal: float, normal: FloatArray) -> bool:
+    """Fill (3,) with the unit normal of the chart; False where it has none."""
+    slope_l = 0.5 * (height_at_chart(ground, lateral + 1.0, caudal) - height_at_chart(ground, lateral - 1.0, caudal))
+    slope_c = 0.5 * (height_at_chart(ground, lateral, caudal + 1.0) - height_at_chart(ground, lateral, caudal - 1.0))
+    size = sqrt(1.0 + slope_l * slope_l + slope_c * slope_c)
+    normal[0], normal[1], normal[2] = -slope_l / size, -slope_c / size, 1.0 / size
+    return bool(np.isfinite(size))
+
+
+@kernel
+def _over(ground: Any, lateral: float, caudal: float, height: float, standoff: float, far: float) -> float:
+    gap: float = bone_gap(ground.bone, far, lateral, caudal, height)
+    return gap - standoff
+
+
+@kernel
+def seat(ground: Any, lateral: float, caudal: float, standoff: float) -> float:
+    """Height at which a point of the chart is ``standoff`` off the bone, the nearest to the chart; NaN beside the bone."""
+    surface = height_at_chart(ground, lateral, caudal)
+    if not np.isfinite(surface):
+        return np.nan
+    # farther off than this no crossing is near
+    far = min(standoff + 2.0 * _SEAT_STEP_MM, FAR_MM)
+    up = down = _over(ground, lateral, caudal, surface, standoff, far)
+    for ring in range(_SEAT_STEPS):
+        low, high = -_SEAT_STEP_MM * ring, _SEAT_STEP_MM * ring
+        above = _over(ground, lateral, caudal, surface + high + _SEAT_STEP_MM, standoff, far)
+        below = _over(ground, lateral, caudal, surface + low - _SEAT_STEP_MM, standoff, far)
+        best = 1e30
+        if up < 0.0 <= above:
+            best = high + _SEAT_STEP_MM * up / (up - above)
+        if below < 0.0 <= down:
+            other = low - _SEAT_STEP_MM + _SEAT_STEP_MM * below / (below - down)
+            if abs(other) <= abs(best):
+                best = other
+        if best < 1e29:
+            return surface + best
+        up, down = above, below
+    # a cleft beside the overhanging ilium, too narrow for the standoff: its middle
+    best, most = -_SEAT_STEP_MM * _SEAT_STEPS, -np.inf
+    for step in range(int((2.0 * standoff + 1.0) / _SEAT_STEP_MM + 1e-9) + 1):
+        if step <= _SEAT_STEPS:
+            value = _over(ground, lateral, caudal, surface + _SEAT_STEP_MM * step, standoff, FAR_MM)
+            if value > most:
+                most, best = value, _SEAT_STEP_MM * step
+    return surface + best
+
+
+@kernel
+def lift(ground: Any, point: FloatArray, standoff: float) -> None:
+    """Move a point near the bone along its outward normal to ``standoff`` from it."""
+    slope = np.empty(3)
+    for _ in range(_LIFT_ROUNDS):
+        x, y, z = point[0], point[1], point[2]
+        slope[0] = _over(ground, x + 1.0, y, z, 0.0, FAR_MM) - _over(ground, x - 1.0, y, z, 0.0, FAR_MM)
+        slope[1] = _over(ground, x, y + 1.0, z, 0.0, FAR_MM) - _over(ground, x, y - 1.0, z, 0.0, FAR_MM)
+        slope[2] = _over(ground, x, y, z + 1.0, 0.0, FAR_MM) - _over(ground, x, y, z - 1.0, 0.0, FAR_MM)
+        slope *= 0.5
+        steepness = sqrt(slope[0] ** 2 + slope[1] ** 2 + slope[2] ** 2)
+        if steepness < 1e-6:
+            break
+        point += (standoff - _over(ground, x, y, z, 0.0, FAR_MM)) / steepness * slope
+
+
+@kernel
+def _place_on_shaft(k: int, radius: float) -> float:
+    """Distance from the tip end of the k-th place at which a shaft is looked at: closely where bone is near, then at steps that no bone's
+    edge slips through within the clearance."""
+    near = int(np.ceil((_NEAR_MM - radius) / _STEP_MM))
+    return radius + _STEP_MM * k if k < near else _NEAR_MM + _FAR_STEP_MM * (k - near)
+
+
+@kernel
+def _asked_for(limits: Any, a: float, radius: float, contact: float) -> float:
+    """Distance from the axis of a shaft to bone that is asked for at a place."""
+    share = min(max((a - contact) / _RAMP_MM, 0.0), 1.0)
+    wanted: float = radius - _TOUCH_MM + (limits.clearance + _TOUCH_MM) * share
+    return wanted
+
+
+@kernel
+def _spare_at(
+    bone: Any, limits: Any, k: int, tip: FloatArray, x: float, y: float, z: float, radius: float, contact: float
+) -> float:
+    """Distance to bone at the k-th place of a shaft, less what is asked for there."""
+    a = _place_on_shaft(k, radius)
+    wanted = _asked_for(limits, a, radius, contact)
+    reach = min(FAR_MM, max(wanted, 0.0) + _SPARE_MM)
+    gap: float = bone_gap(bone, reach, tip[0] + a * x, tip[1] + a * y, tip[2] + a * z)
+    return gap - wanted
+
+
+@kernel
+def room(
+    ground: Any, limits: Any, roof: float, tip: FloatArray, x: float, y: float, z: float, radius: float, contact: float, bound: float,
+    hint: IntArray,
+) -> float:  # fmt: skip
+    """Smallest distance of a shaft from ``tip`` in the direction (x, y, z) to bone, less what is asked for there; exact where it is between
+    ``bound`` and nothing, else only known to be below or above.
+
+    ``hint`` (:data:`HINTS`,) are the numbers of the places that are looked at first, where other directions fell below their bounds; -1
+    for none. It is kept up.
+    """
+    bone, least, clear_to = ground.bone, 1e9, -1.0
+    count = int(np.ceil((_NEAR_MM - radius) / _STEP_MM)) + int(np.ceil((_LOOKED_AT_MM - _NEAR_MM) / _FAR_STEP_MM))
+    for n in range(HINTS):
+        if hint[n] >= 0:
+            gap = _spare_at(bone, limits, hint[n], tip, x, y, z, radius, contact)
+            if gap < bound:
+                return gap
+    for k in range(count):
+        a = _place_on_shaft(k, radius)
+        px, py, pz = tip[0] + a * x, tip[1] + a * y, tip[2] + a * z
+        if z > 0.0 and pz > roof:
+            # nothing hangs higher
+            break
+        wanted = _asked_for(limits, a, radius, contact)
+        reach = min(FAR_MM, max(wanted, 0.0) + _SPARE_MM)
+        if reach > NEAR_MM:
+            gap = bone_gap(bone, reach, px, py, pz)
+        else:
+            gap = sheet_gap(bone, reach, px, py, pz)
+            if a >= clear_to:
+                clear = overhang_clear(bone, px, py, pz)
+                clear_to = a + clear
+                if clear < 0.0:
+                    gap = min(gap, overhang_gap(bone, reach, px, py, pz))
+        least = min(least, gap - wanted)
+        if least < bound:
+            for n in range(HINTS - 1, 0, -1):
+                hint[n] = hint[n - 1]
+            hint[0] = k
+            break
+    return least
+
+
+@kernel
+def _runs_through(ground: Any, roof: float, tip: FloatArray, axis: FloatArray, radius: float, last: float) -> bool:
+    """Whether a shaft passes through bone by more than a touch within ``last`` of its tip."""
+    least = radius - _THROUGH_MM
+    for k in range(int(np.ceil((last - radius) / (0.5 * _STEP_MM)))):
+        a = radius + 0.5 * _STEP_MM * k
+        height = tip[2] + a * axis[2]
+        if axis[2] > 0.0 and height > roof:
+            break
+        if (
+            bone_gap(ground.bone, max(least, 0.0) + _SPARE_MM, tip[0] + a * axis[0], tip[1] + a * axis[1], height)
+            < least
+        ):
+            return True
+    return False
+
+
+@kernel
+def skin_along(ground: Any, limits: Any, tip: FloatArray, axis: FloatArray) -> float:
+    """Distance along ``axis`` at which a shaft comes out through the skin; negative where it does not."""
+    way: float = entry_along(
+        ground.skin, ground.skin_axes @ tip, ground.skin_axes @ axis, ground.corner[0], ground.corner[1], ground.skin_spacing,
+        limits.longest,
+    )  # fmt: skip
+    return way
+
+
+@kernel
+def _sides(preferred: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Two unit vectors across the preferred direction, the first of them as lateral as can be."""
+    first = -preferred[0] * preferred
+    first[0] += 1.0
+    first /= sqrt(first[0] ** 2 + first[1] ** 2 + first[2] ** 2)
+    return first, np.cross(preferred, first)
+
+
+@kernel
+def _aim(limits: Any, n: int, preferred: FloatArray, first: FloatArray, second: FloatArray, axis: FloatArray) -> None:
+    along, aside, across = limits.fan[n, 0], limits.fan[n, 1], limits.fan[n, 2]
+    for x in range(3):
+        axis[x] = along * preferred[x] + aside * first[x] + across * second[x]
+
+
+@kernel
+def way_in(
+    ground: Any, limits: Any, tip: FloatArray, preferred: FloatArray, radius: float, contact: float, axis: FloatArray
+) -> bool:
+    """Fill ``axis`` (3,) with the clear direction nearest to the ``preferred`` one, or that with most room; False where every straight way
+    passes through bone, or none comes out through the skin."""
+    first, second = _sides(preferred)
+    trial, roof = np.empty(3), roof_of(ground.bone, FAR_MM)
+    best, found, hint = -np.inf, False, np.full(HINTS, -1)
+    for n in range(limits.fan.shape[0]):
+        _aim(limits, n, preferred, first, second, trial)
+        here = room(ground, limits, roof, tip, trial[0], trial[1], trial[2], radius, contact, best, hint)
+        # rounding keeps a patient and its mirror image on the same choice
+        if found and np.rint(min(here, 0.0) * _ROUNDED) <= np.rint(min(best, 0.0) * _ROUNDED):
+            continue
+        if skin_along(ground, limits, tip, trial) < 0.0:
+            continue
+        axis[:] = trial
+        best, found = here, True
+        if here >= 0.0:
+            # where it keeps its clearance it passes through nothing
+            return not _runs_through(ground, roof, tip, axis, radius, _NEAR_MM)
+    return found and not _runs_through(ground, roof, tip, axis, radius, _LOOKED_AT_MM)
+
+
+@kernel
+def shared_way(
+    ground: Any, limits: Any, tips: FloatArray, preferred: FloatArray, radius: float, contact: float, axis: FloatArray
+) -> None:
+    """Fill ``axis`` (3,) with the direction nearest to ``preferred`` in which most parallel shafts from ``tips`` (n, 3) are clear."""
+    first, second = _sides(preferred)
+    trial, roof = np.empty(3), roof_of(ground.bone, FAR_MM)
+    count, most = tips.shape[0], -1
+    hints = np.full((count, HINTS), -1)
+    for n in range(limits.fan.shape[0]):
+        _aim(limits, n, preferred, first, second, trial)
+        blocked = 0
+        for k in range(count):
+            # what is blocked where its neighbour was tells itself at once
+            for h in range(HINTS):
+                if (
+                    hints[k, h] >= 0
+                    and _spare_at(
+                        ground.bone, limits, hints[k, h], tips[k], trial[0], trial[1], trial[2], radius, contact
+                    )
+                    < 0.0
+                ):
+                    blocked += 1
+                    break
+        if blocked >= count - most:
+            continue
+        blocked = 0
+        for k in range(count):
+            if room(ground, limits, roof, tips[k], trial[0], trial[1], trial[2], radius, contact, 0.0, hints[k]) < 0.0:
+                blocked += 1
+                if blocked >= count - most:
+                    break
+        if count - blocked > most:
+            most = count - blocked
+            axis[:] = trial
+        if most == count:
+            break
+
+
+@kernel
+def edge(rim: FloatArray, centre: FloatArray, hours: float) -> float:
+    """Distance from the centre of an aperture to its edge (k, >= 2) in a clock direction."""
+    turn = hours * 30.0 * np.pi / 180.0
+    dx, dy = sin(turn), -cos(turn)
+    best, mean, count = -1.0, 0.0, rim.shape[0]
+    for n in range(count):
+        m = (n + 1) % count
+        ax, ay = rim[n, 0] - centre[0], rim[n, 1] - centre[1]
+        sx, sy = rim[m, 0] - rim[n, 0], rim[m, 1] - rim[n, 1]
+        mean += hypot(ax, ay) / count
+        across = dx * sy - dy * sx
+        if abs(across) < 1e-12:
+            continue
+        t, u = (ax * sy - ay * sx) / across, (ax * dy - ay * dx) / across
+        if -1e-9 <= u <= 1 + 1e-9 and t > 0.0:
+            best = max(best, t)
+    return best if best >= 0.0 else mean
+
+
+@kernel
+def rim_gap(rim: FloatArray, centre: FloatArray, x: float, y: float) -> float:
+    """Distance of a chart point from the edge of an aperture; 0 or less inside."""
+    nearest, count = 1e30, rim.shape[0]
+    for n in range(count):
+        m = (n + 1) % count
+        sx, sy = rim[m, 0] - rim[n, 0], rim[m, 1] - rim[n, 1]
+        share = ((x - rim[n, 0]) * sx + (y - rim[n, 1]) * sy) / max(sx * sx + sy * sy, 1e-12)
+        share = min(max(share, 0.0), 1.0)
+        nearest = min(nearest, hypot(rim[n, 0] + share * sx - x, rim[n, 1] + share * sy - y))
+    ax, ay = x - centre[0], y - centre[1]
+    hours = np.arctan2(ax, -ay) * 180.0 / np.pi / 30.0
+    return nearest if hypot(ax, ay) >= edge(rim, centre, hours) else -nearest
+
+
+@kernel
+def joint_limit(ground: Any, limits: Any, caudal: float) -> float:
+    """How lateral a target may lie at a caudal coordinate to stay off the back of the joint; endless where that is unknown."""
+    line = ground.joint
+    low, high = np.min(line[:, 1]), np.max(line[:, 1])
+    if not low <= caudal <= high:
+        return np.inf
+    order = np.argsort(line[:, 1], kind="mergesort")
+    limit: float = np.interp(caudal, line[:, 1][order], line[:, 0][order]) - limits.joint_gap
+    return limit

@@ -1,0 +1,74 @@
+"""Many plans on many virtual patients, judged with solved lesions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rfplan.figures import figures
+from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
+from rfplan.lesion.lesion import ISOTHERMS_C
+from rfplan.planning.lesion_shelf import lesion_shelf
+from rfplan.planning.many_solved_kernels import judge_many_solved
+from rfplan.planning.placed_rows import PlacedRows, numbered
+from rfplan.study.treated import TreatedSides
+
+ACCURACY = "fast"
+"""Of the solver, as :func:`rfplan.planning.placed_problem.usual_accuracy` has it beside a plane."""
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What one strategy did: ``seen`` (b,) and ``cut`` (b,) per branch, ``risk`` (p, 4) in the order of ``study.columns.RISKS``, mm, and
+    ``unsolved`` (p,) applications that made no lesion."""
+
+    seen: BoolArray
+    cut: BoolArray
+    risk: FloatArray
+    unsolved: IntArray
+
+
+def judged_with_solved(sides: TreatedSides, treatments: Sequence[Sequence[PlacedRows]]) -> list[Judged]:
+    """Every strategy of ``treatments``, a row of a patient each, on the patients of ``sides``.
+
+    Lesions that nobody has solved yet are solved first.
+    """
+    table, lethal = figures("safety"), _lethal()
+    shelf = lesion_shelf(lethal)
+    distinct, which = numbered([problem for rows in treatments for row in rows for problem in row.problems])
+    known, maps = shelf.held(distinct)
+    numbers = np.where(which >= 0, known[which] if len(known) else -1, -1)
+    found, at = [], 0
+    for rows in treatments:
+        counts = [len(row.problems) for row in rows]
+        own = numbers[at : at + sum(counts)]
+        at += sum(counts)
+        owner = np.repeat(np.arange(len(rows)), counts)
+        solved = own >= 0
+        lesions = np.concatenate([[0], np.cumsum(np.bincount(owner[solved], minlength=len(rows)))]).astype(np.int64)
+        matrices = np.ascontiguousarray(np.concatenate([row.matrices for row in rows])[solved])
+        offsets = np.ascontiguousarray(np.concatenate([row.offsets for row in rows])[solved])
+        judged = Judged(
+            np.zeros(len(sides.level), dtype=np.bool_),
+            np.zeros(len(sides.level), dtype=np.bool_),
+            np.zeros((len(rows), 4)),
+            np.bincount(owner[~solved], minlength=len(rows)).astype(np.int64),
+        )
+        judge_many_solved(
+            sides.points, sides.first, sides.branches, sides.tube_points, sides.tube_first, sides.tube_radii, sides.tubes_each,
+            sides.joints, sides.skins, sides.skin_rows, sides.skin_axes, sides.corners, sides.skin_spacing, maps, own[solved],
+            matrices, offsets, lesions, lethal, table["transection.length"].value, judged.seen, judged.cut, judged.risk,
+        )  # fmt: skip
+        found.append(judged)
+    return found
+
+
+def lesions_waited_s() -> float:
+    """How long this process has waited for lesions to be solved, in all."""
+    return lesion_shelf(_lethal()).waited_s
+
+
+def _lethal() -> int:
+    return ISOTHERMS_C.index(figures("safety")["lethal.isotherm"].value)

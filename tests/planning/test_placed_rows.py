@@ -1,0 +1,87 @@
+"""What many virtual patients ask of the solver: the same as one patient asks, and of pairs, their mirror images."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rfplan.anatomy.population import Population
+from rfplan.anatomy.virtual_branches import side_branches
+from rfplan.lesion.accuracy import accuracy_named
+from rfplan.planning.placed_problem import placed_problem
+from rfplan.planning.placed_rows import numbered, placed_plan, placed_rows
+from rfplan.planning.rounding import PAIRS
+from rfplan.planning.techniques import technique
+from rfplan.planning.virtual_recipes import VirtualRecipe, side_ground
+
+FAST = accuracy_named("fast")
+GROUNDS = [patient.ground for patient in Population().draw(4, 12)]
+
+
+@pytest.mark.parametrize("name", ["cooled-clockface", "conventional-periforaminal"])
+def test_single_needles_ask_what_a_plan_asks(name):
+    """On the left: there the chart of the side is a motion of the patient, without a mirror."""
+    for ground in GROUNDS:
+        plan = technique(name).plan(ground, "left")
+        rows = placed_rows(VirtualRecipe.of(name, None, {}).needles(side_ground(ground)), ground, FAST)
+        # the steps by which the normal is found lie along other axes: what is rounded may fall to the other side now and then
+        asked = [placed_problem(entry, ground, "plane", FAST, plan.needles) for entry in plan.applications]
+        alike = [placed.problem == problem for placed, problem in zip(asked, rows.problems, strict=True)]
+        assert np.mean(alike) >= 0.85
+        for placed, matrix, offset in zip(asked, rows.matrices, rows.offsets, strict=True):
+            np.testing.assert_allclose(
+                ground.frame.axes @ (placed.pose.offset_mm - ground.frame.origin_mm), offset, atol=1e-6
+            )
+            np.testing.assert_allclose((ground.frame.axes @ placed.pose.matrix)[:, 2], matrix[:, 2], atol=1e-6)
+
+
+def test_pairs_are_solved_as_one_of_two_mirror_images_and_stand_where_their_needles_do():
+    for ground in GROUNDS:
+        needles = VirtualRecipe.of("palisade", None, {}).needles(side_ground(ground))
+        rows = placed_rows(needles, ground, FAST)
+        for (one, other), problem, matrix, offset in zip(
+            needles.pairs.tolist(), rows.problems, rows.matrices, rows.offsets, strict=True
+        ):
+            if other < 0:
+                continue
+            pair = problem.pair
+            assert pair.offset_mm >= 0.0
+            assert pair.spacing_mm % PAIRS.spacing_mm == 0.0
+            assert (
+                problem.surroundings.bone_gap_mm is None or problem.surroundings.bone_angle_deg % PAIRS.angle_deg == 0
+            )
+            # rounding moves either tip by half of what it changes
+            placed = offset + pair.tips_mm @ matrix.T
+            least = min(np.abs(placed - needles.tips[list(order)]).max() for order in ((one, other), (other, one)))
+            assert least < 0.25 + 0.5 + 1e-6
+
+
+def test_a_plan_of_another_technique_asks_for_its_contacts():
+    ground = GROUNDS[1]
+    plan = technique("strip-probe").plan(ground, "right")
+    rows = placed_plan(plan, ground, "right", FAST)
+    assert len(rows.problems) == len(plan.applications)
+    asked = [problem for problem in rows.problems if problem is not None]
+    assert len(asked) >= len(plan.applications) - 1
+    for problem, application in zip(rows.problems, plan.applications, strict=True):
+        if problem is not None:
+            assert problem.bipolar == (application.mode == "bipolar")
+
+
+def test_equal_problems_have_one_number():
+    ground = GROUNDS[0]
+    rows = placed_rows(VirtualRecipe.of("cooled-classic", None, {}).needles(side_ground(ground)), ground, FAST)
+    distinct, which = numbered([*rows.problems, None, *rows.problems])
+    assert which[len(rows.problems)] == -1
+    assert [distinct[n] for n in which[: len(rows.problems)]] == list(rows.problems)
+    assert len(distinct) == len(set(rows.problems))
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_branches_of_a_side_are_those_of_the_patient(side):
+    for ground in GROUNDS:
+        drawn, own = side_branches(ground), ground.nerves_on(side)
+        sign = np.array([1.0 if side == "left" else -1.0, 1.0, 1.0])
+        assert [(t.level, t.ordinal) for t in drawn.traits] == [(nerve.level, nerve.ordinal) for nerve in own]
+        for line, nerve in zip(drawn.lines, own, strict=True):
+            np.testing.assert_allclose(line * sign, ground.frame.to_chart(nerve.points_mm), atol=1e-9)
