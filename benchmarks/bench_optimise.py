@@ -16,7 +16,7 @@ from rfplan.planning.optimiser.prepared import Prepared, prepare
 from rfplan.planning.optimiser.request import Request, device_of
 from rfplan.planning.optimiser.watch import Watch
 
-MANY_MM = 2.6
+MANY_MM = 2.45
 """Spacing of the lattice at which some 2,000 candidates are left."""
 
 
