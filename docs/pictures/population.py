@@ -1,4 +1,4 @@
-"""Draw docs/pictures/population.png, drawn against published, and print the table of docs/population.md."""
+"""Draw docs/pictures/population.png, drawn against published, and print the tables of docs/population.md."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from rfplan.anatomy.population import Population
-from rfplan.anatomy.population_quantities import quantities
+from rfplan.anatomy.population import DrawnPatients, Population
+from rfplan.anatomy.population_branches import LEVELS
+from rfplan.anatomy.population_quantities import quantities, stated_correlations
+from rfplan.figures import Figure, figures
 from rfplan.report.palette import CAPTURED, INK, MISSED, MUTED
 
 SHOWN = (
@@ -75,6 +77,60 @@ def main() -> None:
                 f"| {name} | {'both' if both else sex} | {stated.value:g} ({stated.sd:g}) | {own.mean():.2f} ({own.std():.2f}) | "
                 f"{stated.low:g} to {stated.high:g} | {stated.unit} | {stated.mark} | {stated.source} |"
             )
+    _print_correlations(drawn)
+    _print_branches(drawn)
+
+
+def _print_correlations(drawn: DrawnPatients) -> None:
+    """Stated and drawn correlations; where a figure speaks of several pairs, the range over them."""
+    names = {id(figure): key.removeprefix("correlation.") for key, figure in figures("population").items()}
+    held: dict[str, tuple[Figure, list[list[float]]]] = {}
+    for one, other, figure in stated_correlations():
+        pair = [np.corrcoef(drawn.of(one)[own], drawn.of(other)[own])[0, 1] for own in (drawn.female, ~drawn.female)]
+        held.setdefault(names[id(figure)], (figure, []))[1].append(pair)
+    for name, (figure, pairs) in held.items():
+        low, high = np.min(pairs, axis=0), np.max(pairs, axis=0)
+        spans = [
+            f"{a:.2f}" if f"{a:.2f}" == f"{b:.2f}" else f"{a:.2f} to {b:.2f}" for a, b in zip(low, high, strict=True)
+        ]
+        print(f"| {name} | {figure.value:g} | {spans[0]} | {spans[1]} | {figure.mark} | {figure.source} |")
+
+
+def _print_branches(drawn: DrawnPatients) -> None:
+    """Number, exit, angle, depth and diameter of the branches per level."""
+    table, branches = figures("nerves"), drawn.branches
+    there = np.arange(branches.clock_deg.shape[2]) < branches.count[:, :, None]
+
+    def row(key: str, values: np.ndarray, middle: float, words: str) -> None:
+        figure = table[key]
+        spread = "" if figure.sd is None else f" ({figure.sd:g})"
+        found = f"{middle:.2f}" if figure.sd is None else f"{middle:.2f} ({values.std():.2f})"
+        print(
+            f"| {key} | {words} | {figure.value:g}{spread} | {found} | {figure.unit} | {figure.mark} | {figure.source} |"
+        )
+
+    for n, level in enumerate(LEVELS[:3]):
+        row(f"count.{level}", branches.count[:, n], branches.count[:, n].mean(), "mean")
+    row("absent.S3", branches.count[:, 2], float((branches.count[:, 2] == 0).mean()), "part of sides")
+    for n, level in enumerate(LEVELS[:3]):
+        clocks = branches.clock_deg[:, n][there[:, n]]
+        if level != "S2":
+            row(f"clock.{level}", clocks, clocks.mean(), "mean (SD)")
+            continue
+        # an even mixture of two groups: nobody can tell afterwards which of them a branch came from
+        parts = [table[f"clock.S2_{part}"] for part in ("upper", "lower")]
+        mean = np.mean([part.value for part in parts])
+        sd = np.sqrt(np.mean([part.sd**2 + (part.value - mean) ** 2 for part in parts]))
+        print(
+            f"| clock.S2_upper, clock.S2_lower | mean (SD) | {mean:g} ({sd:.3g}) | {clocks.mean():.2f} ({clocks.std():.2f}) | "
+            f"{parts[0].unit} | {parts[0].mark} | {parts[0].source} |"
+        )
+    for n, level in enumerate(LEVELS[:3]):
+        angles = branches.angle_deg[:, n][there[:, n]]
+        row(f"angle.{level}", angles, angles.mean(), "mean (SD)")
+    row("depth.lateral_branch", branches.depth_mm[there], float(np.median(branches.depth_mm[there])), "median")
+    row("diameter.lateral_branch", branches.diameter_mm[there], branches.diameter_mm[there].mean(), "mean (SD)")
+    row("L5.lateral_shift_sd_mm", branches.shift_mm, branches.shift_mm.std(), "SD")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import Final
+
+_ENDING: Final = ".part"
+
+
+def half_written(folder: Path) -> list[Path]:
+    """What :func:`write_whole` leaves in ``folder`` where its process is killed."""
+    return list(folder.glob(f".*{_ENDING}"))
 
 
 def write_whole(path: Path, content: bytes, durable: bool = False) -> None:
@@ -13,7 +21,7 @@ def write_whole(path: Path, content: bytes, durable: bool = False) -> None:
     ``durable`` also waits until the disk has it, for what must survive the machine. OSError where it cannot be written; what was
     there before is then still there.
     """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    part = path.with_name(f".{path.name}.{secrets.token_hex(6)}{_ENDING}")
     try:
         with part.open("xb") as stream:
             stream.write(content)

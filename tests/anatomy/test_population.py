@@ -60,9 +60,7 @@ def test_stated_correlations_hold_within_each_sex(many):
         for sex in (True, False):
             own = many.female == sex
             found = np.corrcoef(many.of(one)[own], many.of(other)[own])[0, 1]
-            # short and straight sacra of women are those that cannot exist: leaving them out strengthens this one
-            within = 0.07 if "axis_to_beam" in other + one else 0.05
-            assert found == pytest.approx(figure.value, abs=within), (one, other)
+            assert found == pytest.approx(figure.value, abs=0.05), (one, other)
 
 
 def test_every_distribution_has_a_source_and_a_mark():

@@ -56,13 +56,13 @@ def test_sphere_in_a_ball_of_fluid(sigma, radius_mm):
     assert resistance(made) == pytest.approx(exact, rel=0.005)
 
 
-@pytest.mark.xfail(reason="a seventh was reached, not an eighth, since the grid was changed", strict=True)
 def test_the_surface_of_the_fluid_converges():
-    # of a ball that lies between edges of cells; the electrode's own error is that of the same grid without the ball
+    # of a ball that lies between edges of cells; walls so far away that they take nothing: at 3 m they lower the resistance by 0.075 %,
+    # which is the resistance of the room beyond them, more than the error of the finer grid
     a, radius, sigma = 0.635, 5.0, 4.5
     off = []
     for name in ("fast", "fine"):
-        entry = dataclasses.replace(ACCURACIES[name], far_mm=3000.0, largest_mm=1e9)
+        entry = dataclasses.replace(ACCURACIES[name], far_mm=3e5, largest_mm=1e9)
         scene = in_ball(conducting(sigma), MUSCLE, a, radius)
         body = sphere(a)
         made = AxisymmetricSystem(axisymmetric_grid(body, entry, (), scene.balls), body, scene)

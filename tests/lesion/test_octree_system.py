@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 from scipy.special import erfc
 
+from rfplan.lesion.metal_body import MetalBody
+from rfplan.lesion.octree import octree
 from rfplan.lesion.octree_field import OctreeField
 from rfplan.lesion.octree_system import OctreeSystem
-from rfplan.lesion.placed_body import BonePlane
+from rfplan.lesion.placed_body import BonePlane, PlacedBody
 from rfplan.lesion.scene import Ball
+from rfplan.lesion.tissue import metal
 
 sys.path.insert(0, str(Path(__file__).parent))
 from octree_scenes import CONSTANT, MUSCLE, ball, directions, half_edge_mm, scene, tree_for
@@ -48,6 +51,54 @@ def test_resistance_of_a_sphere_converges_in_second_order():
     assert abs(off[1]) < abs(off[0]) / 2.8
     # what both say of the limit
     assert (4.0 * off[1] - off[0]) / 3.0 == pytest.approx(0.0, abs=0.003)
+
+
+def test_flux_between_leaves_of_two_sizes():
+    # of a potential that falls off as 1 / r: two centres alone say too little, and always err the same way
+    world = scene([ball((0, 0, 0))])
+    tree = tree_for(world, 40.0, 4.0, 0.25)
+    system = OctreeSystem(tree, world)
+    graph, r = system._graph, np.linalg.norm(tree.centres_mm, axis=1)
+    found = graph.conductances(np.ones(tree.leaves), system._everyone, system._bare, system._nothing)
+    more, lack = system._correct(found, system._aslant_heat, 1.0 / r, np.zeros(tree.leaves))
+    assert len(more) == 0
+    mean = (1.0 / r)[graph.fine].mean(axis=1)
+    plain = found.g_group * (mean - 1.0 / r[graph.coarse])
+    # what goes through the face: its area times the mean over it of x / r^3, by many points
+    size = tree.sizes_mm[graph.coarse]
+    line = (np.arange(16) + 0.5) / 16 - 0.5
+    exact = np.empty(len(size))
+    for n in range(len(size)):
+        axis = graph.group_axis[n]
+        points = np.tile(tree.centres_mm[graph.coarse[n]], (16, 16, 1))
+        rest = [x for x in range(3) if x != axis]
+        points[..., rest[0]] += size[n] * line[:, None]
+        points[..., rest[1]] += size[n] * line
+        points[..., axis] -= 0.5 * size[n] * graph.way[n]
+        exact[n] = size[n] ** 2 * graph.way[n] * np.mean(points[..., axis] / np.linalg.norm(points, axis=-1) ** 3)
+    away = np.linalg.norm(tree.centres_mm[graph.coarse], axis=1) > 3.0
+    assert plain[away].sum() / exact[away].sum() < 0.975
+    assert (plain + lack)[away].sum() == pytest.approx(exact[away].sum(), rel=0.005)
+
+
+@pytest.mark.parametrize(
+    "axis", [(0.0, 0.0, 1.0), (0.6, 0.48, 0.64), (0.1, 0.0, 1.0)], ids=["level", "askew", "leaning"]
+)
+def test_a_rod_carries_heat_along_itself_however_it_lies(axis):
+    # a temperature that runs straight along the rod: what all faces between its leaves, and at them, carry
+    rod = PlacedBody(MetalBody(1.0, ((0.0, 2.0),), end_mm=15.0), np.zeros(3), np.array(axis))
+    world = scene([rod])
+
+    def wanted(points, size):
+        return np.maximum(0.29, 0.3 * (rod.distance_mm(points) - size))
+
+    system = OctreeSystem(octree(8.0 * rod.axis, 14.0, 0.29, 4.0, wanted), world)
+    graph, g, centres = system._graph, system._conduction.g, system.tree.centres_mm
+    across, along = rod.own(0.5 * (centres[graph.low] + centres[graph.high]))
+    mine = (along > 4.0) & (along < 12.0) & (across < 1.6)
+    carried = (g * (rod.axis[graph.axis] * graph.gap_mm) ** 2)[mine].sum() / 8.0
+    tissue = 0.495e-3 * np.pi * (1.6**2 - 1.0)
+    assert carried == pytest.approx(metal().heat_conductivity_w_mk * 1e-3 * np.pi + tissue, rel=0.03)
 
 
 @pytest.mark.parametrize("half_mm", [6.0, 12.0])

@@ -24,6 +24,28 @@ def test_equal_designs_have_equal_hashes_and_others_not():
     )
 
 
+def test_a_strategy_can_have_its_own_operator():
+    hand = {"along_bone_mm": 3.0}
+    own = {"technique": "palisade", "name": "own", "operator": hand}
+    exact = {
+        "technique": "palisade",
+        "name": "exact",
+        "operator": dict.fromkeys(("along_bone_mm", "depth_mm", "axis_deg"), 0.0),
+    }
+    document = {"strategies": [PLAIN["strategies"][0], own, exact], "operator": {}}
+    design = checked(design_from(document))
+    usual, wide, none = (design.error_of(strategy) for strategy in design.strategies)
+    assert (usual.along_bone_mm, usual.axis_deg) == (1.5, 3.0)
+    # what is not named stays as usual
+    assert (wide.along_bone_mm, wide.depth_mm, wide.axis_deg) == (3.0, 1.0, 3.0)
+    assert none is None
+    assert design_from(design.to_json()).hash == design.hash
+    other = design_from(
+        document | {"strategies": [PLAIN["strategies"][0], own | {"operator": {"along_bone_mm": 2.9}}, exact]}
+    )
+    assert other.hash != design.hash
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -42,6 +64,15 @@ def test_equal_designs_have_equal_hashes_and_others_not():
         ({"side": "both"}, "'left' or 'right'"),
         ({"lesion_model": "solid"}, "judges with: solved, shapes"),
         ({"operator": {"axis_deg": -3.0}}, "between 0 and 45"),
+        (
+            {"strategies": [{"technique": "palisade", "operator": {"along_mm": 2.0}}]},
+            r"operator.along_mm'; did you mean 'along_bone_mm'",
+        ),
+        (
+            {"strategies": [{"technique": "palisade", "operator": {"depth_mm": 21.0}}]},
+            "strategy 'palisade'.*depth_mm is 21",
+        ),
+        ({"strategies": [{"technique": "palisade", "operator": 3}]}, r"strategies\[0\].operator"),
     ],
 )
 def test_what_is_wrong_is_named(changes, words):

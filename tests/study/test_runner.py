@@ -1,11 +1,6 @@
 """Studies are the same however they are run, broken off and taken up again."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 
 import numpy as np
 import polars as pl
@@ -135,26 +130,6 @@ def test_a_scheduler_that_does_not_answer_is_refused(tmp_path):
         run_study(ledger, scheduler="tcp://127.0.0.1:9")
     with pytest.raises(InputError, match="give an address"):
         run_study(ledger, scheduler="here")
-
-
-@pytest.mark.slow
-def test_killed_at_any_moment_and_resumed_it_is_the_same(whole, tmp_path):
-    folder, file = tmp_path / "killed", tmp_path / "study.toml"
-    file.write_text(
-        'patients = 7\nchunk = 2\noperator = {}\n[[strategies]]\ntechnique = "cooled-clockface"\n'
-        '[[strategies]]\ntechnique = "conventional-periforaminal"\n'
-    )
-    command = [sys.executable, "-m", "rfplan", "study", str(file), "--out", str(folder), "--workers", "1", "--resume"]
-    moments = np.random.default_rng(2).uniform(1.5, 9.0, 3)
-    for moment in moments:
-        process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-        )
-        time.sleep(float(moment))
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
-    assert contents(folder) == contents(whole)
 
 
 def test_tables_do_not_depend_on_what_else_is_in_the_chunk():

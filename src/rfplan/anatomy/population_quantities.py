@@ -16,6 +16,8 @@ from rfplan.geometry.arrays import FloatArray, frozen
 SEXES = ("female", "male")
 _GROUPS = ("body.", "sacrum.", "hip.", "skin.")
 _LEVELS = ("S1", "S2", "S3", "S4")
+_LATENT = {("sacrum.length", "sacrum.axis_to_beam_deg"): "latent.length_tilt"}
+"""Pairs drawn with another correlation than the stated one, so that the stated one comes out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,14 +117,15 @@ def stated_correlations() -> Iterator[tuple[str, str, Figure]]:
 
 
 def _correlation(names: tuple[str, ...]) -> FloatArray:
-    """The stated correlations, completed along length, breadth and what hangs on them: a pair that is not stated goes together only
-    by way of the quantities that both are stated to go with."""
+    """Correlations of the normal draws: the stated ones, or those they come out of, completed along length, breadth and what hangs on
+    them: a pair that is not stated goes together only by way of the quantities that both are stated to go with."""
     at = {name: k for k, name in enumerate(names)}
     matrix = np.eye(len(names))
     stated = np.eye(len(names), dtype=bool)
     for one, other, figure in stated_correlations():
         i, j = at[one], at[other]
-        matrix[i, j] = matrix[j, i] = figure.value
+        drawn = figures("population")[_LATENT[one, other]] if (one, other) in _LATENT else figure
+        matrix[i, j] = matrix[j, i] = drawn.value
         stated[i, j] = stated[j, i] = True
     trunk = [at["sacrum.length"], at["sacrum.breadth"]]
     core = matrix[np.ix_(trunk, trunk)]

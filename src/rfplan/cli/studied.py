@@ -56,7 +56,9 @@ def carry_out(
 
 def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
     from rfplan.cli.console import people, print_json
+    from rfplan.report.study_gallery import draw_gallery
     from rfplan.study.ledger import SCHEMA
+    from rfplan.study.sensitivity import factor_rows
     from rfplan.study.stated_lesions import stated_lesions
     from rfplan.study.summary import CRITERIA, paired_differences, strategy_rows, study_table
     from rfplan.whole_file import write_whole
@@ -75,16 +77,13 @@ def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
         "differences": paired_differences(table, criterion),
         "design": ledger.design.to_json(),
     }
+    document["factors"] = factor_rows(table, criterion)
     others = {name: strategy_rows(table, name) for name in CRITERIA if name != criterion}
     document["other_criteria"] = others
     write_whole(ledger.folder / "summary.json", (json_format.dumps(document, indent=1) + "\n").encode())
     if csv:
         write_whole(ledger.folder / "table.csv", table.write_csv().encode())
-    from rfplan.report.study_figures import draw_study
-
-    said = "solved" if lesions["model"] == "solved" else "as shapes"
-    title = f"{ledger.design.patients} virtual patients, {criterion}, lesions {said}"
-    pictures = draw_study(ledger.folder, document["rows"], title)
+    pictures = draw_gallery(ledger.folder, ledger.design, table, document["rows"], document["factors"], criterion)
     document["out"] = str(ledger.folder)
     if json:
         print_json(document)

@@ -26,20 +26,22 @@ _DECORATING: Final = threading.Lock()
 
 
 def kernel(function: _Kernel) -> _Kernel:
-    """Compile ``function`` with numba, cached on disk where the cache folder can be written.
+    """Compile ``function`` with numba, cached on disk where the cache folder can be written. It runs beside other threads.
 
     numba looks only at the file of a kernel when it asks whether a cached one is still good, so a change in a kernel that it
-    calls from another file would go unnoticed. The folder is therefore named after all kernels of the package together.
+    calls from another file would go unnoticed. The folder is therefore named after all kernels of the package together, and
+    this file, which says how they are compiled.
     """
     return _compiled(function)
 
 
 def kernel_with(**options: Any) -> Callable[[_Kernel], _Kernel]:
-    """As :func:`kernel`, with options of numba's ``njit``, such as ``nogil=True`` for kernels that run beside each other."""
+    """As :func:`kernel`, with options of numba's ``njit``, such as ``fastmath``."""
     return lambda function: _compiled(function, **options)
 
 
 def _compiled(function: _Kernel, **options: Any) -> _Kernel:
+    options = {"nogil": True, **options}
     folder = kernel_folder()
     if folder is None:
         return cast(_Kernel, njit(**options)(function))
@@ -58,7 +60,7 @@ def kernel_folder() -> Path | None:
     """Folder of the compiled kernels of this state of the package; None where nothing can be written."""
     package = Path(__file__).parents[1]
     state = hashlib.sha256()
-    for path in sorted(package.rglob("*_kernels.py")):
+    for path in (Path(__file__), *sorted(package.rglob("*_kernels.py"))):
         state.update(path.read_bytes())
     folder = cache_folder() / "kernels" / state.hexdigest()[:16]
     try:

@@ -71,38 +71,76 @@ class Block:
         lowest_tip_mm : z of the tip end that is farthest from the hubs
         metal_part : (nx, ny, nz) part of the room of every sample that is metal
 
-        The boundary is found on the lines of the grid, straight between samples; ``width_mm`` is the largest distance of two
-        points of one section across z.
+        The boundary is found on the lines of the grid, straight between samples, and where it meets the bone, in the faces between
+        them; ``width_mm`` is the largest distance of two points of one section across z.
         """
         excess = self.excess(level)
-        inside = excess >= 0.0
-        if not inside.any():
+        if not (excess >= 0.0).any():
             return LesionSize(0.0, 0.0, 0.0, 0.0)
-        width, lows, highs = 0.0, [], []
-        for axis in range(3):
-            points, rows = self._crossings(excess, axis)
-            lows.append(points[:, 2].min())
-            highs.append(points[:, 2].max())
-            if axis == 0:
-                across, section = [points[:, :2]], [rows]
-            elif axis == 1:
-                across.append(points[:, :2])
-                section.append(rows)
-        width = _widest(np.concatenate(across), np.concatenate(section))
-        low, high = float(min(lows)), float(max(highs))
+        places = [self._crossings(level, axis) for axis in range(3)] + [self._rim(level, axis) for axis in range(3)]
+        # in whole rows of z lie the crossings of lines along x and y, and what is found in the faces across z
+        sections = np.concatenate([places[n] for n in (0, 1, 5)])
+        width = self.spacing_mm * _widest(sections[:, :2], sections[:, 2])
+        z = self.origin_mm[2] + self.spacing_mm * np.concatenate(places)[:, 2]
+        low, high = float(z.min()), float(z.max())
         steep = sum(0.5 * np.abs(np.gradient(excess, axis=axis)) for axis in range(3))
         part = np.clip(0.5 + 0.5 * excess / np.maximum(steep, 1e-12), 0.0, 1.0)
         volume = float((part * (1.0 - metal_part)).sum()) * self.spacing_mm**3
         return LesionSize(width, high - low, max(0.0, lowest_tip_mm - low), volume)
 
-    def _crossings(self, excess: FloatArray, axis: int) -> tuple[FloatArray, FloatArray]:
+    def _crossings(self, level: float, axis: int) -> FloatArray:
+        """(n, 3) places, counted in samples, at which lines of the grid along ``axis`` leave the region."""
         low, high = [slice(None)] * 3, [slice(None)] * 3
         low[axis], high[axis] = slice(None, -1), slice(1, None)
-        a, b = excess[tuple(low)], excess[tuple(high)]
-        index = np.stack(np.nonzero((a >= 0.0) != (b >= 0.0)), axis=1).astype(float)
-        where = tuple(index.astype(np.int64).T)
-        index[:, axis] += a[where] / (a[where] - b[where])
-        return self.origin_mm + self.spacing_mm * index, index[:, 2]
+        bounds = [bound - least for bound, least in self._bounds(level)]
+        inside = np.all([bound >= 0.0 for bound in bounds], axis=0)
+        where = np.nonzero(inside[tuple(low)] != inside[tuple(high)])
+        first = inside[tuple(low)][where]
+        part = np.full(len(first), np.inf)
+        for bound in bounds:
+            a, b = bound[tuple(low)][where], bound[tuple(high)][where]
+            here, there = np.where(first, a, b), np.where(first, b, a)
+            # from the sample inside to where the first of the bounds is crossed
+            part = np.minimum(part, np.where(there < 0.0, here / np.where(there < 0.0, here - there, 1.0), np.inf))
+        index = np.stack(where, axis=1).astype(float)
+        index[:, axis] += np.where(first, part, 1.0 - part)
+        return index
+
+    def _rim(self, level: float, axis: int) -> FloatArray:
+        """(n, 3) places, counted in samples, at which the rim where the region meets the bone passes faces across ``axis``."""
+        bounds = [bound - least for bound, least in self._bounds(level)]
+        if len(bounds) < 2:
+            return np.empty((0, 3))
+        rest = [x for x in range(3) if x != axis]
+        corners = []
+        for step in ((0, 0), (1, 0), (0, 1), (1, 1)):
+            part = [slice(None)] * 3
+            for x, s in zip(rest, step, strict=True):
+                part[x] = slice(1, None) if s else slice(None, -1)
+            corners.append([bound[tuple(part)] for bound in bounds])
+        both = np.array(corners)
+        passed = ((both.min(axis=0) < 0.0) & (both.max(axis=0) >= 0.0)).all(axis=0)
+        index = np.argwhere(passed).astype(float)
+        values = both[..., passed]
+        found = [np.empty((0, 3))]
+        # two triangles a face, in each of which both run straight
+        for origin, one, two, way in ((0, 1, 2, 1.0), (3, 2, 1, -1.0)):
+            along, across, start = values[one] - values[origin], values[two] - values[origin], values[origin]
+            whole = along[0] * across[1] - along[1] * across[0]
+            safe = np.where(whole == 0.0, np.inf, whole)
+            u = (across[0] * start[1] - across[1] * start[0]) / safe
+            v = (along[1] * start[0] - along[0] * start[1]) / safe
+            mine = (u >= 0.0) & (v >= 0.0) & (u + v <= 1.0)
+            places = index[mine]
+            for x, part in zip(rest, (u[mine], v[mine]), strict=True):
+                places[:, x] += part if way > 0.0 else 1.0 - part
+            found.append(places)
+        return np.concatenate(found)
+
+    def _bounds(self, level: float) -> list[tuple[FloatArray, float]]:
+        """What has to be at or above its level in the region."""
+        bone = [] if self.height_mm is None else [(self.height_mm, 0.0)]
+        return [(self.values, level), *bone]
 
     def joined_at(self, points_mm: Sequence[FloatArray], lowest: float, highest: float) -> float:
         """Highest level at which what surrounds all points (3,) is one piece; ``lowest`` where they are apart there."""

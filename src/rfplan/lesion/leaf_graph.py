@@ -60,6 +60,7 @@ class LeafGraph:
         self.leaves = tree.leaves
         whole = ~(metal[faces.coarse] | metal[faces.fine].any(axis=1))
         self.coarse, self.fine = faces.coarse[whole].astype(np.int32), faces.fine[whole].astype(np.int32)
+        self._behind(faces, whole)
         big, small = np.repeat(faces.coarse[~whole], 4), faces.fine[~whole].ravel()
         one, two = np.concatenate([faces.low, big]), np.concatenate([faces.high, small])
         self.low, self.high = np.minimum(one, two).astype(np.int32), np.maximum(one, two).astype(np.int32)
@@ -74,15 +75,23 @@ class LeafGraph:
         # half the edge of the large leaf over the area of its face
         self.over_group = 0.5 / sizes[self.coarse]
         self.outer, self.over_outer = faces.outer, 0.5 / sizes[faces.outer]
-        self.face_mm2, self.gap_mm = area, gap
+        self.face_mm2, self.gap_mm, self.alike = area, gap, near == far
         centres = tree.centres_mm
-        smaller = np.where((near <= far)[:, None], centres[self.low], centres[self.high])
-        other = np.where((near <= far)[:, None], centres[self.high], centres[self.low])
-        self.axis = np.argmax(np.abs(other - smaller), axis=1)
-        way = np.sign((other - smaller)[np.arange(len(self.axis)), self.axis])
-        self.face_centres_mm = smaller.copy()
-        self.face_centres_mm[np.arange(len(self.axis)), self.axis] += 0.5 * way * np.minimum(near, far)
+        step = centres[self.high] - centres[self.low]
+        self.axis = np.argmax(np.abs(step), axis=1).astype(np.int8)
         self._rows()
+
+    def _behind(self, faces: Faces, whole: BoolArray) -> None:
+        """Faces of the small leaves of a group on the side away from the large one: regular ones, then groups, -1 where there is none."""
+        self.group_axis, self.way = faces.group_axis[whole], faces.group_way[whole].astype(np.int32)
+        first_group = len(faces.low) + 4 * int((~whole).sum())
+        side = np.full((self.leaves, 6), -1, dtype=np.int32)
+        side[faces.low, 2 * faces.axis + 1] = np.arange(len(faces.low))
+        side[faces.high, 2 * faces.axis] = np.arange(len(faces.low))
+        away = 2 * self.group_axis + (self.way < 0)
+        # the large leaf's side towards its group is the small leaves' side away from a still larger one
+        side[self.coarse, away] = first_group + np.arange(len(self.coarse))
+        self.behind = side[self.fine, away[:, None]]
 
     def _rows(self) -> None:
         big, small = np.repeat(self.coarse, 4), self.fine.ravel()
@@ -109,6 +118,15 @@ class LeafGraph:
         self._at_low, self._at_high = place[:f], place[f : 2 * f]
         self._at_coarse = place[2 * f : 2 * f + 4 * m].reshape(m, 4)
         self._at_fine = place[2 * f + 4 * m :].reshape(m, 4)
+
+    def face_centres_mm(self, face: IntArray, centres_mm: FloatArray, sizes_mm: FloatArray) -> FloatArray:
+        """(m, 3) centres of faces (m,), from those of the leaves and their sizes."""
+        low, high = self.low[face], self.high[face]
+        small = np.where(sizes_mm[low] <= sizes_mm[high], low, high)
+        at = np.arange(len(face)), self.axis[face]
+        found = centres_mm[small]
+        found[at] += 0.5 * sizes_mm[small] * np.sign((centres_mm[low] + centres_mm[high] - 2.0 * found)[at])
+        return np.asarray(found)
 
     def conductances(
         self, conductivity: FloatArray, role: IntArray, bare: FloatArray, beside: FloatArray

@@ -27,7 +27,7 @@ _LEAST_C = 42.0
 class OctreeField:
     """Leaf values (n,) on ``tree``, by the names of :class:`rfplan.lesion.axisymmetric_field.AxisymmetricField`.
 
-    ``kind`` (n,) numbers the tissues (-1 for metal): slopes run on within one, not from one to another. ``bone`` is left out of surfaces.
+    ``kind`` (n,) numbers the tissues (-1 for metal): slopes are those within one. ``bone`` is left out of surfaces.
     """
 
     tree: Octree
@@ -163,16 +163,16 @@ class Corners:
 
 def corners_of(tree: Octree) -> Corners:
     """The corners of ``tree``."""
-    finest = tree.root_mm * 0.5 ** (tree.levels - 1)
-    half = 0.5 * tree.sizes_mm
-    signs = np.array([(n & 1, n >> 1 & 1, n >> 2) for n in range(8)]) * 2.0 - 1.0
-    places = tree.centres_mm[:, None] + half[:, None, None] * signs
-    cells = np.round((places - tree.origin_mm) / finest).astype(np.int64).reshape(-1, 3)
-    count = tree.roots * (1 << (tree.levels - 1)) + 1
-    _, first, inverse = np.unique(
-        (cells[:, 2] * count + cells[:, 1]) * count + cells[:, 0], return_index=True, return_inverse=True
-    )
-    corners = np.ascontiguousarray(tree.origin_mm + finest * cells[first])
+    deepest = tree.levels - 1
+    finest = tree.root_mm * 0.5**deepest
+    # corners counted in the smallest leaves
+    low, edge = tree.cells << (deepest - tree.level)[:, None], 1 << (deepest - tree.level)
+    count = (tree.roots << deepest) + 1
+    first = (low[:, 2] * count + low[:, 1]) * count + low[:, 0]
+    steps = np.array([((n >> 2) * count + (n >> 1 & 1)) * count + (n & 1) for n in range(8)])
+    keys, inverse = np.unique(first[:, None] + edge[:, None] * steps, return_inverse=True)
+    cells = np.stack([keys % count, keys // count % count, keys // (count * count)], axis=1)
+    corners = np.ascontiguousarray(tree.origin_mm + finest * cells)
     around = kernels.leaves_around(tree.child, tree.roots, tree.origin_mm, tree.root_mm, corners, 0.25 * finest)
     weights = _corner_weights(corners, around, tree)
     return Corners(

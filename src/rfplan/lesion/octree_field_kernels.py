@@ -89,7 +89,10 @@ def slopes_of(
     kind: np.ndarray,
     values: FloatArray,
 ) -> FloatArray:
-    """(n, 3) slopes of values in leaves, the mean over both faces across every axis; NaN where a neighbour is of another ``kind`` (n,)."""
+    """(n, 3) slopes of values in leaves, the mean over both faces across every axis; NaN where there is none.
+
+    Beside a leaf of another ``kind`` (n,) values bend, and it is the slope of the face on the other side.
+    """
     total = np.zeros((sizes.shape[0], 3))
     count = np.zeros((sizes.shape[0], 3))
     for f in range(low.shape[0]):
@@ -100,9 +103,6 @@ def slopes_of(
             total[b, x] += slope
             count[a, x] += 1.0
             count[b, x] += 1.0
-        else:
-            count[a, x] = np.inf
-            count[b, x] = np.inf
     for n in range(coarse.shape[0]):
         c, x = coarse[n], group_axis[n]
         alike = True
@@ -110,15 +110,17 @@ def slopes_of(
         for k in range(4):
             alike = alike and kind[fine[n, k]] == kind[c]
             mean += 0.25 * values[fine[n, k]]
+        if not alike:
+            continue
         slope = group_way[n] * (values[c] - mean) / (0.75 * sizes[c])
         total[c, x] += slope
-        count[c, x] += 1.0 if alike else np.inf
+        count[c, x] += 1.0
         for k in range(4):
             total[fine[n, k], x] += slope
-            count[fine[n, k], x] += 1.0 if alike else np.inf
+            count[fine[n, k], x] += 1.0
     for i in range(sizes.shape[0]):
         for x in range(3):
-            total[i, x] = total[i, x] / count[i, x] if 0.0 < count[i, x] < 1e9 else np.nan
+            total[i, x] = total[i, x] / count[i, x] if count[i, x] > 0.0 else np.nan
     return total
 
 

@@ -290,21 +290,82 @@ def driven(
 
 
 @kernel_with(nogil=True)
+def lacking(
+    low: IndexArray,
+    high: IndexArray,
+    g: FloatArray,
+    coarse: IndexArray,
+    fine: IndexArray,
+    g_group: FloatArray,
+    behind: IndexArray,
+    way: IndexArray,
+    x: FloatArray,
+    lack: FloatArray,
+) -> None:
+    """What the flux of groups lacks, ``lack`` (m,), from the small leaves to the large one.
+
+    The difference between the large leaf's centre and the small ones' mean is the slope an eighth of the large edge beyond the face,
+    and as the mean of four lies beside the middle it falls short by as much as another twenty-fourth: together a sixth. Half an edge
+    on this side of the face the flux into the small leaves from ``behind`` (m, 4) is known, so that a quarter of the way from the one
+    to the other lies the face.
+    """
+    f = low.shape[0]
+    for n in range(coarse.shape[0]):
+        here = g_group[n] * (0.25 * (x[fine[n, 0]] + x[fine[n, 1]] + x[fine[n, 2]] + x[fine[n, 3]]) - x[coarse[n]])
+        total = 0.0
+        for k in range(4):
+            at = behind[n, k]
+            if at < 0:
+                total += 0.25 * here
+            elif at < f:
+                total += way[n] * g[at] * (x[low[at]] - x[high[at]])
+            else:
+                m = at - f
+                mean = 0.25 * (x[fine[m, 0]] + x[fine[m, 1]] + x[fine[m, 2]] + x[fine[m, 3]])
+                total += g_group[m] * (mean - x[coarse[m]])
+        lack[n] = 0.25 * (total - here)
+
+
+@kernel_with(nogil=True)
+def give(
+    low: IndexArray,
+    high: IndexArray,
+    face: IndexArray,
+    more: FloatArray,
+    coarse: IndexArray,
+    fine: IndexArray,
+    lack: FloatArray,
+    b: FloatArray,
+) -> None:
+    """Add to the right side ``b`` what fluxes are larger: by ``more`` (c,) through some faces, by ``lack`` (m,) through groups."""
+    for c in range(face.shape[0]):
+        b[low[face[c]]] -= more[c]
+        b[high[face[c]]] += more[c]
+    for n in range(coarse.shape[0]):
+        b[coarse[n]] += lack[n]
+        for k in range(4):
+            b[fine[n, k]] -= 0.25 * lack[n]
+
+
+@kernel_with(nogil=True)
 def joule(
     low: IndexArray,
     high: IndexArray,
     g: FloatArray,
     share: FloatArray,
+    face: IndexArray,
+    more: FloatArray,
     coarse: IndexArray,
     fine: IndexArray,
     g_group: FloatArray,
     share_group: FloatArray,
+    lack: FloatArray,
     outer: IndexArray,
     g_outer: FloatArray,
     v: FloatArray,
     heat: FloatArray,
 ) -> float:
-    """Heat of every leaf for the potential ``v``; returns its sum."""
+    """Heat of every leaf for the potential ``v``; returns its sum. ``more`` and ``lack`` as of :func:`give`."""
     heat[:] = 0.0
     total = 0.0
     for f in range(low.shape[0]):
@@ -313,10 +374,16 @@ def joule(
         heat[low[f]] += share[f] * power
         heat[high[f]] += (1.0 - share[f]) * power
         total += power
+    for c in range(face.shape[0]):
+        f = face[c]
+        power = more[c] * (v[low[f]] - v[high[f]])
+        heat[low[f]] += share[f] * power
+        heat[high[f]] += (1.0 - share[f]) * power
+        total += power
     for n in range(coarse.shape[0]):
         mean = 0.25 * (v[fine[n, 0]] + v[fine[n, 1]] + v[fine[n, 2]] + v[fine[n, 3]])
         step = mean - v[coarse[n]]
-        power = g_group[n] * step * step
+        power = (g_group[n] * step + lack[n]) * step
         heat[coarse[n]] += share_group[n] * power
         for k in range(4):
             heat[fine[n, k]] += 0.25 * (1.0 - share_group[n]) * power

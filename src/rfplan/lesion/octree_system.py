@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.lesion import octree_kernels as kernels
-from rfplan.lesion.leaf_graph import LeafGraph, LeafMatrix
+from rfplan.lesion.cut_faces import cut_faces
+from rfplan.lesion.leaf_graph import Conductances, LeafGraph, LeafMatrix
 from rfplan.lesion.octree import Octree, faces_of
 from rfplan.lesion.placed_body import PlacedBody
 from rfplan.lesion.scene import Scene
@@ -20,6 +21,7 @@ _MM = 1e-3
 _PER_SIDE = 4
 _PER_LENGTH = 20
 _RESOLVED = 1.2
+_FIRST_ROUNDS = 5
 
 
 class OctreeSystem:
@@ -34,7 +36,6 @@ class OctreeSystem:
         distances = np.stack([body.distance_mm(points) for body in scene.bodies])
         owner = np.argmin(distances, axis=0)
         nearest = distances[owner, np.arange(tree.leaves)]
-        self._nearest = nearest
         # metal thinner than a leaf is spread over it
         resolved = sizes <= _RESOLVED * np.array([body.body.radius_mm for body in scene.bodies])[owner]
         self.metal_part: FloatArray = _metal_part(scene.bodies, points, sizes, nearest)
@@ -51,7 +52,10 @@ class OctreeSystem:
             inside,
             [*((surface, everywhere) for surface in surfaces), (nearest, resolved)],
         )
-        self._materials(index, inside, resolved)
+        # faces through which metal passes are not cut by tissues
+        plain = self.tissue & (self.metal_part == 0.0)
+        self._cut = cut_faces(scene, self._graph, points, surfaces, plain)
+        self._materials(index, inside, resolved, nearest, owner)
         self._sinks(owner)
         self._couples = [
             _weights_at(points, sizes, inside & (owner == n), place)
@@ -61,10 +65,13 @@ class OctreeSystem:
         ]
         self._matrices: dict[float, LeafMatrix] = {}
         self._v: FloatArray = self._volts.copy()
+        self._known = False
         self.iterations = [0, 0]
         self._pool = ThreadPoolExecutor(2)
 
-    def _materials(self, index: IntArray, inside: BoolArray, resolved: BoolArray) -> None:
+    def _materials(
+        self, index: IntArray, inside: BoolArray, resolved: BoolArray, nearest: FloatArray, owner: IntArray
+    ) -> None:
         steel, names = metal(), self.scene.tissues
         table = np.array(
             [
@@ -91,7 +98,7 @@ class OctreeSystem:
         self._isolated = bool((self._volts < 0.0).any())
         self._everyone = np.zeros_like(self.role)
         graph = self._graph
-        covered = _covered(self.scene.bodies, graph, self._nearest)
+        covered = _covered(self.scene.bodies, graph, self.tree, nearest)
         alike = inside[graph.low] == inside[graph.high]
         # of a face between two leaves of metal only a part may be metal, and between two of tissue some metal may run beside
         whole = np.where(inside, steel.heat_conductivity_w_mk, table[:, 2]) * _MM
@@ -103,6 +110,34 @@ class OctreeSystem:
         beside = np.where(both, (mean * _MM - plain) * graph.face_mm2 / graph.gap_mm, 0.0)
         self._nothing = np.zeros(len(graph.low))
         self._conduction = graph.conductances(conductivity, self._everyone, self._bare, beside)
+        side_by_side = mean * _MM * graph.face_mm2 / graph.gap_mm
+        self._carry_along(inside, resolved, owner, np.maximum(side_by_side - self._conduction.g, 0.0))
+        heat_conductivity = np.array([t.heat_conductivity_w_mk for t in names]) * _MM
+        self._aslant_heat = self._cut.put(
+            self._conduction.g, heat_conductivity[self._cut.one], heat_conductivity[self._cut.two]
+        )
+        self._electric = np.array([(t.conductivity_s_m * _MM, t.conductivity_slope_k) for t in names])
+
+    def _carry_along(self, inside: BoolArray, resolved: BoolArray, owner: IntArray, lost: FloatArray) -> None:
+        """Let straight metal carry along its axis what it should, however it lies to the leaves.
+
+        Through faces between metal and tissue heat flows as across the metal's surface, and what ran along it there is ``lost`` (f,), for
+        metal and tissue side by side. The faces between leaves of metal carry it as well: as much as makes the loss good for a
+        temperature that runs straight along the axis.
+        """
+        graph, g = self._graph, self._conduction.g
+        one, two = inside[graph.low], inside[graph.high]
+        some = np.flatnonzero((one | two) & resolved[graph.low] & resolved[graph.high])
+        leaf = np.where(one, graph.low, graph.high)[some]
+        within = one[some] & two[some]
+        for n, body in enumerate(self.scene.bodies):
+            along = body.own(self.tree.centres_mm[leaf])[1]
+            straight = (owner[leaf] == n) & (along > body.body.radius_mm) & (along < body.body.end_mm)
+            squared = (body.axis[graph.axis[some]] * graph.gap_mm[some]) ** 2
+            inner, edge = some[straight & within], straight & ~within
+            carried = float((g[some] * squared)[straight & within].sum())
+            if carried > 0.0:
+                g[inner] *= 1.0 + float((lost[some] * squared)[edge].sum()) / carried
 
     def _sinks(self, owner: IntArray) -> None:
         self.sink_w_k: FloatArray = np.zeros(self.tree.leaves)
@@ -119,34 +154,66 @@ class OctreeSystem:
         return self.tree.leaves
 
     def joule(self, temperature_c: FloatArray) -> tuple[FloatArray, float]:
-        """Heat of every leaf, W per V2, and the conductance, S, at (n,) temperatures."""
+        """Heat of every leaf, W per V2, and the conductance, S, at (n,) temperatures.
+
+        Fluxes that the matrix does not know are those of the potential before; the first time, several times over.
+        """
         graph = self._graph
         sigma = self._sigma37 * (1.0 + self._slope * (temperature_c - 37.0))
         found = graph.conductances(sigma, self.role, self._bare, self._nothing)
         if self._isolated:
             found.g_outer[:] = 0.0
+        aslant = self._cut_by_tissues(found, temperature_c)
         matrix = graph.matrix(found, self.role, np.zeros(graph.leaves))
         b = np.empty(graph.leaves)
-        kernels.driven(graph.low, graph.high, found.g, self.role, self._volts, b)
-        v = np.where(self.tissue, self._v, 0.0)
-        self.iterations[0] += graph.solve(matrix, b, v)
-        self._v = np.where(self.tissue, v, self._volts)
+        for _ in range(1 if self._known else _FIRST_ROUNDS):
+            kernels.driven(graph.low, graph.high, found.g, self.role, self._volts, b)
+            more, lack = self._correct(found, aslant, self._v, b)
+            v = np.where(self.tissue, self._v, 0.0)
+            self.iterations[0] += graph.solve(matrix, b, v)
+            self._v = np.where(self.tissue, v, self._volts)
+        self._known = True
         heat = np.empty(graph.leaves)
         power = kernels.joule(
             graph.low,
             graph.high,
             found.g,
             found.share,
+            self._cut.face,
+            more,
             graph.coarse,
             graph.fine,
             found.g_group,
             found.share_group,
+            lack,
             graph.outer,
             found.g_outer,
             self._v,
             heat,
         )
         return heat, float(power)
+
+    def _cut_by_tissues(self, found: Conductances, temperature_c: FloatArray) -> FloatArray:
+        """Put in what faces with two tissues conduct at (n,) temperatures; (c,) for :meth:`_correct`."""
+        cut, graph = self._cut, self._graph
+        over = 0.5 * (temperature_c[graph.low[cut.face]] + temperature_c[graph.high[cut.face]]) - 37.0
+        first, second = (
+            self._electric[tissue, 0] * (1.0 + self._electric[tissue, 1] * over) for tissue in (cut.one, cut.two)
+        )
+        return cut.put(found.g, first, second)
+
+    def _correct(
+        self, found: Conductances, aslant: FloatArray, x: FloatArray, b: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Add to the right side ``b`` (n,) the fluxes of ``x`` (n,) that the matrix does not know: of cut faces (c,), of groups (m,)."""
+        graph, cut = self._graph, self._cut
+        lack = np.empty(len(graph.coarse))
+        kernels.lacking(
+            graph.low, graph.high, found.g, graph.coarse, graph.fine, found.g_group, graph.behind, graph.way, x, lack
+        )
+        more = -aslant * (cut.aslant @ x)
+        kernels.give(graph.low, graph.high, cut.face, more, graph.coarse, graph.fine, lack, b)
+        return more, lack
 
     @property
     def potential(self) -> FloatArray:
@@ -160,7 +227,10 @@ class OctreeSystem:
         perfusion_w_k: FloatArray | None = None,
         guesses: Sequence[FloatArray] | None = None,
     ) -> list[FloatArray]:
-        """Temperatures x with (capacity / step + conduction + perfusion + sink) x = right side, one per right side."""
+        """Temperatures x with (capacity / step + conduction + perfusion + sink) x = right side, one per right side.
+
+        Fluxes that the matrix does not know are those of ``guesses``; without them, of the answer before, several times over.
+        """
         matrix = self._matrices.get(step_s)
         if perfusion_w_k is not None or matrix is None:
             blood = self.perfusion_w_k if perfusion_w_k is None else perfusion_w_k
@@ -169,14 +239,20 @@ class OctreeSystem:
             if perfusion_w_k is None:
                 self._matrices[step_s] = matrix
         made = matrix
-        answers = [np.zeros_like(b) if guesses is None else guesses[n].copy() for n, b in enumerate(right_w)]
 
-        def solve(n: int) -> int:
-            return self._graph.solve(made, right_w[n], answers[n])
+        def solve(n: int) -> tuple[FloatArray, int]:
+            answer = np.zeros(self.tree.leaves) if guesses is None else guesses[n].copy()
+            used = 0
+            for _ in range(_FIRST_ROUNDS if guesses is None else 1):
+                b = right_w[n].copy()
+                self._correct(self._conduction, self._aslant_heat, answer, b)
+                used += self._graph.solve(made, b, answer)
+            return answer, used
 
         # the kernel works without the interpreter's lock: two right sides take two cores, and give the same bits on one
-        self.iterations[1] += sum(self._pool.map(solve, range(len(right_w))) if len(right_w) > 1 else [solve(0)])
-        return answers
+        solved = list(self._pool.map(solve, range(len(right_w)))) if len(right_w) > 1 else [solve(0)]
+        self.iterations[1] += sum(used for _, used in solved)
+        return [answer for answer, _ in solved]
 
     def losses_w(self, theta: FloatArray) -> float:
         """Heat through the outer boundary, W."""
@@ -220,7 +296,7 @@ def _metal_part(bodies: Sequence[PlacedBody], points: FloatArray, sizes: FloatAr
     return np.asarray(part)
 
 
-def _covered(bodies: Sequence[PlacedBody], graph: LeafGraph, nearest: FloatArray) -> FloatArray:
+def _covered(bodies: Sequence[PlacedBody], graph: LeafGraph, tree: Octree, nearest: FloatArray) -> FloatArray:
     """(f,) part of every face that lies in metal, sampled where a surface may pass."""
     edge = np.sqrt(graph.face_mm2)
     covered = ((nearest[graph.low] < 0.0) & (nearest[graph.high] < 0.0)).astype(float)
@@ -230,7 +306,8 @@ def _covered(bodies: Sequence[PlacedBody], graph: LeafGraph, nearest: FloatArray
     for axis in range(3):
         rest = [x for x in range(3) if x != axis]
         shifts[axis][:, rest] = np.stack(np.meshgrid(at, at, indexing="ij"), axis=-1).reshape(-1, 2)
-    samples = graph.face_centres_mm[near][:, None] + edge[near][:, None, None] * shifts[graph.axis[near]]
+    middles = graph.face_centres_mm(near, tree.centres_mm, tree.sizes_mm)
+    samples = middles[:, None] + edge[near][:, None, None] * shifts[graph.axis[near]]
     covered[near] = (np.min([body.distance_mm(samples) for body in bodies], axis=0) < 0.0).mean(axis=1)
     return np.asarray(covered)
 

@@ -27,9 +27,12 @@ def solve_octree(problem: LesionProblem, progress: Progress | None = None) -> So
     tree = scene_octree(scene, problem.accuracy)
     system = OctreeSystem(tree, scene)
     course = march_problem(system, problem, progress)
+    kind, soft = system.kind, system.soft
+    # its matrices take more room than all that follows
+    del system
     # single precision holds a few millionths of a degree, in half the room
     kept = {name: values.astype(np.float32) for name, values in fields_of(course).items()}
-    field = OctreeField(tree, kept, system.kind, scene.bone)
+    field = OctreeField(tree, kept, kind, scene.bone)
     lowest_tip = min(float(body.tip_mm[2]) for body in scene.bodies if body.sensed)
     metal = _metal_part(scene, field.block("end_c"))
 
@@ -42,7 +45,7 @@ def solve_octree(problem: LesionProblem, progress: Progress | None = None) -> So
         field,
         {isotherm: size("end_c", isotherm) for isotherm in ISOTHERMS_C},
         {name: size(name, float(np.log(level))) for name, level in DOSE_LEVELS.items()},
-        system.soft,
+        soft,
         (tree.leaves,),
         began,
         _radii(problem, scene, field),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -79,16 +80,25 @@ def write_report(
     used = plan_lesions(plan, patient, model, bone, accuracy) if lesions is None else lesions
     lethal, warm = lesion_surfaces(used, lethal_c), lesion_surfaces(used, WARM_C)
     bones = bone_surfaces(patient)
-    chart = chart_figure(patient, plan, states, lethal, warm, lethal_c, bones)
-    svg = chart.svg()
-    files = {"chart.svg": svg.encode("utf-8"), "chart.png": chart.png()}
-    stills = []
-    for view in report_views(plan.side):
-        picture = png_bytes(still(patient, view, plan, states, lethal, STILL_PX, bones=bones))
-        files[f"view_{view}.png"] = picture
-        stills.append(Still(view, data_uri(picture), *STILL_PX))
-    xrays = radiographs_of(patient, plan)
+    views = report_views(plan.side)
+
+    def drawn() -> tuple[str, bytes]:
+        chart = chart_figure(patient, plan, states, lethal, warm, lethal_c, bones)
+        return chart.svg(), chart.png()
+
+    # the kernels that draw let other threads run, so two pictures are drawn at a time
+    with ThreadPoolExecutor(2) as pool:
+        chart = pool.submit(drawn)
+        taken = pool.submit(radiographs_of, patient, plan)
+        seen = pool.map(
+            lambda view: png_bytes(still(patient, view, plan, states, lethal, STILL_PX, bones=bones)), views
+        )
+        pictures = dict(zip(views, seen, strict=True))
+        (svg, png), xrays = chart.result(), taken.result()
+    files = {"chart.svg": svg.encode("utf-8"), "chart.png": png}
+    files |= {f"view_{view}.png": picture for view, picture in pictures.items()}
     files |= {f"xray_{picture.name}.png": picture.png for picture in xrays}
+    stills = [Still(view, data_uri(picture), *STILL_PX) for view, picture in pictures.items()]
     page = report_page(patient, plan, judged, svg, stills, used, date or datetime.date.today(), xrays)
     files = {"report.html": page.encode("utf-8"), **files}
     return [write_picture(folder / name, content) for name, content in files.items()]

@@ -12,8 +12,11 @@ from rfplan.anatomy.population import Population
 from rfplan.anatomy.sides import Side
 from rfplan.lesion import solved
 from rfplan.lesion.accuracy import accuracy_named
+from rfplan.study.branch_bits import branch_bits
 from rfplan.study.columns import branch_columns, risk_columns
 from rfplan.study.design import StudyDesign, design_from
+from rfplan.study.patient_columns import patient_columns
+from rfplan.study.plan_columns import plan_columns
 from rfplan.study.shapes_judge import judged_with_shapes
 from rfplan.study.solved_judge import ACCURACY, judged_with_solved, lesions_waited_s
 from rfplan.study.treated import TreatedSides
@@ -32,13 +35,14 @@ def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
     grounds = [patient.ground for patient in patients]
     side: Side = "left" if design.side == "left" else "right"
     seeds = [(design.seed, patient.index) for patient in patients]
-    treated = [treatments(strategy, grounds, side, design.operator_error, seeds) for strategy in design.strategies]
+    treated = [treatments(strategy, grounds, side, design.error_of(strategy), seeds) for strategy in design.strategies]
     sides = TreatedSides.of(grounds)
     if design.lesion_model == solved.LABEL:
         accuracy = accuracy_named(ACCURACY)
         judged = judged_with_solved(sides, [[entry.lesions(accuracy) for entry in row] for row in treated])
     else:
         judged = [judged_with_shapes(sides, row) for row in treated]
+    who = patient_columns(patients)
     count, owner = len(patients), np.repeat(np.arange(len(patients)), np.diff(sides.branches))
     frames = []
     for strategy, row, found in zip(design.strategies, treated, judged, strict=True):
@@ -47,9 +51,13 @@ def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
             "strategy": [strategy.name] * count,
             "female": [patient.female for patient in patients],
             "bmi": [patient.bmi for patient in patients],
+            **who,
             "applications": [entry.applications for entry in row],
             "needles": [entry.needles for entry in row],
             "energy_time_s": [entry.energy_time_s for entry in row],
+            **plan_columns([entry.planned for entry in row], [entry.made for entry in row]),
+            "ap_bits": branch_bits(sides.branches, found.seen),
+            "cut_bits": branch_bits(sides.branches, found.cut),
             **branch_columns(owner, sides.level, sides.upper, found.seen, found.cut, count),
             **risk_columns(found.risk),
             "applications_unsolved": found.unsolved,

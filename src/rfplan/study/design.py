@@ -25,26 +25,36 @@ _CHUNK = 100
 
 
 @dataclass(frozen=True)
-class Strategy:
-    """One way to treat: a ``technique``, its ``electrode`` (default its own) and changed numbers of its recipe in ``options``."""
-
-    technique: str
-    name: str = ""
-    electrode: str | None = None
-    options: dict[str, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if not self.name:
-            object.__setattr__(self, "name", self.technique)
-
-
-@dataclass(frozen=True)
 class Operator:
     """Operator error of a study: standard deviations, default those of ``anatomy/population.toml``."""
 
     along_bone_mm: float = field(default_factory=lambda: OperatorError.usual().along_bone_mm)
     depth_mm: float = field(default_factory=lambda: OperatorError.usual().depth_mm)
     axis_deg: float = field(default_factory=lambda: OperatorError.usual().axis_deg)
+
+    @property
+    def error(self) -> OperatorError | None:
+        """The operator error; None where every needle stands where it was planned."""
+        sizes = (self.along_bone_mm, self.depth_mm, self.axis_deg)
+        return OperatorError(*sizes) if any(sizes) else None
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """One way to treat: a ``technique``, its ``electrode`` (default its own) and changed numbers of its recipe in ``options``.
+
+    ``operator`` is the error of the hand that carries it out, where that is not the one of the study.
+    """
+
+    technique: str
+    name: str = ""
+    electrode: str | None = None
+    options: dict[str, float] = field(default_factory=dict)
+    operator: Operator | None = None
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", self.technique)
 
 
 @dataclass(frozen=True)
@@ -76,11 +86,10 @@ class StudyDesign:
         """Which levels are followed."""
         return Innervation(self.branches.l5, self.branches.s4)
 
-    @property
-    def operator_error(self) -> OperatorError | None:
-        """The operator error, where there is one."""
-        o = self.operator
-        return None if o is None else OperatorError(o.along_bone_mm, o.depth_mm, o.axis_deg)
+    def error_of(self, strategy: Strategy) -> OperatorError | None:
+        """The operator error with which ``strategy`` is carried out; None where every needle stands where it was planned."""
+        operator = self.operator if strategy.operator is None else strategy.operator
+        return None if operator is None else operator.error
 
     @property
     def hash(self) -> str:
@@ -129,7 +138,10 @@ def checked(design: StudyDesign) -> StudyDesign:
                     f"strategy {strategy.name!r}: technique {recipe.name!r} has no option {key!r};"
                     f"{did_you_mean(key, numbers)} known are: {', '.join(numbers)}"
                 )
-    _ = design.operator_error
+        try:
+            _ = design.error_of(strategy)
+        except InputError as error:
+            raise InputError(f"strategy {strategy.name!r}: {error}") from error
     return design
 
 

@@ -16,7 +16,7 @@ from rfplan.errors import InputError
 from rfplan.study.chunk import chunk_count
 from rfplan.study.design import StudyDesign, checked, design_from
 from rfplan.study.stated_lesions import stated_lesions
-from rfplan.whole_file import write_whole
+from rfplan.whole_file import half_written, write_whole
 
 SCHEMA: Final = "rfplan/study/1"
 MANIFEST: Final = "manifest.json"
@@ -45,7 +45,7 @@ class Ledger:
         """
         path = folder / MANIFEST
         if not path.exists():
-            if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            if folder.exists() and (not folder.is_dir() or not _begun_only(folder)):
                 raise InputError(f"--out {folder} is not empty and holds no study; give a new or empty folder")
             (folder / "chunks").mkdir(parents=True, exist_ok=True)
             ledger = cls(folder, design, {})
@@ -70,7 +70,7 @@ class Ledger:
 
     @classmethod
     def _looked_through(cls, folder: Path, design: StudyDesign, digests: dict[int, str]) -> Ledger:
-        for left_over in (*folder.glob(".part-*"), *(folder / "chunks").glob(".part-*")):
+        for left_over in (*half_written(folder), *half_written(folder / "chunks")):
             # half written when the study was killed
             left_over.unlink(missing_ok=True)
         (folder / "chunks").mkdir(exist_ok=True)
@@ -117,6 +117,12 @@ class Ledger:
     def tables(self) -> Iterator[pl.DataFrame]:
         """The finished chunks in order."""
         return (pl.read_parquet(self.path(number)) for number in sorted(self.digests))
+
+
+def _begun_only(folder: Path) -> bool:
+    """True for an empty folder, and for one that was being made when the study was killed."""
+    held = set(folder.iterdir()) - set(half_written(folder))
+    return all(entry.name == "chunks" and entry.is_dir() and not any(entry.iterdir()) for entry in held)
 
 
 def _read(path: Path) -> tuple[StudyDesign, dict[int, str]]:

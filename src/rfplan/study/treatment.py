@@ -25,8 +25,12 @@ Recipes = Sequence[tuple[Mode, Protocol, tuple[Electrode, ...]]]
 
 @dataclass(frozen=True, eq=False)
 class Treatment:
-    """What one strategy does to one patient: ``made`` are its needles, or its plan; ``needles`` and ``applications`` how many."""
+    """What one strategy does to one patient: ``made`` are its needles, or its plan; ``needles`` and ``applications`` how many.
 
+    ``planned`` is the same before a hand missed it.
+    """
+
+    planned: NeedleRows | Plan
     made: NeedleRows | Plan
     ground: VirtualGround
     side: Side
@@ -86,13 +90,14 @@ def treatments(
     recipe = VirtualRecipe.of(strategy.technique, strategy.electrode, strategy.options)
     found = []
     for ground, seed in zip(grounds, seeds, strict=True):
+        planned: NeedleRows | Plan
         made: NeedleRows | Plan
         if recipe is not None:
             arrays = side_ground(ground)
-            made = recipe.needles(arrays)
-            made = made if error is None else made.displaced(arrays, side, error, seed)
+            planned = recipe.needles(arrays)
+            made = planned if error is None else planned.displaced(arrays, side, error, seed)
         else:
-            plan = technique(strategy.technique).plan(ground, side, strategy.electrode, **strategy.options)
-            made = plan if error is None else displaced(plan, ground, error, seed)
-        found.append(Treatment(made, ground, side))
+            planned = technique(strategy.technique).plan(ground, side, strategy.electrode, **strategy.options)
+            made = planned if error is None else displaced(planned, ground, error, seed)
+        found.append(Treatment(planned, made, ground, side))
     return found

@@ -1,0 +1,52 @@
+"""Every figure of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from rfplan.anatomy.sides import Side
+from rfplan.report.study_dose import draw_dose
+from rfplan.report.study_figures import draw_study
+from rfplan.report.study_maps import draw_density, draw_missed
+from rfplan.report.study_tornado import draw_tornado
+from rfplan.study.branch_map import branch_maps
+from rfplan.study.design import StudyDesign
+from rfplan.study.summary import CRITERIA
+
+
+def draw_gallery(
+    folder: Path,
+    design: StudyDesign,
+    table: pl.DataFrame,
+    rows: Sequence[Mapping[str, Any]],
+    factors: Mapping[str, Sequence[Mapping[str, Any]]],
+    criterion: str,
+) -> tuple[Path, ...]:
+    """Write the figures of a study to ``folder``.
+
+    Parameters
+    ----------
+    table : its rows, as :func:`rfplan.study.summary.study_table` gives them
+    rows, factors : by :func:`rfplan.study.summary.strategy_rows` and :func:`rfplan.study.sensitivity.factor_rows`
+    """
+    from rfplan.anatomy.reference import reference_patient
+
+    title = f"{design.patients:,} virtual patients, {criterion.replace('_', ' ')}, lesions {_model(design)}"
+    side: Side = "left" if design.side == "left" else "right"
+    reference = reference_patient()
+    maps = branch_maps(design, table, f"{CRITERIA[criterion]}_bits", reference)
+    return (
+        *draw_study(folder, rows, title),
+        draw_missed(folder, maps, reference, side, title),
+        draw_density(folder, maps, reference, side),
+        draw_dose(folder, design, table, rows, criterion, title),
+        draw_tornado(folder, factors, {str(row["strategy"]): float(row["captured_mean"]) for row in rows}, title),
+    )
+
+
+def _model(design: StudyDesign) -> str:
+    return "as shapes" if design.lesion_model == "shapes" else design.lesion_model

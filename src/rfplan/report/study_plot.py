@@ -1,0 +1,45 @@
+"""What the figures of a study have in common: sheet, axes, colours of techniques."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from rfplan.report.palette import CAPTURED, CREST, INK, LESION, MISSED, MUTED, UNJUDGED, WARM
+
+HUES: Final = (CAPTURED, MISSED, LESION, WARM, INK, UNJUDGED, CREST)
+GRID: Final = "#e3e6ea"
+_DPI: Final = 150
+
+
+def sheet(width_in: float, height_in: float) -> Any:
+    """An empty matplotlib figure that needs no window."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width_in, height_in))
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def hues_of(names: Iterable[str]) -> dict[str, str]:
+    """A colour for each name, in order of first appearance."""
+    return {name: HUES[n % len(HUES)] for n, name in enumerate(dict.fromkeys(names))}
+
+
+def dress(axis: Any, grid: str = "both", open_sides: Sequence[str] = ("top", "right")) -> None:
+    """Quiet axes with a light grid."""
+    axis.tick_params(labelsize=8, colors=MUTED, length=3)
+    axis.grid(axis=grid, color=GRID, lw=0.7)
+    axis.set_axisbelow(True)
+    for side in open_sides:
+        axis.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axis.spines[side].set_color("#aab2ba")
+
+
+def kept(figure: Any, path: Path) -> Path:
+    """Write ``figure`` and return its path."""
+    figure.savefig(path, dpi=_DPI, bbox_inches="tight", facecolor="white")
+    return path

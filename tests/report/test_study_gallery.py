@@ -1,0 +1,104 @@
+"""Figures of a study show what its table says."""
+
+import numpy as np
+import polars as pl
+import pytest
+from matplotlib.image import imread
+
+import rfplan
+from rfplan.report import palette
+from rfplan.report.study_gallery import draw_gallery
+from rfplan.report.study_maps import draw_missed
+from rfplan.report.study_tornado import draw_tornado
+from rfplan.study.branch_map import branch_maps
+from rfplan.study.chunk import chunk_table
+from rfplan.study.design import checked, design_from
+from rfplan.study.sensitivity import factor_rows
+from rfplan.study.summary import strategy_rows
+
+HANDS = (0.0, 1.5, 4.0)
+DESIGN = checked(
+    design_from(
+        {
+            "strategies": [
+                {
+                    "technique": "cooled-clockface",
+                    "name": f"{size:g} mm",
+                    "operator": {"along_bone_mm": size, "depth_mm": 0.5 * size, "axis_deg": 2.0 * size},
+                }
+                for size in HANDS
+            ],
+            "patients": 60,
+            "chunk": 60,
+            "lesion_model": "shapes",
+        }
+    )
+)
+NAMES = {"captured_by_level", "complete", "missed_branches", "nerve_density", "dose_response", "what_matters"}
+
+
+@pytest.fixture(scope="module")
+def table():
+    return chunk_table(DESIGN, 0)
+
+
+def gallery(folder, table, design=DESIGN):
+    folder.mkdir()
+    rows, factors = strategy_rows(table), factor_rows(table, "transection")
+    return draw_gallery(folder, design, table, rows, factors, "transection")
+
+
+def inked(path, colour, near=0.12):
+    """Part of the pixels that are nearly ``colour``."""
+    pixels = imread(path)[..., :3]
+    return float(np.all(np.abs(pixels - np.array(palette.rgb(colour))) < near, axis=-1).mean())
+
+
+def test_every_figure_is_drawn_and_the_same_each_time(table, tmp_path):
+    first, again = gallery(tmp_path / "one", table), gallery(tmp_path / "two", table)
+    assert {path.stem for path in first} == NAMES
+    for one, other in zip(first, again, strict=True):
+        assert one.read_bytes() == other.read_bytes()
+        assert min(imread(one).shape[:2]) > 150
+
+
+def test_a_wide_hand_stands_farther_off_and_takes_less(table):
+    error = [float(table.filter(pl.col("strategy") == f"{size:g} mm")["tip_error_mm"].mean()) for size in HANDS]
+    # two directions along the bone with SD s and one along the shaft with s/2: 1.4 s on the mean, but bone stops the shaft
+    assert error[0] == 0.0
+    assert 1.2 * 1.5 < error[1] < 1.6 * 1.5
+    assert 1.2 * 4.0 < error[2] < 1.6 * 4.0
+    means = [row["captured_mean"] for row in strategy_rows(table)]
+    assert means[0] > means[1] > means[2]
+
+
+def test_the_map_of_misses_shows_them_and_nothing_where_there_are_none(table, tmp_path):
+    reference = rfplan.reference_patient()
+    found = {}
+    for name, bits in (("none", 2**40 - 1), ("all", 0)):
+        folder = tmp_path / name
+        folder.mkdir()
+        maps = branch_maps(DESIGN, table.with_columns(cut_bits=pl.lit(bits, pl.Int64)), "cut_bits", reference, most=20)
+        found[name] = inked(draw_missed(folder, maps, reference, "right", "test"), palette.MISSED)
+    # the bar of colours always shows some
+    assert found["all"] > 4.0 * found["none"]
+
+
+def test_small_and_uniform_studies_have_figures_too(table, tmp_path):
+    few = table.filter(pl.col("patient") < 3)
+    design = checked(design_from(DESIGN.to_json() | {"patients": 3}))
+    assert len(gallery(tmp_path / "few", few, design)) == len(NAMES)
+    assert draw_tornado(tmp_path, {"nothing": []}, {"nothing": 0.5}, "test").is_file()
+
+
+def test_the_left_side_is_drawn_on_the_left(tmp_path):
+    reference, found = rfplan.reference_patient(), {}
+    for side in ("left", "right"):
+        design = checked(design_from(DESIGN.to_json() | {"patients": 8, "chunk": 8, "side": side}))
+        maps = branch_maps(design, chunk_table(design, 0), "cut_bits", reference)
+        folder = tmp_path / side
+        folder.mkdir()
+        found[side] = maps
+        draw_missed(folder, maps, reference, side, "test")
+    # the sides of a virtual patient are alike
+    np.testing.assert_allclose(found["left"].all, found["right"].all, atol=1e-6)
