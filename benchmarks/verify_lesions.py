@@ -238,7 +238,8 @@ def page() -> str:
         "(`benchmarks/peers/ngsolve_lesion.py`). The given lengths are 0.025 to 0.04 mm longer along the shaft, and there alone: widths "
         "and what lies beyond the tip agree, as they would not with another reading of the control, the ramp, the steps or the "
         "conductivity. Elements of 0.2 to 0.3 mm at that end and steps of 1 s give the given figures (18 gauge: L50 17.84 to 17.88, L60 "
-        "13.43 to 13.47, 65.7 ohm): it is the error of a coarser edge, at which more current leaves.",
+        "13.43 to 13.47, 65.7 ohm; 20 gauge, with 0.1 to 0.3 mm: L50 13.56 to 13.58, L60 11.51 to 11.54; cooled: L50 12.10 to 12.16, L60 "
+        "7.22 to 7.29): it is the error of a coarser edge, at which more current leaves.",
         "",
         "| case | code | W50 | L50 | W60 | L60 | beyond tip | ohm | cells | s |",
         "|---|---|---|---|---|---|---|---|---|---|",
