@@ -27,15 +27,15 @@ _STATUS = {
 def deliver_optimised(patient: Patient, found: Optimised, folder: Path | None, *, json: bool, confirm: bool) -> None:
     """Write the folder, if one is wanted, and print the outcome; ``confirm`` solves the plan in the patient's own bone."""
     from rfplan.cli.console import aside, people, print_json, warn
-    from rfplan.planning.json_file import write_json
     from rfplan.planning.plan_file import plan_to_json
 
     if confirm and not json:
         aside().print("solving the plan in the patient's own bone ...")
     check = confirmed(found, patient) if confirm else None
-    document: dict[str, Any] = {"plan": None, **found.to_json()}
+    known: dict[str, Any] = found.to_json()
     if check is not None:
-        document["confirmed"] = check.to_json()
+        known["confirmed"] = check.to_json()
+    document = {"plan": None, **known}
     for sentence in (*patient.warnings, *found.notes, *(check.warnings if check is not None else ())):
         warn(sentence)
     files: list[Path] = []
@@ -46,10 +46,8 @@ def deliver_optimised(patient: Patient, found: Optimised, folder: Path | None, *
 
         # the report shows the patient's own branches; courses are in optimisation.json
         judged = evaluate(found.plan, patient, operability=operability)
-        files = write_results(folder, patient, found.plan, judged)
+        files = write_results(folder, patient, found.plan, judged, known)
         document["plan"] = str(files[0])
-        write_json(document, folder / "optimisation.json")
-        files.insert(1, folder / "optimisation.json")
     if json:
         document["files"] = [str(path) for path in files]
         document["plan_document"] = plan_to_json(found.plan)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rfplan.anatomy.patient import Patient
 from rfplan.errors import InputError
@@ -53,8 +54,16 @@ def check_folder(out: str) -> Path:
     return folder
 
 
-def write_results(folder: Path, patient: Patient, plan: Plan, evaluation: Judgement) -> list[Path]:
+def write_results(
+    folder: Path,
+    patient: Patient,
+    plan: Plan,
+    evaluation: Judgement,
+    optimisation: Mapping[str, Any] | None = None,
+) -> list[Path]:
     """Write ``plan.json``, ``evaluation.json``, ``report.html`` and pictures; the files, plan first.
+
+    With ``optimisation``, what is known of an optimised plan, also ``optimisation.json``, and its section of the report.
 
     They are made in a hidden folder beside ``folder`` that takes its place at the end. A folder that holds other things as
     well keeps them: then every file is put in its place by itself.
@@ -72,7 +81,9 @@ def write_results(folder: Path, patient: Patient, plan: Plan, evaluation: Judgem
         made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         save_plan(plan, made / "plan.json")
         write_json(evaluation.to_json(), made / "evaluation.json")
-        write_report(made, patient, plan, evaluation)
+        if optimisation is not None:
+            write_json({"plan": str(folder / "plan.json"), **optimisation}, made / "optimisation.json")
+        write_report(made, patient, plan, evaluation, optimisation=optimisation)
         names = sorted(entry.name for entry in made.iterdir())
         _give_usual_rights(made)
         _put_in_place(made, folder)
@@ -85,7 +96,7 @@ def write_results(folder: Path, patient: Patient, plan: Plan, evaluation: Judgem
             for parent in missing:
                 with suppress(OSError):
                     parent.rmdir()
-    names.sort(key=lambda name: ("plan.json", "evaluation.json", "report.html", name).index(name))
+    names.sort(key=lambda name: ("plan.json", "optimisation.json", "evaluation.json", "report.html", name).index(name))
     return [folder / name for name in names]
 
 

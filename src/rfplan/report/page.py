@@ -15,6 +15,7 @@ from rfplan.report import palette
 from rfplan.report.assumptions_section import assumptions_section, provenance_section
 from rfplan.report.branch_state import WORDS, BranchState
 from rfplan.report.camera import view_title
+from rfplan.report.certificate_section import certificate_section
 from rfplan.report.coverage_section import coverage_section
 from rfplan.report.html import Html, element, number
 from rfplan.report.lesion_surfaces import model_in_words
@@ -54,6 +55,7 @@ def report_page(
     lesions: Sequence[Lesion],
     date: datetime.date,
     radiographs: Sequence[XrayPicture] = (),
+    optimisation: Mapping[str, Any] | None = None,
 ) -> str:
     """The whole page.
 
@@ -62,6 +64,7 @@ def report_page(
     evaluation : as ``evaluation.json``
     chart_svg : the AP chart as an ``<svg>`` element
     lesions : one per application, as they were judged
+    optimisation : as ``optimisation.json``, where the plan was optimised
     """
     import rfplan
 
@@ -92,6 +95,7 @@ def report_page(
         _stills_section(plan, stills, lethal),
         operability_section(radiographs, evaluation.get("operability")),
         coverage_section(evaluation),
+        certificate_section(optimisation),
         safety_section(evaluation),
         plan_section(plan),
         _reading_section(evaluation, lethal),

@@ -50,6 +50,7 @@ def write_report(
     evaluation: Judgement,
     lesions: Sequence[Lesion] | None = None,
     date: datetime.date | None = None,
+    optimisation: Mapping[str, Any] | None = None,
 ) -> list[Path]:
     """Write ``report.html``, ``chart.svg``, ``chart.png``, one ``view_<name>.png`` per view and the radiographs ``xray_<name>.png``.
 
@@ -59,6 +60,7 @@ def write_report(
     ----------
     lesions : one per application; those of the model that judged without them
     date : that stands on the report; today without it
+    optimisation : as ``optimisation.json``, where the plan was optimised
 
     Returns
     -------
@@ -99,7 +101,7 @@ def write_report(
     files |= {f"view_{view}.png": picture for view, picture in pictures.items()}
     files |= {f"xray_{picture.name}.png": picture.png for picture in xrays}
     stills = [Still(view, data_uri(picture), *STILL_PX) for view, picture in pictures.items()]
-    page = report_page(patient, plan, judged, svg, stills, used, date or datetime.date.today(), xrays)
+    page = report_page(patient, plan, judged, svg, stills, used, date or datetime.date.today(), xrays, optimisation)
     files = {"report.html": page.encode("utf-8"), **files}
     return [write_picture(folder / name, content) for name, content in files.items()]
 

@@ -63,6 +63,7 @@ class Confirmation:
             "stops": list(self.stops),
             "coverage": {name: entry.to_json() for name, entry in self.bone.coverage.items()},
             "difference": self.differences,
+            "sentence": self.sentence,
         }
 
 
