@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import rfplan
 from rfplan.errors import InputError
@@ -148,10 +150,12 @@ def test_a_plan_for_a_hand_that_misses_is_judged_with_that_hand(reference):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [11, 12])
-def test_plans_of_drawn_patients_break_no_hard_limit(seed):
+@settings(max_examples=3)
+@given(st.integers(0, 10_000), st.sampled_from(["left", "right"]), st.sampled_from(["cooled", "monopolar"]))
+def test_plans_of_drawn_patients_break_no_hard_limit(seed, side, mode):
     patient = rfplan.Population().draw(1, seed=seed)[0].meshed()
-    found = rfplan.optimise(patient, "left", 4, seed=seed, **COARSE)
+    asked = {**COARSE, "electrode": None, "mode": mode}
+    found = rfplan.optimise(patient, side, 4, seed=seed, **asked)
     judged = rfplan.evaluate(found.plan, patient, courses=60, seed=seed + prepared.UNSEEN_SEED)
     assert [row for row in judged.safety if row.status == "stop"] == []
     assert judged.coverage == found.unseen
