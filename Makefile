@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT := out/demo
 
+# installation leaves byte code to the first import, which therefore has to be kept
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint bench clean
 .DELETE_ON_ERROR:
 

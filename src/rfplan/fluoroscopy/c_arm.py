@@ -63,8 +63,9 @@ class CArm:
             ("sod_mm", "source_to_isocentre"),
             ("field_mm", "receptor_side"),
         ):
-            if getattr(self, name) is None:
-                object.__setattr__(self, name, _system(figure))
+            value = getattr(self, name)
+            # a whole number would have the kernels compiled once more
+            object.__setattr__(self, name, float(_system(figure) if value is None else value))
         self._check()
 
     def _check(self) -> None:

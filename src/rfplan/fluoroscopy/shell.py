@@ -6,7 +6,7 @@ import numpy as np
 
 from rfplan.figures import figures
 from rfplan.fluoroscopy.shell_kernels import noise_in_space, thickness_below
-from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.arrays import FloatArray, frozen
 from rfplan.geometry.coarser import coarser
 from rfplan.geometry.mesh import Mesh
 
@@ -33,7 +33,7 @@ def inner_surface(mesh: Mesh, thickness_mm: float | None = None, unevenness: flo
     normals = mesh.vertex_normals
     below = thickness_below(mesh.vertices_mm, mesh.faces, normals, 3.0 * mean_mm, 3.0)
     # the walls of canals and foramina face each other closely, and carry a thinner shell than the outside
-    turned = np.ascontiguousarray(mesh.faces[:, ::-1])
+    turned = frozen(mesh.faces[:, ::-1], np.int64)
     room = thickness_below(mesh.vertices_mm, turned, -normals, _OPEN_MM, 3.0)
     lining = table["bone.cortical_lining"].value
     share = lining + (1.0 - lining) * np.clip(room / _OPEN_MM, 0.0, 1.0) ** 2
