@@ -17,7 +17,7 @@ _STATUS: Final = {
     "time_limit": "time was up before the proof",
     "cancelled": "cancelled before the proof",
 }
-_REASONS: Final = {"no_way_in": "directions in which no straight shaft comes from the skin past the bone"}
+_REASONS: Final = {"no_way_in": "Directions in which no straight shaft comes from the skin past the bone"}
 
 
 def certificate_section(found: Mapping[str, Any] | None) -> Html:
