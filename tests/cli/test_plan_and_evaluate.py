@@ -43,7 +43,7 @@ def on_slab(monkeypatch: pytest.MonkeyPatch) -> None:
 def plain_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """A report that is written at once."""
 
-    def write(folder: Path, *_: object) -> list[Path]:
+    def write(folder: Path, *_: object, **__: object) -> list[Path]:
         (folder / "report.html").write_text("<html></html>")
         (folder / "view_lateral.png").write_bytes(b"png")
         return []
@@ -123,7 +123,7 @@ def test_lesions_are_solved_beside_a_plane_or_in_the_patients_bone(
 def test_a_lesion_that_does_not_converge_ends_the_run(
     plan_file: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ConvergenceError("no end of iterations")
 
     monkeypatch.setattr("rfplan.planning.application_lesions.kept_lesion", fail)
@@ -161,7 +161,7 @@ def test_other_files_in_the_folder_are_kept(plan_file: str, tmp_path: Path) -> N
 
 
 def test_a_failed_run_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RfplanError("no pictures today")
 
     monkeypatch.setattr("rfplan.report.writer.write_report", fail)
