@@ -129,7 +129,7 @@ def test_a_ct_is_looked_at_without_bones(tmp_path: Path, capsys):
     ("arguments", "words"),
     [
         ([], "--out FILE.png"),
-        (["--out", "a.jpg"], "ending in .png or .dcm"),
+        (["--out", "a.jpg"], "must end in .png or .dcm"),
         (["--out", "absent/a.png"], "does not exist"),
         (["--json", "--view", "laterl"], "did you mean 'lateral'"),
         (["--json", "--view", "ap", "--lao-deg", "3"], "either --view or --lao-deg"),

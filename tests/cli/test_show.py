@@ -41,7 +41,7 @@ def test_a_picture_is_written(view: str, planned: bool, tmp_path: Path, monkeypa
     ("arguments", "words"),
     [
         ([], "--out FILE.png"),
-        (["--out", "a.jpg"], "ending in .png"),
+        (["--out", "a.jpg"], "must end in .png"),
         (["--out", "absent/a.png"], "does not exist"),
         (["--out", "a.png", "--view", "lateral_rigth"], "did you mean 'lateral_right'"),
         (["--out", "a.png", "--size", "7"], "from 100 to 6000"),

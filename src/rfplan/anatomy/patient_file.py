@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -214,16 +213,3 @@ def load_patient(path: Path | str) -> Patient:
     from rfplan.anatomy.store import kept_patient, source_digest
 
     return kept_patient(f"import:{source.resolve()}:{source_digest(source)}", lambda: import_patient(source))
-
-
-def check_writable(path: Path | str) -> None:
-    """Refuse a place where no file can be written, before any work is done."""
-    target = Path(path)
-    folder = target.parent
-    if target.is_dir():
-        raise InputError(f"--out {target}: is a folder; give the name of a file")
-    if not folder.is_dir():
-        what = "is a file, no folder" if folder.exists() else "does not exist; make it first"
-        raise InputError(f"--out {target}: {folder} {what}")
-    if not os.access(folder, os.W_OK):
-        raise InputError(f"--out {target}: the folder {folder} cannot be written")

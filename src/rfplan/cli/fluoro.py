@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,10 +101,12 @@ def fluoro(
         Print one JSON object and nothing else.
     """
     from rfplan.cli.console import people, print_json, warn
+    from rfplan.cli.file_to_write import file_to_write
     from rfplan.errors import InputError
+    from rfplan.fluoroscopy.picture_file import SUFFIXES
     from rfplan.fluoroscopy.radiograph import ASSUMPTION
 
-    path = None if out is None else _picture_path(out)
+    path = None if out is None else file_to_write(out, "--out", SUFFIXES)
     if path is None and not json:
         raise InputError("nothing to do: give --out FILE.png (or .dcm) for a picture, or --json for its numbers")
     if view is not None and not view.strip():
@@ -276,20 +277,3 @@ def _of_ct(
     volume = read_ct(Path(ct))
     arm = CArm(lao_deg or 0.0, cranial_deg or 0.0, **{"isocentre_mm": volume.middle_mm, **geometry})
     return expose_ct(arm, volume, exposure=exposure, display=display)
-
-
-def _picture_path(out: str) -> Path:
-    from rfplan.errors import InputError
-    from rfplan.fluoroscopy.picture_file import SUFFIXES
-
-    path = Path(out)
-    if path.suffix.lower() not in SUFFIXES:
-        raise InputError(f"--out {out}: must be the name of a PNG or DICOM file, ending in .png or .dcm")
-    if path.is_dir():
-        raise InputError(f"--out {out}: is a folder; give the name of a file in it")
-    if not path.parent.is_dir():
-        what = "is a file, no folder" if path.parent.exists() else "does not exist; make it first"
-        raise InputError(f"--out {out}: {path.parent} {what}")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise InputError(f"--out {out}: the folder {path.parent} cannot be written")
-    return path

@@ -42,12 +42,13 @@ def import_(
     """
     from rfplan.anatomy.import_patient import import_patient
     from rfplan.anatomy.import_summary import patient_summary
-    from rfplan.anatomy.patient_file import check_writable, save_patient
+    from rfplan.anatomy.patient_file import save_patient
     from rfplan.cli.console import print_json, warn
+    from rfplan.cli.file_to_write import file_to_write
 
     if out is not None:
         # better now than after the work
-        check_writable(out)
+        file_to_write(out, "--out")
     patient = import_patient(source, landmarks, frame, unit, labels)
     if out is not None:
         save_patient(patient, out)

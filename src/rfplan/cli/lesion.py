@@ -138,6 +138,7 @@ def lesion(
 
     from rfplan.cli import lesion_request as flags
     from rfplan.cli.console import print_json, warn
+    from rfplan.cli.file_to_write import file_to_write
     from rfplan.cli.lesion_table import tell_lesion
     from rfplan.cli.progress import progress_bar
     from rfplan.errors import ConvergenceError
@@ -165,8 +166,8 @@ def lesion(
             if value is not None
         },
     )
-    kept = None if out is None else flags.writable(out, "--out", (".npz",))
-    picture = None if figure is None else flags.writable(figure, "--figure", (".png", ".svg", ".pdf"))
+    kept = None if out is None else file_to_write(out, "--out", (".npz",))
+    picture = None if figure is None else file_to_write(figure, "--figure", (".png", ".svg", ".pdf"))
     wanted = flags.exports(export or (), export_isotherm_c, export_value, export_spacing_mm)
     if compare is None:
         device = flags.device_of(electrode, diameter_mm, tip_mm, cooled, coolant_c, exchange_w_m2k)

@@ -201,25 +201,8 @@ def protocol_of(
 
 def exports(names: Sequence[str], isotherm_c: float, value: str, spacing_mm: float) -> list[Path]:
     """The files of ``--export``, refused before any work is done for them."""
+    from rfplan.cli.file_to_write import file_to_write
     from rfplan.lesion.exports import ENDINGS, check_export
 
     check_export(isotherm_c, value, spacing_mm)
-    return [writable(name, "--export", ENDINGS) for name in names]
-
-
-def writable(name: str, flag: str, endings: tuple[str, ...]) -> Path:
-    """The file that a flag names, refused before any work is done for it."""
-    import os
-    from pathlib import Path
-
-    from rfplan.errors import InputError
-
-    path = Path(name)
-    if not path.name.lower().endswith(endings) or path.name.lower() in endings:
-        told = " or ".join([", ".join(endings[:-1]), endings[-1]] if len(endings) > 1 else endings)
-        raise InputError(f"{flag} {name}: the name must end in {told}")
-    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK | os.X_OK):
-        raise InputError(
-            f"{flag} {name}: cannot be written there; give a file in a folder that exists and can be written"
-        )
-    return path
+    return [file_to_write(name, "--export", ENDINGS) for name in names]

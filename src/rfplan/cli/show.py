@@ -48,6 +48,7 @@ def show(
     json
         Print one JSON object and nothing else.
     """
+    from rfplan.cli.file_to_write import file_to_write
     from rfplan.errors import InputError
     from rfplan.report.camera import check_view_name
 
@@ -57,7 +58,7 @@ def show(
         raise InputError(f"--size {size}: the width of the picture must be from 100 to 6000 pixels")
     if out is None and not interactive:
         raise InputError("nothing to do: give --out FILE.png for a picture, or --interactive for a window")
-    path = None if out is None else _picture_path(out)
+    path = None if out is None else file_to_write(out, "--out", (".png",))
     if interactive:
         from rfplan.report.window_probe import check_display
 
@@ -140,21 +141,3 @@ def _open_window(patient: Patient, plan: Plan | None, view: str, model: tuple[st
     scene = patient_scene(patient, plan, states, lesion_surfaces(lesions, lethal_c), side)
     camera = named_camera(view, patient, side or "right").framing(scene.framed_mm, 4 / 3)
     show_window(scene, camera, f"rfplan: {patient.name}")
-
-
-def _picture_path(out: str) -> Path:
-    import os
-
-    from rfplan.errors import InputError
-
-    path = Path(out)
-    if path.suffix.lower() != ".png":
-        raise InputError(f"--out {out}: must be the name of a PNG file, ending in .png")
-    if path.is_dir():
-        raise InputError(f"--out {out}: is a folder; give the name of a PNG file in it")
-    if not path.parent.is_dir():
-        what = "is a file, no folder" if path.parent.exists() else "does not exist; make it first"
-        raise InputError(f"--out {out}: {path.parent} {what}")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise InputError(f"--out {out}: the folder {path.parent} cannot be written")
-    return path
