@@ -1,6 +1,7 @@
 """Kernels that ``rfplan plan`` calls, in the order of their first calls: what a first run compiles ahead.
 
-    RFPLAN_CACHE_DIR=$(mktemp -d) python benchmarks/list_kernels.py > src/rfplan/cli/compile_ahead.txt
+    RFPLAN_CACHE_DIR=$(mktemp -d) python benchmarks/list_kernels.py > kernels.txt
+    mv kernels.txt src/rfplan/cli/compile_ahead.txt
 
 With an empty cache folder, for a patient and lesions that are there already need no kernels to make them.
 """
