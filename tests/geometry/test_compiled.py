@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FunctionType
 
+import numba
 import pytest
 
-from rfplan.geometry import compiled
+from rfplan.geometry import compiled, kernel_cache
 
 
 def twice(x: float) -> float:
@@ -36,3 +38,62 @@ def test_kernels_that_two_threads_decorate_at_once_are_all_kept_in_the_folder(
 def test_without_a_folder_they_are_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "kernel_folder", lambda: None)
     assert compiled.kernel(twice)(2.5) == 5.0
+
+
+_OTHER = """
+import sys
+from pathlib import Path
+from rfplan.geometry import compiled
+compiled.kernel_folder = lambda: Path(sys.argv[1])
+sys.path.insert(0, sys.argv[1])
+import halves_kernels
+print("ready", flush=True)
+halves_kernels.half(3.0)
+print(sum(halves_kernels.half._cache_misses.values()))
+"""
+
+
+def test_of_two_processes_that_need_a_kernel_one_compiles_and_the_other_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled, "kernel_folder", lambda: tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    source = "from rfplan.geometry.compiled import kernel\n\n@kernel\ndef half(x):\n    return 0.5 * x\n"
+    (tmp_path / "halves_kernels.py").write_text(source)
+    import halves_kernels
+
+    shared = halves_kernels.half._cache
+    held = kernel_cache._locked(shared._lock_path)
+    assert held is not None
+    with subprocess.Popen([sys.executable, "-c", _OTHER, str(tmp_path)], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline().strip() == "ready"
+        # this process holds the lock, as it does while it compiles; the other may not begin
+        shared._lock = held
+        assert halves_kernels.half(3.0) == 1.5
+        assert other.stdout.readline().strip() == "0"
+    assert shared._lock is None
+
+
+def test_two_signatures_never_share_a_file_whatever_the_index_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled, "kernel_folder", lambda: tmp_path)
+    twice_here = compiled.kernel(FunctionType(twice.__code__, globals(), "twice_here"))
+    kept = twice_here._cache._cache_file  # type: ignore[attr-defined]
+    # as two processes that both read the index before either had written it
+    monkeypatch.setattr(kept, "_load_index", dict)
+    twice_here(1.0)
+    twice_here(1)
+    assert len(list(tmp_path.rglob("*.nbc"))) == 2
+
+
+def test_a_kernel_that_cannot_be_compiled_says_so_twice_and_does_not_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled, "kernel_folder", lambda: tmp_path)
+    twice_here = compiled.kernel(FunctionType(twice.__code__, globals(), "twice_again"))
+    for _ in range(2):
+        with pytest.raises(numba.TypingError):
+            twice_here("text")
+    assert twice_here(2.0) == 4.0

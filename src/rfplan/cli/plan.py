@@ -64,7 +64,11 @@ def plan(
         from rfplan.devices.catalogue import electrode as electrode_named
 
         electrode_named(electrode)
-    patient = patient_from(anatomy)
-    made = recipe.plan(patient, side=side, electrode=electrode)
-    judged = judged_with_progress(made, patient, courses, seed, lesion_model, bone, operator_error)
-    deliver(patient, made, judged, folder, json=json)
+
+    from rfplan.cli.compile_ahead import compiling_ahead
+
+    with compiling_ahead():
+        patient = patient_from(anatomy)
+        made = recipe.plan(patient, side=side, electrode=electrode)
+        judged = judged_with_progress(made, patient, courses, seed, lesion_model, bone, operator_error)
+        deliver(patient, made, judged, folder, json=json)

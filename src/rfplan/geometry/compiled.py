@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar, cast
 from numba import config, njit
 
 from rfplan.cache import cache_folder
+from rfplan.geometry.kernel_cache import SharedKernelCache
 
 _Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
 
@@ -30,7 +31,7 @@ def kernel(function: _Kernel) -> _Kernel:
 
     numba looks only at the file of a kernel when it asks whether a cached one is still good, so a change in a kernel that it
     calls from another file would go unnoticed. The folder is therefore named after all kernels of the package together, and
-    this file, which says how they are compiled.
+    the two files that say how they are compiled and kept.
     """
     return _compiled(function)
 
@@ -50,7 +51,9 @@ def _compiled(function: _Kernel, **options: Any) -> _Kernel:
         before = getattr(config, "CACHE_DIR")  # noqa: B009 - set by numba at run time, unknown to type checkers
         setattr(config, "CACHE_DIR", str(folder))  # noqa: B010
         try:
-            return cast(_Kernel, njit(cache=True, **options)(function))
+            compiled = njit(**options)(function)
+            compiled._cache = SharedKernelCache(function)
+            return cast(_Kernel, compiled)
         finally:
             setattr(config, "CACHE_DIR", before)  # noqa: B010
 
@@ -60,7 +63,8 @@ def kernel_folder() -> Path | None:
     """Folder of the compiled kernels of this state of the package; None where nothing can be written."""
     package = Path(__file__).parents[1]
     state = hashlib.sha256()
-    for path in (Path(__file__), *sorted(package.rglob("*_kernels.py"))):
+    this = Path(__file__)
+    for path in (this, this.with_name("kernel_cache.py"), *sorted(package.rglob("*_kernels.py"))):
         state.update(path.read_bytes())
     folder = cache_folder() / "kernels" / state.hexdigest()[:16]
     try:

@@ -133,7 +133,7 @@ class AxisymmetricSystem:
         self.role = np.where(inside, np.where(body.is_active(z), kernels.ACTIVE, kernels.INSULATED), kernels.TISSUE)
         self.role = self.role.astype(np.int64)
         self.tissue: BoolArray = self.role == kernels.TISSUE
-        self._fixed = ~self.tissue
+        self._fixed, self._none_fixed = ~self.tissue, np.zeros(shape, dtype=bool)
         index, surfaces = around.place(np.stack(np.broadcast_arrays(r, 0.0, z), axis=-1))
         self._half = grid.half_resistances([*surfaces, distance])
         self.soft: BoolArray = self.tissue & np.array(around.soft)[index]
@@ -144,7 +144,7 @@ class AxisymmetricSystem:
         self._volts: FloatArray = np.where(self.role == kernels.ACTIVE, body.volts(z), 0.0)
         self._v = self._volts.copy()
         self._isolated = min(body.part_volts, default=0.0) < 0.0
-        self._axis = grid.axis()
+        self._thermocouples = [_between(*grid.axis(), place) for place in body.thermocouples_mm]
         self.iterations = 0
 
     def _materials(self, tissues: Sequence[Tissue], index: IntArray, inside: BoolArray, sink_w_mm3k: float) -> None:
@@ -237,16 +237,15 @@ class AxisymmetricSystem:
         ``step_s`` may be inf for the steady state; ``perfusion_w_k`` where it is no longer that of living tissue. Solved directly, so
         that ``guesses`` are not used.
         """
-        base = self.capacity_j_k / step_s + self.sink_w_k
-        healthy = base + self.perfusion_w_k
-        nothing = np.zeros(self.role.shape, dtype=bool)
-        if step_s not in self._heat_factors:
-            self._heat_factors[step_s] = self._factor(self._heat_r, self._heat_z, healthy, nothing)
-        factor = self._heat_factors[step_s]
+        factor = self._heat_factors.get(step_s)
+        if factor is None:
+            healthy = self.capacity_j_k / step_s + self.sink_w_k + self.perfusion_w_k
+            factor = self._heat_factors[step_s] = self._factor(self._heat_r, self._heat_z, healthy, self._none_fixed)
         answers = [self._solved(factor, b) for b in right_w]
         if perfusion_w_k is not None:
+            extra = self.capacity_j_k / step_s + self.sink_w_k + perfusion_w_k
             for b, x in zip(right_w, answers, strict=True):
-                self._iterate(self._heat_r, self._heat_z, base + perfusion_w_k, nothing, factor, b, x)
+                self._iterate(self._heat_r, self._heat_z, extra, self._none_fixed, factor, b, x)
         return answers
 
     def losses_w(self, theta: FloatArray) -> float:
@@ -255,8 +254,9 @@ class AxisymmetricSystem:
 
     def thermocouples(self, theta: FloatArray) -> list[float]:
         """Rise at every thermocouple: on the axis (linear between cells), K."""
-        rows, z = self._axis
-        return [float(rise) for rise in np.interp(self.body.thermocouples_mm, z, theta[rows, 0])]
+        return [
+            float(theta[low, 0] + part * (theta[high, 0] - theta[low, 0])) for low, high, part in self._thermocouples
+        ]
 
     def beside_shaft(self, theta: FloatArray) -> tuple[FloatArray, int]:
         """(nz,) temperature on the straight surface of the metal, and the number of cells inside it."""
@@ -291,27 +291,20 @@ class AxisymmetricSystem:
         x: FloatArray,
     ) -> int:
         """Conjugate gradients from ``x`` in place, preconditioned by a factor made earlier; the number of iterations."""
-        product = np.empty_like(b)
-        kernels.multiply(g_r, g_z, extra, fixed, x, product)
-        residual = b - product
-        goal = _TOLERANCE * np.linalg.norm(b)
-        direction = np.zeros_like(b)
-        along_before = 1.0
-        for count in range(_MOST_ITERATIONS):
-            if np.linalg.norm(residual) <= goal:
-                return count
-            smoothed = self._solved(factor, residual)
-            along = float(np.vdot(residual, smoothed))
-            direction = smoothed + (along / along_before if count else 0.0) * direction
-            kernels.multiply(g_r, g_z, extra, fixed, direction, product)
-            step = along / float(np.vdot(direction, product))
-            x += step * direction
-            residual -= step * product
-            along_before = along
-            self.iterations += 1
+        used = int(kernels.conjugate_gradients(g_r, g_z, extra, fixed, factor, b, x, _TOLERANCE, _MOST_ITERATIONS))
+        if used >= 0:
+            self.iterations += used
+            return used
         raise ConvergenceError(
             f"the lesion solver did not converge in {_MOST_ITERATIONS} iterations: status not_converged"
         )
+
+
+def _between(rows: IntArray, z_mm: FloatArray, place_mm: float) -> tuple[int, int, float]:
+    """Rows before and behind a place on the axis, and which part of the way from one to the other it is."""
+    behind = int(np.clip(np.searchsorted(z_mm, place_mm), 1, len(z_mm) - 1))
+    part = (place_mm - z_mm[behind - 1]) / (z_mm[behind] - z_mm[behind - 1])
+    return int(rows[behind - 1]), int(rows[behind]), float(np.clip(part, 0.0, 1.0))
 
 
 def _plus(shape: tuple[int, int]) -> tuple[int, int]:

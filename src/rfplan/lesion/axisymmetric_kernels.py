@@ -8,6 +8,7 @@ import numpy as np
 
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
+from rfplan.lesion.band_kernels import solve
 
 TISSUE, ACTIVE, INSULATED = 0, 1, 2
 
@@ -103,6 +104,61 @@ def multiply(
             beside = x[j + 1, i] if j < nz - 1 and not fixed[j + 1, i] else 0.0
             total += g_z[j + 1, i] * (here - beside)
             y[j, i] = total
+
+
+@kernel
+def conjugate_gradients(
+    g_r: FloatArray,
+    g_z: FloatArray,
+    extra: FloatArray,
+    fixed: BoolArray,
+    factor: FloatArray,
+    b: FloatArray,
+    x: FloatArray,
+    tolerance: float,
+    most: int,
+) -> int:
+    """Solve the system of :func:`multiply` for ``b`` (nz, nr) from the ``x`` given, in place, preconditioned by a ``factor`` made earlier.
+
+    Stops when the residual's norm is ``tolerance`` of that of ``b``; the number of iterations, or -1 where ``most`` were not enough.
+    """
+    cells = b.size
+    product, direction = np.empty_like(b), np.zeros_like(b)
+    smoothed = np.empty(factor.shape[0] + factor.shape[1])
+    flat_x, flat_product, flat_direction, flat_b = x.ravel(), product.ravel(), direction.ravel(), b.ravel()
+    multiply(g_r, g_z, extra, fixed, x, product)
+    residual = np.empty(cells)
+    goal, left = 0.0, 0.0
+    for n in range(cells):
+        residual[n] = flat_b[n] - flat_product[n]
+        goal += flat_b[n] * flat_b[n]
+        left += residual[n] * residual[n]
+    goal *= tolerance * tolerance
+    before = 1.0
+    for count in range(most):
+        if left <= goal:
+            return count
+        smoothed[:cells] = residual
+        smoothed[cells:] = 0.0
+        solve(factor, smoothed)
+        along = 0.0
+        for n in range(cells):
+            along += residual[n] * smoothed[n]
+        turn = along / before if count > 0 else 0.0
+        for n in range(cells):
+            flat_direction[n] = smoothed[n] + turn * flat_direction[n]
+        multiply(g_r, g_z, extra, fixed, direction, product)
+        curve = 0.0
+        for n in range(cells):
+            curve += flat_direction[n] * flat_product[n]
+        step = along / curve
+        left = 0.0
+        for n in range(cells):
+            flat_x[n] += step * flat_direction[n]
+            residual[n] -= step * flat_product[n]
+            left += residual[n] * residual[n]
+        before = along
+    return -1
 
 
 @kernel

@@ -48,15 +48,30 @@ def factorise(band: FloatArray) -> bool:
 def solve(factor: FloatArray, x: FloatArray) -> None:
     """Overwrite ``x`` (n + width or more,) with the solution in its first n places, given a factor of :func:`factorise`."""
     n, width = factor.shape[0], factor.shape[1] - 1 - PAD
-    for j in range(n):
-        column, below, here = factor[j], x[j:], x[j]
-        for k in range(1, width + 1):
-            below[k] -= column[k] * here
+    for first in range(0, n, 4):
+        a, b, c, d = factor[first], factor[first + 1], factor[first + 2], factor[first + 3]
+        p = x[first]
+        q = x[first + 1] - a[1] * p
+        r = x[first + 2] - a[2] * p - b[1] * q
+        s = x[first + 3] - a[3] * p - b[2] * q - c[1] * r
+        x[first + 1], x[first + 2], x[first + 3] = q, r, s
+        below = x[first + 4 :]
+        for t in range(width):
+            below[t] -= a[t + 4] * p + b[t + 3] * q + c[t + 2] * r + d[t + 1] * s
     for j in range(n, len(x)):
         x[j] = 0.0
-    for j in range(n - 1, -1, -1):
-        column, below = factor[j], x[j:]
-        total = 0.0
-        for k in range(1, width + 1):
-            total += column[k] * below[k]
-        x[j] = x[j] * column[0] - total
+    for first in range(n - 4, -1, -4):
+        a, b, c, d = factor[first], factor[first + 1], factor[first + 2], factor[first + 3]
+        below = x[first + 4 :]
+        p, q, r, s = 0.0, 0.0, 0.0, 0.0
+        for t in range(width):
+            known = below[t]
+            p += a[t + 4] * known
+            q += b[t + 3] * known
+            r += c[t + 2] * known
+            s += d[t + 1] * known
+        s = x[first + 3] * d[0] - s
+        r = x[first + 2] * c[0] - r - c[1] * s
+        q = x[first + 1] * b[0] - q - b[1] * r - b[2] * s
+        p = x[first] * a[0] - p - a[1] * q - a[2] * r - a[3] * s
+        x[first], x[first + 1], x[first + 2], x[first + 3] = p, q, r, s

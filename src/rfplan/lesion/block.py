@@ -117,11 +117,11 @@ class Block:
             part = [slice(None)] * 3
             for x, s in zip(rest, step, strict=True):
                 part[x] = slice(1, None) if s else slice(None, -1)
-            corners.append([bound[tuple(part)] for bound in bounds])
-        both = np.array(corners)
-        passed = ((both.min(axis=0) < 0.0) & (both.max(axis=0) >= 0.0)).all(axis=0)
+            corners.append(tuple(part))
+        inside = [[(bound >= 0.0)[part] for part in corners] for bound in bounds]
+        passed = np.all([np.any(within, axis=0) & ~np.all(within, axis=0) for within in inside], axis=0)
         index = np.argwhere(passed).astype(float)
-        values = both[..., passed]
+        values = np.array([[bound[part][passed] for bound in bounds] for part in corners])
         found = [np.empty((0, 3))]
         # two triangles a face, in each of which both run straight
         for origin, one, two, way in ((0, 1, 2, 1.0), (3, 2, 1, -1.0)):
@@ -177,18 +177,19 @@ def block_of(
     high_mm: FloatArray,
     bone: Surface | None,
     spacing_mm: float = _SPACING_MM,
+    height_mm: FloatArray | None = None,
 ) -> Block:
-    """Samples of a function of (..., 3) points in the box from ``low_mm`` to ``high_mm`` (3,) and a little beyond."""
+    """Samples of a function of (..., 3) points in the box from ``low_mm`` to ``high_mm`` (3,) and a little beyond.
+
+    ``height_mm`` of another block of that box saves asking the bone again.
+    """
     first = np.floor(low_mm / spacing_mm).astype(int) - _MARGIN
     counts = np.ceil(high_mm / spacing_mm).astype(int) + _MARGIN - first + 1
     frame = Block(first * spacing_mm, spacing_mm, np.empty(tuple(counts)))
     nodes = frame.nodes_mm
-    return Block(
-        frame.origin_mm,
-        spacing_mm,
-        np.asarray(value(nodes)),
-        None if bone is None else np.asarray(bone.height_mm(nodes)),
-    )
+    if height_mm is None and bone is not None:
+        height_mm = np.asarray(bone.height_mm(nodes))
+    return Block(frame.origin_mm, spacing_mm, np.asarray(value(nodes)), height_mm)
 
 
 def _widest(points: FloatArray, rows: FloatArray) -> float:

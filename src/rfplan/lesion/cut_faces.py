@@ -54,10 +54,14 @@ def cut_faces(
 
     ``surfaces`` are signed distances (n,) of the centres (n, 3), as of :meth:`Scene.place`.
     """
-    plain = np.flatnonzero(graph.alike & tissue[graph.low] & tissue[graph.high])
+    reach = _NEAR * graph.gap_mm
+    beside = np.zeros(len(reach), dtype=bool)
+    for surface in surfaces:
+        beside |= 0.5 * np.abs(surface[graph.low] + surface[graph.high]) < reach
+    plain = np.flatnonzero(beside & graph.alike & tissue[graph.low] & tissue[graph.high])
     best, chosen = np.full(len(plain), np.inf), np.full(len(plain), -1)
     normals, parts, pairs = np.zeros((len(plain), 3)), np.zeros(len(plain)), np.zeros((len(plain), 2), dtype=np.int64)
-    low, high, edge = graph.low[plain], graph.high[plain], graph.gap_mm[plain]
+    low, high, edge = graph.low[plain], graph.high[plain], graph.gaps_mm(plain)
     for number, surface in enumerate(surfaces):
         about = 0.5 * np.abs(surface[low] + surface[high])
         near = np.flatnonzero(about < np.minimum(_NEAR * edge, best))
@@ -76,7 +80,7 @@ def cut_faces(
         pairs[cut, 1],
         parts[cut],
         across**2,
-        graph.gap_mm[face],
+        graph.gaps_mm(face),
         _aslant(graph, face, normal, across, tissue),
     )
 
@@ -121,7 +125,8 @@ def _aslant(graph: LeafGraph, face: IntArray, normal: FloatArray, across: FloatA
         some = np.flatnonzero(plain & (graph.axis == axis))
         both = np.concatenate([graph.low[some], graph.high[some]])
         row = np.tile(np.arange(len(some)), 2)
-        value = np.concatenate([-1.0 / graph.gap_mm[some], 1.0 / graph.gap_mm[some]])
+        value = 1.0 / graph.gaps_mm(some)
+        value = np.concatenate([-value, value])
         slopes = csr_array((value, (row, both)), shape=(len(some), leaves))
         # the slope in a leaf is the mean over its faces across the axis
         count = np.maximum(np.bincount(both, minlength=leaves), 1)

@@ -59,6 +59,17 @@ def cem43() -> Cem43Constants:
     return Cem43Constants(*(table[f"cem43.{key}"].value for key in ("ratio_above", "ratio_below", "lowest", "highest")))
 
 
+@cache
+def _constants() -> tuple[FloatArray, FloatArray]:
+    """As :func:`add_doses` needs them."""
+    kinds = [
+        [np.log(k.frequency_s), k.energy_j_mol / GAS_CONSTANT_J_MOLK] for k in (arrhenius("nerve"), arrhenius("tissue"))
+    ]
+    minutes = cem43()
+    ratios = [np.log(minutes.ratio_above), np.log(minutes.ratio_below), minutes.lowest_c, minutes.highest_c]
+    return np.array(kinds), np.array(ratios)
+
+
 @dataclass(frozen=True, eq=False)
 class Doses:
     """What has added up in every cell: ``total`` (3, ...) of nerve and tissue (Arrhenius) and of CEM43 in minutes; ``peak_c`` (...)."""
@@ -76,20 +87,13 @@ class Doses:
 
         Far better than a mean of the ends, as a step of some K multiplies the rate.
         """
-        kinds = np.array(
-            [
-                [np.log(k.frequency_s), k.energy_j_mol / GAS_CONSTANT_J_MOLK]
-                for k in (arrhenius("nerve"), arrhenius("tissue"))
-            ]
-        )
-        minutes = cem43()
-        ratios = [np.log(minutes.ratio_above), np.log(minutes.ratio_below), minutes.lowest_c, minutes.highest_c]
+        kinds, ratios = _constants()
         add_doses(
             np.ravel(before_c),
             np.ravel(after_c),
             step_s,
             kinds,
-            np.array(ratios),
+            ratios,
             self.total.reshape(3, -1),
             self.peak_c.reshape(-1),
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from rfplan.errors import ConvergenceError
-from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray, SingleArray
+from rfplan.geometry.arrays import BoolArray, FloatArray, IndexArray, IntArray, SingleArray
 from rfplan.lesion import octree_kernels as kernels
 from rfplan.lesion.octree import Faces, Octree
 
@@ -29,6 +29,10 @@ class Conductances:
     share_group: FloatArray
     g_outer: FloatArray
 
+    def without_shares(self) -> Conductances:
+        """Where nobody asks where the heat goes."""
+        return replace(self, share=np.empty(0), share_group=np.empty(0))
+
 
 @dataclass(frozen=True, eq=False)
 class LeafMatrix:
@@ -38,6 +42,11 @@ class LeafMatrix:
     diagonal: FloatArray
     pivot: FloatArray
     g_group: FloatArray
+
+    @classmethod
+    def none(cls) -> LeafMatrix:
+        """Of no leaves."""
+        return cls(np.empty(0, dtype=np.float32), np.empty(0), np.empty(0), np.empty(0))
 
 
 class LeafGraph:
@@ -56,30 +65,59 @@ class LeafGraph:
         metal: BoolArray,
         surfaces: Sequence[tuple[FloatArray, BoolArray]],
     ) -> None:
-        sizes = tree.sizes_mm
+        sizes = self._sizes = tree.sizes_mm
         self.leaves = tree.leaves
         whole = ~(metal[faces.coarse] | metal[faces.fine].any(axis=1))
-        self.coarse, self.fine = faces.coarse[whole].astype(np.int32), faces.fine[whole].astype(np.int32)
+        self.coarse, self.fine = faces.coarse[whole], faces.fine[whole]
         self._behind(faces, whole)
         big, small = np.repeat(faces.coarse[~whole], 4), faces.fine[~whole].ravel()
         one, two = np.concatenate([faces.low, big]), np.concatenate([faces.high, small])
-        self.low, self.high = np.minimum(one, two).astype(np.int32), np.maximum(one, two).astype(np.int32)
-        near, far = sizes[self.low], sizes[self.high]
-        area, gap, part = np.minimum(near, far) ** 2, 0.5 * (near + far), near / (near + far)
-        for surface, counts in surfaces:
-            a, b = surface[self.low], surface[self.high]
-            crosses = (near == far) & counts[self.low] & counts[self.high] & ((a < 0.0) != (b < 0.0))
-            part[crosses] = (a / np.where(crosses, a - b, 1.0))[crosses]
-        part = np.clip(part, _LEAST_PART, 1.0 - _LEAST_PART)
-        self.near, self.far = part * gap / area, (1.0 - part) * gap / area
+        self.low, self.high = np.minimum(one, two), np.maximum(one, two)
+        self.axis = np.concatenate([faces.axis, np.repeat(faces.group_axis[~whole], 4)]).astype(np.int8)
+        self.near, self.far = self._ways(surfaces)
         # half the edge of the large leaf over the area of its face
         self.over_group = 0.5 / sizes[self.coarse]
         self.outer, self.over_outer = faces.outer, 0.5 / sizes[faces.outer]
-        self.face_mm2, self.gap_mm, self.alike = area, gap, near == far
-        centres = tree.centres_mm
-        step = centres[self.high] - centres[self.low]
-        self.axis = np.argmax(np.abs(step), axis=1).astype(np.int8)
         self._rows()
+
+    @property
+    def face_mm2(self) -> FloatArray:
+        """(f,) area of every face."""
+        return self.areas_mm2(np.arange(len(self.low), dtype=np.int32))
+
+    @property
+    def gap_mm(self) -> FloatArray:
+        """(f,) distance along the axis between the centres on either side of every face."""
+        return self.gaps_mm(np.arange(len(self.low), dtype=np.int32))
+
+    def areas_mm2(self, face: IndexArray) -> FloatArray:
+        """(m,) areas of faces (m,)."""
+        return np.asarray(np.minimum(self._sizes[self.low[face]], self._sizes[self.high[face]]) ** 2)
+
+    def gaps_mm(self, face: IndexArray) -> FloatArray:
+        """(m,) distances along the axis between the centres on either side of faces (m,)."""
+        return np.asarray(0.5 * (self._sizes[self.low[face]] + self._sizes[self.high[face]]))
+
+    @property
+    def alike(self) -> BoolArray:
+        """(f,) whether both leaves are of one size."""
+        return np.asarray(self._sizes[self.low] == self._sizes[self.high])
+
+    def _ways(self, surfaces: Sequence[tuple[FloatArray, BoolArray]]) -> tuple[FloatArray, FloatArray]:
+        """(f,) ways from the lower leaf's centre to the face and on to the higher one's, over the area."""
+        near = self._sizes[self.low]
+        part = near / (near + self._sizes[self.high])
+        alike = self.alike
+        for surface, counts in surfaces:
+            below = surface < 0.0
+            crosses = np.flatnonzero(
+                alike & counts[self.low] & counts[self.high] & (below[self.low] != below[self.high])
+            )
+            a, b = surface[self.low[crosses]], surface[self.high[crosses]]
+            part[crosses] = a / (a - b)
+        part = np.clip(part, _LEAST_PART, 1.0 - _LEAST_PART)
+        gap, area = self.gap_mm, self.face_mm2
+        return part * gap / area, (1.0 - part) * gap / area
 
     def _behind(self, faces: Faces, whole: BoolArray) -> None:
         """Faces of the small leaves of a group on the side away from the large one: regular ones, then groups, -1 where there is none."""
@@ -97,14 +135,15 @@ class LeafGraph:
         big, small = np.repeat(self.coarse, 4), self.fine.ravel()
         row = np.concatenate([self.low, self.high, big, small])
         column = np.concatenate([self.high, self.low, small, big])
-        place = np.empty(len(row), dtype=np.int64)
+        place = np.empty(len(row), dtype=np.int32)
         end = 6 * self.leaves
         starts = []
         for higher in (0, 1):
             mine = np.flatnonzero((column > row) == bool(higher))
             mine = mine[np.lexsort((column[mine], row[mine]))]
             rows = row[mine]
-            rank = np.arange(len(mine)) - np.searchsorted(rows, rows)
+            rank = np.arange(len(mine), dtype=np.int32)
+            rank -= np.searchsorted(rows, np.arange(self.leaves, dtype=np.int32)).astype(np.int32)[rows]
             first = rank < 3
             place[mine[first]] = 6 * rows[first] + 3 * higher + rank[first]
             place[mine[~first]] = end + np.arange(int((~first).sum()))
@@ -114,7 +153,6 @@ class LeafGraph:
         self._column = np.zeros(end, dtype=np.int32)
         self._column[place] = column
         f, m = len(self.low), len(self.coarse)
-        place = place.astype(np.int32)
         self._at_low, self._at_high = place[:f], place[f : 2 * f]
         self._at_coarse = place[2 * f : 2 * f + 4 * m].reshape(m, 4)
         self._at_fine = place[2 * f + 4 * m :].reshape(m, 4)

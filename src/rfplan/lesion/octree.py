@@ -90,14 +90,14 @@ class Faces:
     of theirs that lies in it.
     """
 
-    low: IntArray
-    high: IntArray
-    axis: IntArray
-    coarse: IntArray
-    fine: IntArray
-    group_axis: IntArray
-    group_way: IntArray
-    outer: IntArray
+    low: NDArray[np.int32]
+    high: NDArray[np.int32]
+    axis: NDArray[np.int32]
+    coarse: NDArray[np.int32]
+    fine: NDArray[np.int32]
+    group_axis: NDArray[np.int32]
+    group_way: NDArray[np.int32]
+    outer: NDArray[np.int32]
 
 
 def octree(centre_mm: FloatArray, half_mm: float, smallest_mm: float, largest_mm: float, wanted: SizeWanted) -> Octree:
@@ -183,13 +183,14 @@ def _roots(roots: int) -> IntArray:
 
 def faces_of(tree: Octree) -> Faces:
     """All faces of the leaves."""
-    low: list[IntArray] = []
-    high: list[IntArray] = []
-    along: list[IntArray] = []
+    low: list[NDArray[np.int32]] = []
+    high: list[NDArray[np.int32]] = []
+    along: list[NDArray[np.int32]] = []
     # nothing where all leaves are alike
-    coarse: list[IntArray] = [np.empty((0, 2), dtype=np.int64)]
-    fine: list[IntArray] = [np.empty(0, dtype=np.int64)]
-    outer: list[IntArray] = []
+    coarse: list[NDArray[np.int32]] = [np.empty(0, dtype=np.int32)]
+    sides: list[NDArray[np.int32]] = [np.empty(0, dtype=np.int32)]
+    fine: list[NDArray[np.int32]] = [np.empty(0, dtype=np.int32)]
+    outer: list[NDArray[np.int32]] = []
     tables = [_table(tree, level) for level in range(tree.levels)]
     for level, (keys, leaf, cells) in enumerate(tables):
         if len(keys) == 0:
@@ -206,21 +207,22 @@ def faces_of(tree: Octree) -> Faces:
                     found, other = _find(keys, leaf, _key(inside, count))
                     low.append(owner[found])
                     high.append(other)
-                    along.append(np.full(int(found.sum()), axis))
+                    along.append(np.full(int(found.sum()), axis, dtype=np.int32))
                 if level == 0:
                     continue
                 above_keys, above_leaf, _ = tables[level - 1]
                 found, other = _find(above_keys, above_leaf, _key(inside >> 1, count >> 1))
-                coarse.append(np.stack([other, np.full(len(other), 2 * axis + (way > 0))], axis=1))
+                coarse.append(other)
+                sides.append(np.full(len(other), 2 * axis + (way > 0), dtype=np.int32))
                 fine.append(owner[found])
-    pairs, small = np.concatenate(coarse), np.concatenate(fine)
-    order = np.lexsort((pairs[:, 1], pairs[:, 0]))
-    side = pairs[order][::4, 1]
+    large, side, small = np.concatenate(coarse), np.concatenate(sides), np.concatenate(fine)
+    order = np.lexsort((side, large))
+    side = side[order[::4]]
     return Faces(
         np.concatenate(low),
         np.concatenate(high),
         np.concatenate(along),
-        pairs[order][::4, 0].copy(),
+        large[order[::4]],
         small[order].reshape(-1, 4),
         side // 2,
         2 * (side % 2) - 1,
@@ -228,18 +230,18 @@ def faces_of(tree: Octree) -> Faces:
     )
 
 
-def _table(tree: Octree, level: int) -> tuple[IntArray, IntArray, IntArray]:
+def _table(tree: Octree, level: int) -> tuple[IntArray, NDArray[np.int32], IntArray]:
     """Keys in order, leaves and cells of one level."""
-    leaf = np.flatnonzero(tree.level == level)
+    leaf = np.flatnonzero(tree.level == level).astype(np.int32)
     cells = tree.cells[leaf]
     keys = _key(cells, tree.roots << level)
     order = np.argsort(keys)
     return keys[order], leaf[order], cells[order]
 
 
-def _find(keys: IntArray, leaf: IntArray, wanted: IntArray) -> tuple[BoolArray, IntArray]:
+def _find(keys: IntArray, leaf: NDArray[np.int32], wanted: IntArray) -> tuple[BoolArray, NDArray[np.int32]]:
     if len(keys) == 0:
-        return np.zeros(len(wanted), dtype=bool), np.empty(0, dtype=np.int64)
+        return np.zeros(len(wanted), dtype=bool), np.empty(0, dtype=np.int32)
     at = np.clip(np.searchsorted(keys, wanted), 0, len(keys) - 1)
     found = keys[at] == wanted
     return found, leaf[at[found]]

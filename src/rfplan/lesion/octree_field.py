@@ -21,6 +21,7 @@ from rfplan.lesion.section_kernels import distance_to_triangles
 _LEAST_DOSE = 1e-12
 _TEMPERATURES = ("end_c", "peak_c")
 _LEAST_C = 42.0
+_AT_ONCE = 16384
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +98,10 @@ class OctreeField:
     def block(self, name: str) -> Block:
         """Samples of ``name`` (of a dose, its logarithm) in a box that holds every surface of the lesion."""
         if name not in self._blocks:
-            self._blocks[name] = block_of(lambda points: self._between(name, points), *self._warm_box_mm, self.bone)
+            height_mm = next((block.height_mm for block in self._blocks.values()), None)
+            self._blocks[name] = block_of(
+                lambda points: self._between(name, points), *self._warm_box_mm, self.bone, height_mm=height_mm
+            )
         return self._blocks[name]
 
     @cached_property
@@ -190,11 +194,13 @@ def _corner_weights(corners: FloatArray, around: IndexArray, tree: Octree) -> Fl
     The constant of a straight fit, small leaves counting most; a leaf that meets the corner with several of its own corners shares
     its weight among them. Places outside the cube weigh nothing.
     """
-    sizes = np.where(around >= 0, tree.sizes_mm[around], np.inf)
     # between eight alike, as at most corners, each counts an eighth
     weights = np.full(around.shape, 0.125)
-    unlike = np.flatnonzero(sizes.min(axis=1) < sizes.max(axis=1))
-    weights[unlike] = _fitted_weights(corners[unlike], around[unlike], sizes[unlike], tree)
+    for first in range(0, len(corners), _AT_ONCE):
+        some = around[first : first + _AT_ONCE]
+        sizes = np.where(some >= 0, tree.sizes_mm[some], np.inf)
+        unlike = np.flatnonzero(sizes.min(axis=1) < sizes.max(axis=1))
+        weights[first + unlike] = _fitted_weights(corners[first + unlike], some[unlike], sizes[unlike], tree)
     return weights
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ _PER_SIDE = 4
 _PER_LENGTH = 20
 _RESOLVED = 1.2
 _FIRST_ROUNDS = 5
+_AT_ONCE = 2048
 
 
 class OctreeSystem:
@@ -63,7 +65,7 @@ class OctreeSystem:
             if body.sensed
             for place in body.thermocouples_mm
         ]
-        self._matrices: dict[float, LeafMatrix] = {}
+        self._step_s, self._matrix = np.nan, LeafMatrix.none()
         self._v: FloatArray = self._volts.copy()
         self._known = False
         self.iterations = [0, 0]
@@ -73,71 +75,68 @@ class OctreeSystem:
         self, index: IntArray, inside: BoolArray, resolved: BoolArray, nearest: FloatArray, owner: IntArray
     ) -> None:
         steel, names = metal(), self.scene.tissues
-        table = np.array(
-            [
-                (
-                    t.conductivity_s_m,
-                    t.conductivity_slope_k,
-                    t.heat_conductivity_w_mk,
-                    t.heat_capacity_j_m3k,
-                    t.perfusion_w_m3k,
-                )
-                for t in names
-            ]
-        )[index]
         part, volume = self.metal_part, self.tree.sizes_mm**3
         thin = np.where(resolved, 0.0, part)
-        self._sigma37, self._slope = table[:, 0] * _MM * (1.0 - thin), table[:, 1]
-        spread = thin * steel.heat_conductivity_w_mk + (1.0 - thin) * table[:, 2]
+        self._sigma37 = np.array([t.conductivity_s_m for t in names])[index] * _MM * (1.0 - thin)
+        self._slope = np.array([t.conductivity_slope_k for t in names])[index]
+        conducts = np.array([t.heat_conductivity_w_mk for t in names])[index]
+        spread = thin * steel.heat_conductivity_w_mk + (1.0 - thin) * conducts
         conductivity = np.where(inside, steel.heat_conductivity_w_mk, spread) * _MM
-        capacity = part * steel.heat_capacity_j_m3k + (1.0 - part) * table[:, 3]
+        capacity = np.array([t.heat_capacity_j_m3k for t in names])[index]
+        capacity = part * steel.heat_capacity_j_m3k + (1.0 - part) * capacity
         self.capacity_j_k: FloatArray = capacity * volume * _MM**3
-        self.perfusion_w_k: FloatArray = (1.0 - part) * table[:, 4] * volume * _MM**3
+        perfusion = np.array([t.perfusion_w_m3k for t in names])[index]
+        self.perfusion_w_k: FloatArray = (1.0 - part) * perfusion * volume * _MM**3
         self.perfusion_w_k[inside] = 0.0
         # between electrodes all current that leaves one arrives at the others, however uneven they are
         self._isolated = bool((self._volts < 0.0).any())
         self._everyone = np.zeros_like(self.role)
         graph = self._graph
+        # faces that metal passes or runs along: few of all
+        one, two = inside[graph.low], inside[graph.high]
+        close = resolved[graph.low] & resolved[graph.high]
         covered = _covered(self.scene.bodies, graph, self.tree, nearest)
-        alike = inside[graph.low] == inside[graph.high]
+        some = np.flatnonzero(close & (one | two | (covered > 0.0)))
+        low, high, covered, alike = graph.low[some], graph.high[some], covered[some], (one == two)[some]
+        area, gap = graph.areas_mm2(some), graph.gaps_mm(some)
         # of a face between two leaves of metal only a part may be metal, and between two of tissue some metal may run beside
-        whole = np.where(inside, steel.heat_conductivity_w_mk, table[:, 2]) * _MM
-        mean = covered * steel.heat_conductivity_w_mk + (1.0 - covered) * 0.5 * (
-            table[graph.low, 2] + table[graph.high, 2]
-        )
-        both = resolved[graph.low] & resolved[graph.high] & alike & (covered > 0.0) & (covered < 1.0)
-        plain = 2.0 / (1.0 / whole[graph.low] + 1.0 / whole[graph.high])
-        beside = np.where(both, (mean * _MM - plain) * graph.face_mm2 / graph.gap_mm, 0.0)
+        whole = np.where(inside, steel.heat_conductivity_w_mk, conducts) * _MM
+        mean = covered * steel.heat_conductivity_w_mk + (1.0 - covered) * 0.5 * (conducts[low] + conducts[high])
+        both = alike & (covered > 0.0) & (covered < 1.0)
+        plain = 2.0 / (1.0 / whole[low] + 1.0 / whole[high])
         self._nothing = np.zeros(len(graph.low))
-        self._conduction = graph.conductances(conductivity, self._everyone, self._bare, beside)
-        side_by_side = mean * _MM * graph.face_mm2 / graph.gap_mm
-        self._carry_along(inside, resolved, owner, np.maximum(side_by_side - self._conduction.g, 0.0))
+        beside = self._nothing.copy()
+        beside[some] = np.where(both, (mean * _MM - plain) * area / gap, 0.0)
+        self._conduction = graph.conductances(conductivity, self._everyone, self._bare, beside).without_shares()
+        side_by_side = mean * _MM * area / gap
+        metal_at = (one | two)[some]
+        some, lost = some[metal_at], np.maximum(side_by_side - self._conduction.g[some], 0.0)[metal_at]
+        self._carry_along(some, inside, owner, lost)
         heat_conductivity = np.array([t.heat_conductivity_w_mk for t in names]) * _MM
         self._aslant_heat = self._cut.put(
             self._conduction.g, heat_conductivity[self._cut.one], heat_conductivity[self._cut.two]
         )
         self._electric = np.array([(t.conductivity_s_m * _MM, t.conductivity_slope_k) for t in names])
 
-    def _carry_along(self, inside: BoolArray, resolved: BoolArray, owner: IntArray, lost: FloatArray) -> None:
+    def _carry_along(self, some: IntArray, inside: BoolArray, owner: IntArray, lost: FloatArray) -> None:
         """Let straight metal carry along its axis what it should, however it lies to the leaves.
 
-        Through faces between metal and tissue heat flows as across the metal's surface, and what ran along it there is ``lost`` (f,), for
-        metal and tissue side by side. The faces between leaves of metal carry it as well: as much as makes the loss good for a
+        Through the faces ``some`` (m,) with metal at one side heat flows as across its surface, and what ran along it there is ``lost``
+        (m,), for metal and tissue side by side. Those with metal at both carry it as well: as much as makes the loss good for a
         temperature that runs straight along the axis.
         """
         graph, g = self._graph, self._conduction.g
-        one, two = inside[graph.low], inside[graph.high]
-        some = np.flatnonzero((one | two) & resolved[graph.low] & resolved[graph.high])
-        leaf = np.where(one, graph.low, graph.high)[some]
-        within = one[some] & two[some]
+        low, high, gap = graph.low[some], graph.high[some], graph.gaps_mm(some)
+        leaf = np.where(inside[low], low, high)
+        within = inside[low] & inside[high]
         for n, body in enumerate(self.scene.bodies):
             along = body.own(self.tree.centres_mm[leaf])[1]
             straight = (owner[leaf] == n) & (along > body.body.radius_mm) & (along < body.body.end_mm)
-            squared = (body.axis[graph.axis[some]] * graph.gap_mm[some]) ** 2
+            squared = (body.axis[graph.axis[some]] * gap) ** 2
             inner, edge = some[straight & within], straight & ~within
             carried = float((g[some] * squared)[straight & within].sum())
             if carried > 0.0:
-                g[inner] *= 1.0 + float((lost[some] * squared)[edge].sum()) / carried
+                g[inner] *= 1.0 + float((lost * squared)[edge].sum()) / carried
 
     def _sinks(self, owner: IntArray) -> None:
         self.sink_w_k: FloatArray = np.zeros(self.tree.leaves)
@@ -231,14 +230,15 @@ class OctreeSystem:
 
         Fluxes that the matrix does not know are those of ``guesses``; without them, of the answer before, several times over.
         """
-        matrix = self._matrices.get(step_s)
-        if perfusion_w_k is not None or matrix is None:
+        if perfusion_w_k is not None or step_s != self._step_s:
+            # one matrix is kept: another is made in the time of a few iterations, and takes the room of five fields
+            self._step_s, self._matrix = np.nan, LeafMatrix.none()
             blood = self.perfusion_w_k if perfusion_w_k is None else perfusion_w_k
             extra = self.capacity_j_k / step_s + self.sink_w_k + blood
-            matrix = self._graph.matrix(self._conduction, self._everyone, extra)
+            self._matrix = self._graph.matrix(self._conduction, self._everyone, extra)
             if perfusion_w_k is None:
-                self._matrices[step_s] = matrix
-        made = matrix
+                self._step_s = step_s
+        made = self._matrix
 
         def solve(n: int) -> tuple[FloatArray, int]:
             answer = np.zeros(self.tree.leaves) if guesses is None else guesses[n].copy()
@@ -287,28 +287,42 @@ def _roles(
 def _metal_part(bodies: Sequence[PlacedBody], points: FloatArray, sizes: FloatArray, nearest: FloatArray) -> FloatArray:
     """(n,) part of every leaf that is metal, sampled where a surface may pass."""
     part = (nearest < 0.0).astype(float)
-    near = np.flatnonzero(np.abs(nearest) < 0.9 * sizes)
     at = (np.arange(_PER_SIDE) + 0.5) / _PER_SIDE - 0.5
     shifts = np.stack(np.meshgrid(at, at, at, indexing="ij"), axis=-1).reshape(-1, 3)
-    samples = points[near][:, None] + sizes[near][:, None, None] * shifts
-    inside = np.min([body.distance_mm(samples) for body in bodies], axis=0) < 0.0
-    part[near] = inside.mean(axis=1)
+    for near in _portions(np.flatnonzero(np.abs(nearest) < 0.9 * sizes)):
+        samples = points[near][:, None] + sizes[near][:, None, None] * shifts
+        part[near] = _in_metal(bodies, samples).mean(axis=1)
     return np.asarray(part)
+
+
+def _portions(chosen: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """A few at a time: the samples of all of them would take more room than the solution."""
+    for first in range(0, len(chosen), _AT_ONCE):
+        yield chosen[first : first + _AT_ONCE]
+
+
+def _in_metal(bodies: Sequence[PlacedBody], samples: FloatArray) -> BoolArray:
+    """(...,) whether (..., 3) points are in any of the bodies."""
+    return np.asarray(np.min([body.distance_mm(samples) for body in bodies], axis=0) < 0.0)
 
 
 def _covered(bodies: Sequence[PlacedBody], graph: LeafGraph, tree: Octree, nearest: FloatArray) -> FloatArray:
     """(f,) part of every face that lies in metal, sampled where a surface may pass."""
-    edge = np.sqrt(graph.face_mm2)
-    covered = ((nearest[graph.low] < 0.0) & (nearest[graph.high] < 0.0)).astype(float)
-    near = np.flatnonzero(np.minimum(np.abs(nearest[graph.low]), np.abs(nearest[graph.high])) < 0.9 * edge)
+    away = np.abs(nearest)
+    close = away < 0.9 * tree.sizes_mm
+    covered = ((nearest < 0.0)[graph.low] & (nearest < 0.0)[graph.high]).astype(float)
     at = (np.arange(_PER_SIDE) + 0.5) / _PER_SIDE - 0.5
     shifts = np.zeros((3, _PER_SIDE**2, 3))
     for axis in range(3):
         rest = [x for x in range(3) if x != axis]
         shifts[axis][:, rest] = np.stack(np.meshgrid(at, at, indexing="ij"), axis=-1).reshape(-1, 2)
-    middles = graph.face_centres_mm(near, tree.centres_mm, tree.sizes_mm)
-    samples = middles[:, None] + edge[near][:, None, None] * shifts[graph.axis[near]]
-    covered[near] = (np.min([body.distance_mm(samples) for body in bodies], axis=0) < 0.0).mean(axis=1)
+    near = np.flatnonzero(close[graph.low] | close[graph.high])
+    edge = np.sqrt(graph.areas_mm2(near))
+    passed = np.minimum(away[graph.low[near]], away[graph.high[near]]) < 0.9 * edge
+    for some, wide in zip(_portions(near[passed]), _portions(edge[passed]), strict=True):
+        middles = graph.face_centres_mm(some, tree.centres_mm, tree.sizes_mm)
+        samples = middles[:, None] + wide[:, None, None] * shifts[graph.axis[some]]
+        covered[some] = _in_metal(bodies, samples).mean(axis=1)
     return np.asarray(covered)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from rfplan.geometry.arrays import FloatArray
 from rfplan.lesion.block import Block
+from rfplan.lesion.free_memory import give_back
 from rfplan.lesion.lesion import ISOTHERMS_C, LesionSize
 from rfplan.lesion.march import Progress
 from rfplan.lesion.octree_field import OctreeField
@@ -26,10 +27,12 @@ def solve_octree(problem: LesionProblem, progress: Progress | None = None) -> So
     scene = scene_of(problem)
     tree = scene_octree(scene, problem.accuracy)
     system = OctreeSystem(tree, scene)
+    give_back()
     course = march_problem(system, problem, progress)
     kind, soft = system.kind, system.soft
     # its matrices take more room than all that follows
     del system
+    give_back()
     # single precision holds a few millionths of a degree, in half the room
     kept = {name: values.astype(np.float32) for name, values in fields_of(course).items()}
     field = OctreeField(tree, kept, kind, scene.bone)

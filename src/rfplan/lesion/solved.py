@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import metadata
 from typing import Any, Final, Literal
 
@@ -32,6 +33,12 @@ DOSE_LEVELS: Final[Mapping[DoseName, float]] = {"nerve": 1.0, "tissue": 1.0}
 """Arrhenius dose from which tissue counts as dead: 1 - 1 / e of it is."""
 
 LesionField = AxisymmetricField | SolidField | OctreeField
+
+
+@cache
+def _version() -> str:
+    # reading it from the installed package takes longer than a step of the solver
+    return metadata.version("rfplan")
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,7 @@ class SolvedLesion:
     radii_mm: Mapping[float, Mapping[str, float]] | None = None
     pair: PairTemperatures | None = None
     pose: Isometry = dataclasses.field(default_factory=Isometry)
-    version: str = dataclasses.field(default_factory=lambda: metadata.version("rfplan"))
+    version: str = dataclasses.field(default_factory=_version)
     stored: bool = False
 
     @property

@@ -1,0 +1,88 @@
+"""Compiled kernels on disk, shared by processes that compile at the same time."""
+
+# numba has no annotations here
+# mypy: disable-error-code="no-untyped-call"
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any, Final
+
+from numba.core.caching import FunctionCache, IndexDataCacheFile
+
+_LONGEST_WAIT_S: Final = 60.0
+"""For another process that compiles the same kernel; after that it is compiled twice."""
+_LOOK_AGAIN_S: Final = 0.02
+
+
+class SharedKernelCache(FunctionCache):
+    """numba's cache of one kernel, in which of several processes one compiles and the others wait for what it makes.
+
+    numba calls ``load_overload``, and where that finds nothing compiles and calls ``save_overload``, all under its compiler lock;
+    the lock on the file is held between the two. A process that dies gives it back.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        stamp = self._impl.locator.get_source_stamp()
+        self._cache_file = _NamedApart(self._cache_path, self._impl.filename_base, stamp)
+        self._lock_path = Path(self._cache_path) / f"{self._impl.filename_base}.lock"
+        self._lock: IO[bytes] | None = None
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """What is kept for the signature ``sig``; None where this process has to compile it."""
+        found = super().load_overload(sig, target_context)
+        if found is None and self._lock is None:
+            self._lock = _locked(self._lock_path)
+            # another process may have made it meanwhile
+            found = super().load_overload(sig, target_context)
+            if found is not None:
+                self._give_back()
+        return found
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep what was compiled for the signature ``sig``, and let the others have it."""
+        try:
+            super().save_overload(sig, data)
+        finally:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+
+class _NamedApart(IndexDataCacheFile):
+    """numba numbers its data files by the index as it was read: two processes may then give one number to two signatures."""
+
+    def save(self, key: Any, data: Any) -> None:
+        """Keep ``data`` under ``key``; the index never names a file that is not there, or that holds another key."""
+        name = self._data_name(secrets.randbits(48))
+        self._save_data(name, data)
+        self._save_index({**self._load_index(), key: name})
+
+
+def _locked(path: Path) -> IO[bytes] | None:
+    """The file at ``path`` with a lock on it, once no other process has one; None where this machine gives none in time."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    with contextlib.ExitStack() as undo, contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = undo.enter_context(path.open("ab"))
+        until = time.monotonic() + _LONGEST_WAIT_S
+        while time.monotonic() < until:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(_LOOK_AGAIN_S)
+                continue
+            undo.pop_all()
+            return stream
+    return None
