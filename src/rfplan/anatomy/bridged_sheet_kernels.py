@@ -6,11 +6,11 @@ from math import exp, sqrt
 
 import numpy as np
 
-from rfplan.geometry.arrays import BoolArray, FloatArray
+from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
 
 _GROWN_MM = 1.0
-_ROUNDS = 60
+_ROUNDS, _STILL_MM = 60, 0.002
 _OVER = 1.6
 _SIGMA_MM = 1.2
 _TRUE_WITHIN_MM = 0.4
@@ -70,6 +70,41 @@ def _inside(rim: FloatArray, x: float, y: float) -> tuple[bool, float]:
 
 
 @kernel
+def _ring_about(rim: FloatArray) -> tuple[float, float, float, float]:
+    """Middle (x, y) of a ring, and two distances from it: what is nearer lies inside, what is farther outside."""
+    n = rim.shape[0]
+    x, y = np.sum(rim[:, 0]) / n, np.sum(rim[:, 1]) / n
+    least, largest = 1e30, 0.0
+    for k in range(n):
+        ax, ay, bx, by = rim[k, 0] - x, rim[k, 1] - y, rim[(k + 1) % n, 0] - x, rim[(k + 1) % n, 1] - y
+        size = sqrt((bx - ax) ** 2 + (by - ay) ** 2)
+        # the line through a side is no farther off than the side
+        least = min(least, (ax * by - ay * bx) / max(size, 1e-9))
+        largest = max(largest, sqrt(ax * ax + ay * ay))
+    return x, y, max(least, 0.0), largest
+
+
+@kernel
+def _stretch(held: FloatArray, nodes: IntArray) -> None:
+    """Stretch a membrane over ``nodes`` (n, 2) of the sheet, held by what is around them."""
+    for _ in range(_ROUNDS):
+        most = 0.0
+        for n in range(nodes.shape[0]):
+            i, j = nodes[n, 0], nodes[n, 1]
+            total, count = 0.0, 0
+            for di, dj in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+                if np.isfinite(held[i + di, j + dj]):
+                    total += held[i + di, j + dj]
+                    count += 1
+            if count > 0:
+                change = _OVER * (total / count - held[i, j])
+                held[i, j] += change
+                most = max(most, abs(change))
+        if most < _STILL_MM:
+            break
+
+
+@kernel
 def bridge_over(
     sheet: FloatArray, lateral_0: float, caudal_0: float, spacing: float, rims: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
@@ -91,30 +126,37 @@ def bridge_over(
             max(int(np.ceil((low_c - caudal_0) / spacing)), 1),
             min(int(np.floor((high_c - caudal_0) / spacing)), nj - 2),
         )
+        nodes, there = np.empty((max((i1 - i0 + 1) * (j1 - j0 + 1), 0), 2), dtype=np.int64), 0
+        x, y, least, largest = _ring_about(rims[n])
         for i in range(i0, i1 + 1):
             for j in range(j0, j1 + 1):
-                if np.isfinite(held[i, j]):
+                if not np.isfinite(held[i, j]):
+                    continue
+                off = sqrt((lateral_0 + i * spacing - x) ** 2 + (caudal_0 + j * spacing - y) ** 2)
+                if off > largest + _GROWN_MM:
+                    continue
+                if off > least:
                     within, gap = _inside(rims[n], lateral_0 + i * spacing, caudal_0 + j * spacing)
-                    opened[i, j] = within or gap <= _GROWN_MM * _GROWN_MM
-        for _ in range(_ROUNDS):
-            most = 0.0
-            for i in range(i0, i1 + 1):
-                for j in range(j0, j1 + 1):
-                    if opened[i, j]:
-                        total, count = 0.0, 0
-                        for di, dj in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-                            if np.isfinite(held[i + di, j + dj]):
-                                total += held[i + di, j + dj]
-                                count += 1
-                        if count > 0:
-                            change = _OVER * (total / count - held[i, j])
-                            held[i, j] += change
-                            most = max(most, abs(change))
-            if most < 0.002:
-                break
+                    if not within and gap > _GROWN_MM * _GROWN_MM:
+                        continue
+                opened[i, j] = True
+                nodes[there, 0], nodes[there, 1] = i, j
+                there += 1
+        _stretch(held, nodes[:there])
     carried = held.copy()
     _close_notches(carried, opened, spacing)
     return held, _smoothed(carried, opened, spacing)
+
+
+@kernel
+def _is_beside(held: FloatArray, i: int, j: int, reach: int, square: float) -> bool:
+    """Whether the sheet comes as near to a node as the root of ``square`` steps, at most ``reach``."""
+    ni, nj = held.shape
+    for p in range(max(-reach, -i), min(reach, ni - 1 - i) + 1):
+        for q in range(max(-reach, -j), min(reach, nj - 1 - j) + 1):
+            if p * p + q * q <= square and np.isfinite(held[i + p, j + q]):
+                return True
+    return False
 
 
 @kernel
@@ -128,15 +170,7 @@ def _close_notches(held: FloatArray, opened: BoolArray, spacing: float) -> None:
     near = np.zeros((ni, rows), dtype=np.bool_)
     for i in range(ni):
         for j in range(rows):
-            for p in range(-reach, reach + 1):
-                for q in range(-reach, reach + 1):
-                    if (
-                        p * p + q * q <= square
-                        and 0 <= i + p < ni
-                        and 0 <= j + q < nj
-                        and np.isfinite(held[i + p, j + q])
-                    ):
-                        near[i, j] = True
+            near[i, j] = np.isfinite(held[i, j]) or _is_beside(held, i, j, reach, square)
     filled = np.zeros((ni, rows), dtype=np.bool_)
     for i in range(reach, ni - reach):
         for j in range(reach, rows - reach):
@@ -163,32 +197,45 @@ def _close_notches(held: FloatArray, opened: BoolArray, spacing: float) -> None:
 
 
 @kernel
+def _add(row: FloatArray, weight: float, other: FloatArray) -> None:
+    for j in range(row.shape[0]):
+        row[j] += weight * other[j]
+
+
+@kernel
+def _raise(row: FloatArray, other: FloatArray) -> None:
+    for j in range(row.shape[0]):
+        row[j] = max(row[j], other[j])
+
+
+@kernel
 def _smoothed(held: FloatArray, opened: BoolArray, spacing: float) -> FloatArray:
     ni, nj = held.shape
     reach = int(np.ceil(3.2 * _SIGMA_MM / spacing))
-    weights = np.empty(reach + 1)
-    for k in range(reach + 1):
-        weights[k] = exp(-0.5 * (k * spacing / _SIGMA_MM) ** 2)
-    total, share = np.zeros((ni, nj)), np.zeros((ni, nj))
+    # what is missing counts as nothing, so that the sums run without questions
+    there, known = np.zeros((ni, nj)), np.zeros((ni, nj))
     for i in range(ni):
         for j in range(nj):
-            a = b = 0.0
-            for k in range(max(-reach, -j), min(reach, nj - 1 - j) + 1):
-                value = held[i, j + k]
-                if np.isfinite(value):
-                    a += weights[abs(k)] * value
-                    b += weights[abs(k)]
-            total[i, j], share[i, j] = a, b
+            if np.isfinite(held[i, j]):
+                there[i, j], known[i, j] = held[i, j], 1.0
+    total, share = np.zeros((2, ni, nj)), np.zeros((2, ni, nj))
+    for k in range(-reach, reach + 1):
+        weight = exp(-0.5 * (k * spacing / _SIGMA_MM) ** 2)
+        low, high = max(0, -k), min(nj, nj - k)
+        for i in range(ni):
+            _add(total[0, i, low:high], weight, there[i, low + k : high + k])
+            _add(share[0, i, low:high], weight, known[i, low + k : high + k])
+    for k in range(-reach, reach + 1):
+        weight = exp(-0.5 * (k * spacing / _SIGMA_MM) ** 2)
+        for i in range(max(0, -k), min(ni, ni - k)):
+            _add(total[1, i], weight, total[0, i + k])
+            _add(share[1, i], weight, share[0, i + k])
     smooth = np.full((ni, nj), np.nan)
     for i in range(ni):
         for j in range(nj):
-            if not np.isfinite(held[i, j]):
+            if known[i, j] == 0.0:
                 continue
-            a = b = 0.0
-            for k in range(max(-reach, -i), min(reach, ni - 1 - i) + 1):
-                a += weights[abs(k)] * total[i + k, j]
-                b += weights[abs(k)] * share[i + k, j]
-            value = a / b
+            value = total[1, i, j] / share[1, i, j]
             if not opened[i, j]:
                 value = min(max(value, held[i, j] - _TRUE_WITHIN_MM), held[i, j] + _TRUE_WITHIN_MM)
             smooth[i, j] = value
@@ -210,9 +257,11 @@ def gap_to_sheet(
     if z > sheet[min(max(i, 0), ni - 1), min(max(j, 0), nj - 1), TOP] + far:
         return far
     nearest, under = far * far, False
-    if 0 <= i < ni and 0 <= j < nj and np.isfinite(sheet[i, j, 0]):
-        under = z < sheet[i, j, 0] + sheet[i, j, 1] * (u - i) * spacing + sheet[i, j, 2] * (v - j) * spacing
     half = 0.5 * spacing
+    if 0 <= i < ni and 0 <= j < nj and np.isfinite(sheet[i, j, 0]):
+        a, b, c = (u - i) * spacing, (v - j) * spacing, z - sheet[i, j, 0]
+        under = c < sheet[i, j, 1] * a + sheet[i, j, 2] * b
+        nearest = _nearer(sheet, i, j, a, b, c, half, nearest)
     # from the column under the point outward, as far as what was found leaves to find
     for turn in range(2 * int(np.ceil(far / spacing)) + 1):
         ring = (turn + 1) // 2
@@ -226,16 +275,21 @@ def gap_to_sheet(
             continue
         reach = (sqrt(nearest - aside * aside) + half) / spacing
         for q in range(max(int(np.ceil(v - reach)), 0), min(int(np.floor(v + reach)), nj - 1) + 1):
-            a, b, c = (u - p) * spacing, (v - q) * spacing, z - sheet[p, q, 0]
-            hx, hy = sheet[p, q, 1], sheet[p, q, 2]
-            size, off = 1.0 + hx * hx + hy * hy, c - hx * a - hy * b
-            # the plane is nearer than its patch; a node beside the bone fails this too
-            if not off * off <= nearest * size:
-                continue
-            t = off / size
-            du, dv = min(max(a + hx * t, -half), half), min(max(b + hy * t, -half), half)
-            nearest = min(nearest, (a - du) ** 2 + (b - dv) ** 2 + (c - hx * du - hy * dv) ** 2)
+            nearest = _nearer(sheet, p, q, (u - p) * spacing, (v - q) * spacing, z - sheet[p, q, 0], half, nearest)
     return -sqrt(nearest) if under else sqrt(nearest)
+
+
+@kernel
+def _nearer(sheet: FloatArray, p: int, q: int, a: float, b: float, c: float, half: float, nearest: float) -> float:
+    """The square of the distance of (a, b, c) from the patch about a node, if it is below ``nearest``."""
+    hx, hy = sheet[p, q, 1], sheet[p, q, 2]
+    size, off = 1.0 + hx * hx + hy * hy, c - hx * a - hy * b
+    # the plane is nearer than its patch; a node beside the bone fails this too
+    if not off * off <= nearest * size:
+        return nearest
+    t = off / size
+    du, dv = min(max(a + hx * t, -half), half), min(max(b + hy * t, -half), half)
+    return min(nearest, (a - du) ** 2 + (b - dv) ** 2 + (c - hx * du - hy * dv) ** 2)
 
 
 @kernel
@@ -264,17 +318,22 @@ def tops_of(held: FloatArray, spacing: float, far: float) -> FloatArray:
     """(ni, nj) highest place of a sheet within ``far`` and a step of each node; far below everything where there is none."""
     ni, nj = held.shape
     reach = int(np.ceil(far / spacing)) + 1
-    along, tops = np.full((ni, nj), -1e9), np.full((ni, nj), -1e9)
+    wide = 2 * reach + 1
+    # from one node on, then from two, from four: the highest of ever wider stretches
+    tops = np.full((ni + wide, nj + wide), -1e9)
     for i in range(ni):
         for j in range(nj):
-            for q in range(max(j - reach, 0), min(j + reach, nj - 1) + 1):
-                if held[i, q] > along[i, j]:
-                    along[i, j] = held[i, q]
-    for i in range(ni):
-        for j in range(nj):
-            for p in range(max(i - reach, 0), min(i + reach, ni - 1) + 1):
-                tops[i, j] = max(tops[i, j], along[p, j])
-    return tops
+            if np.isfinite(held[i, j]):
+                tops[i + reach, j + reach] = held[i, j]
+    width = 1
+    while width < wide:
+        step = min(width, wide - width)
+        for i in range(ni + wide):
+            _raise(tops[i, : nj + wide - step], tops[i, step:])
+        for i in range(ni + wide - step):
+            _raise(tops[i], tops[i + step])
+        width += step
+    return tops[:ni, :nj].copy()
 
 
 @kernel

@@ -8,7 +8,7 @@ from math import cos, pi, sin, sqrt
 import numpy as np
 
 from rfplan.anatomy.dorsal_sheet_kernels import field_on_beam, highest
-from rfplan.anatomy.sacrum_field_kernels import sacrum_field, tunnel_field
+from rfplan.anatomy.sacrum_field_kernels import sacrum_field
 from rfplan.anatomy.sacrum_form_kernels import (
     ALONG,
     BORDER,
@@ -31,6 +31,7 @@ from rfplan.anatomy.sacrum_form_kernels import (
     to_axis,
     to_view,
 )  # fmt: skip
+from rfplan.anatomy.sacrum_tunnel_kernels import tunnel_field
 from rfplan.anatomy.sacrum_vector import column
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel

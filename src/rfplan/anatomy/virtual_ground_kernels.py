@@ -14,7 +14,6 @@ from rfplan.anatomy.sacrum_form_kernels import (
     CENTRE,
     DORSAL,
     FLOOR,
-    FORM_SIZE,
     LEVELS,
     VENTRAL_S,
     VENTRAL_T,
@@ -22,6 +21,7 @@ from rfplan.anatomy.sacrum_form_kernels import (
     lay_out,
     to_view,
 )  # fmt: skip
+from rfplan.anatomy.sacrum_rows_kernels import FULL_SIZE, lay_rows
 from rfplan.anatomy.sacrum_vector import column
 from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM
 from rfplan.geometry.arrays import FloatArray
@@ -40,10 +40,11 @@ RIM_POINTS, CANAL_POINTS, JOINT_POINTS = 24, 9, 25
 
 @kernel
 def filled_form(values: FloatArray) -> FloatArray:
-    """(FORM_SIZE,) form of the sacrum with the dimensions ``values`` (k,)."""
-    f = np.zeros(FORM_SIZE)
+    """(FULL_SIZE,) form of the sacrum with the dimensions ``values`` (k,), and the table along its axis."""
+    f = np.zeros(FULL_SIZE)
     f[: values.shape[0]] = values
     lay_out(f)
+    lay_rows(f)
     return f
 
 
