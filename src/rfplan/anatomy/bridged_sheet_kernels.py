@@ -245,8 +245,8 @@ def _smoothed(held: FloatArray, opened: BoolArray, spacing: float) -> FloatArray
 @kernel
 def gap_to_sheet(
     sheet: FloatArray, lateral_0: float, caudal_0: float, spacing: float, far: float, x: float, y: float, z: float
-) -> float:
-    """Signed distance of a chart point from a sheet, negative under it, cut off at ``far``.
+) -> tuple[float, int, int]:
+    """Signed distance of a chart point from a sheet, negative under it, cut off at ``far``, and the node it is nearest to (-1: none).
 
     ``sheet`` (ni, nj, 4) as :func:`sheet_of` gives it; the lateral coordinate is that of the side of the sheet, which about each node is
     taken as its tangent plane.
@@ -255,13 +255,15 @@ def gap_to_sheet(
     u, v = (x - lateral_0) / spacing, (y - caudal_0) / spacing
     i, j = int(np.floor(u + 0.5)), int(np.floor(v + 0.5))
     if z > sheet[min(max(i, 0), ni - 1), min(max(j, 0), nj - 1), TOP] + far:
-        return far
+        return far, -1, -1
     nearest, under = far * far, False
-    half = 0.5 * spacing
+    half, at_p, at_q = 0.5 * spacing, -1, -1
     if 0 <= i < ni and 0 <= j < nj and np.isfinite(sheet[i, j, 0]):
         a, b, c = (u - i) * spacing, (v - j) * spacing, z - sheet[i, j, 0]
         under = c < sheet[i, j, 1] * a + sheet[i, j, 2] * b
-        nearest = _nearer(sheet, i, j, a, b, c, half, nearest)
+        square = _square_from(sheet, i, j, a, b, c, half, nearest)
+        if square < nearest:
+            nearest, at_p, at_q = square, i, j
     # from the column under the point outward, as far as what was found leaves to find
     for turn in range(2 * int(np.ceil(far / spacing)) + 1):
         ring = (turn + 1) // 2
@@ -275,21 +277,44 @@ def gap_to_sheet(
             continue
         reach = (sqrt(nearest - aside * aside) + half) / spacing
         for q in range(max(int(np.ceil(v - reach)), 0), min(int(np.floor(v + reach)), nj - 1) + 1):
-            nearest = _nearer(sheet, p, q, (u - p) * spacing, (v - q) * spacing, z - sheet[p, q, 0], half, nearest)
-    return -sqrt(nearest) if under else sqrt(nearest)
+            square = _square_from(sheet, p, q, (u - p) * spacing, (v - q) * spacing, z - sheet[p, q, 0], half, nearest)
+            if square < nearest:
+                nearest, at_p, at_q = square, p, q
+    return (-sqrt(nearest) if under else sqrt(nearest)), at_p, at_q
 
 
 @kernel
-def _nearer(sheet: FloatArray, p: int, q: int, a: float, b: float, c: float, half: float, nearest: float) -> float:
-    """The square of the distance of (a, b, c) from the patch about a node, if it is below ``nearest``."""
+def _square_from(sheet: FloatArray, p: int, q: int, a: float, b: float, c: float, half: float, nearest: float) -> float:
+    """The square of the distance of (a, b, c) from the patch about a node, looked at only where its plane is nearer than ``nearest``."""
     hx, hy = sheet[p, q, 1], sheet[p, q, 2]
     size, off = 1.0 + hx * hx + hy * hy, c - hx * a - hy * b
-    # the plane is nearer than its patch; a node beside the bone fails this too
+    # a node beside the bone fails this too
     if not off * off <= nearest * size:
-        return nearest
+        return np.inf
     t = off / size
     du, dv = min(max(a + hx * t, -half), half), min(max(b + hy * t, -half), half)
-    return min(nearest, (a - du) ** 2 + (b - dv) ** 2 + (c - hx * du - hy * dv) ** 2)
+    square: float = (a - du) ** 2 + (b - dv) ** 2 + (c - hx * du - hy * dv) ** 2
+    return square
+
+
+@kernel
+def way_to_sheet(
+    sheet: FloatArray, lateral_0: float, caudal_0: float, spacing: float, far: float, x: float, y: float, z: float, way: FloatArray
+) -> float:  # fmt: skip
+    """:func:`gap_to_sheet`, and in ``way`` (3,) the direction in which it grows, a unit vector; nothing where it is cut off."""
+    gap, p, q = gap_to_sheet(sheet, lateral_0, caudal_0, spacing, far, x, y, z)
+    way[:] = 0.0
+    if p < 0:
+        return gap
+    a, b, c = x - lateral_0 - p * spacing, y - caudal_0 - q * spacing, z - sheet[p, q, 0]
+    hx, hy, half = sheet[p, q, 1], sheet[p, q, 2], 0.5 * spacing
+    t = (c - hx * a - hy * b) / (1.0 + hx * hx + hy * hy)
+    du, dv = min(max(a + hx * t, -half), half), min(max(b + hy * t, -half), half)
+    way[0], way[1], way[2] = a - du, b - dv, c - hx * du - hy * dv
+    size = sqrt(way[0] ** 2 + way[1] ** 2 + way[2] ** 2)
+    if size > 1e-9:
+        way *= (-1.0 if gap < 0.0 else 1.0) / size
+    return gap
 
 
 @kernel

@@ -61,7 +61,8 @@ def crest_away(f: FloatArray, x: float, s: float, t: float, lamina: float) -> fl
     """What the median crest is away at least; ``lamina`` is the height of the lamina there."""
     below = max(min(lamina + f[HEAD + HIGHEST_CREST] - t, 30.0) - 5.0, 0.0)
     aside: float = (x - _THICKEST_CREST_MM - 0.012 * below * below) * 0.9
-    return max(aside, f[RISE_AT] - s, s - f[RISE_AT + 11])
+    away: float = max(aside, f[RISE_AT] - s, s - f[RISE_AT + 11])
+    return away
 
 
 @plain
@@ -93,7 +94,8 @@ def articular_away(f: FloatArray, x: float, s: float) -> float:
     other = 0.68 * f[LEVELS + CENTRE]
     lowest = max(f[LEVELS + ALONG] - 3.0, f[_TIP + 1] - (radii[1] + 4.0) * _UP[1])
     post: float = max(s - lowest, x - max(f[_TIP], other), min(f[_TIP], other) - x) - _POST_MM
-    return min(ear, post) - _BLENDED_MM
+    away: float = min(ear, post) - _BLENDED_MM
+    return away
 
 
 @plain

@@ -69,7 +69,8 @@ def row_at(f: FloatArray, s: float) -> tuple[int, float]:
 def read(f: FloatArray, row: int, share: float, which: int) -> float:
     """A number between two rows."""
     low: float = f[row + which]
-    return low + share * (f[row + ROW + which] - low)
+    value: float = low + share * (f[row + ROW + which] - low)
+    return value
 
 
 @kernel

@@ -97,7 +97,7 @@ def _is_nearer(f: FloatArray, n: int, x: float, s: float, than: float) -> bool:
     if away <= 0.0 or away * f[bound + NARROWEST] < than:
         return True
     off = (abs(s - f[bound + PASSAGE_S]) / (0.5 * f[_HEIGHT + n]) - 1.0) * f[bound + PASSAGE_FLAT]
-    return max(off, x - f[level + CENTRE], 4.0 - x) < than
+    return bool(max(off, x - f[level + CENTRE], 4.0 - x) < than)
 
 
 @plain

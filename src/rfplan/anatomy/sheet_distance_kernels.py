@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rfplan.anatomy.bridged_sheet_kernels import gap_to_sheet
+from rfplan.anatomy.bridged_sheet_kernels import gap_to_sheet, way_to_sheet
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel, kernel_with
 
@@ -93,7 +93,16 @@ def overhang_clear(bone: Any, x: float, y: float, z: float) -> float:
 @_built_in
 def sheet_gap(bone: Any, far: float, x: float, y: float, z: float) -> float:
     """Signed distance of one chart point to the sheet alone, cut off at ``far``."""
-    return min(gap_to_sheet(bone.sheet, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, far, abs(x), y, z), far)
+    return min(gap_to_sheet(bone.sheet, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, far, abs(x), y, z)[0], far)
+
+
+@_built_in
+def sheet_way(bone: Any, far: float, x: float, y: float, z: float, way: FloatArray) -> float:
+    """:func:`sheet_gap`, and in ``way`` (3,) the direction in which it grows; nothing where it is cut off."""
+    gap: float = way_to_sheet(bone.sheet, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, far, abs(x), y, z, way)
+    if x < 0.0:
+        way[0] = -way[0]
+    return gap
 
 
 @_built_in
