@@ -26,7 +26,7 @@ _LAST_STEP_MM, _SURE_MM = 0.06, 0.03
 _LEAST_STEP_MM, _USUALLY_STEEP = 0.25, 0.85
 _BESIDE_EAR_MM, _CLIFF_MM = 3.0, 4.0
 _OVERHANG_MM = 14.0
-_STRAIGHT_MM, _LEAST_STEEP = 1.5, 0.4
+_STRAIGHT_MM, _LEAST_STEEP, _GRAZING = 1.5, 0.4, 0.25
 _WIDE_MM, _WIDEST_ABOVE_MM = 30.0, 14.0
 
 
@@ -56,7 +56,7 @@ def highest(f: FloatArray, lateral: float, caudal: float, guess: float, near: in
         if height < guess - _UNDER_MM:
             return np.nan, k
         value, k = field_on_beam(f, lateral, caudal, height, k, holes)
-        steepness = min(max((over - value) / (above - height), _LEAST_STEEP), 1.0)
+        steepness = min(max((over - value) / (above - height), _GRAZING), 1.0)
     for _ in range(30):
         if above - height < _CLOSE_MM:
             break

@@ -206,11 +206,11 @@ def joint_margin(f: FloatArray, gap: float, points: FloatArray) -> None:
 def _crest_of_silhouette(
     f: FloatArray, lateral: float, caudal: float, height: float, node: int
 ) -> tuple[float, float, int]:
-    """(caudal, height) of the most cranial bone near a place, in the sagittal plane ``lateral``."""
+    """(caudal, height) of the most cranial bone near a place, in the sagittal plane ``lateral``; far above every foramen."""
     for _ in range(4):
-        below, node = field_on_beam(f, lateral, caudal, height - 1.0, node, True)
-        here, node = field_on_beam(f, lateral, caudal, height, node, True)
-        above, node = field_on_beam(f, lateral, caudal, height + 1.0, node, True)
+        below, node = field_on_beam(f, lateral, caudal, height - 1.0, node, False)
+        here, node = field_on_beam(f, lateral, caudal, height, node, False)
+        above, node = field_on_beam(f, lateral, caudal, height + 1.0, node, False)
         bend = below + above - 2.0 * here
         shift = 0.5 * (below - above) / bend if bend > 0.02 else (-1.0 if below < above else 1.0)
         shift = min(max(shift, -2.0), 2.0)
