@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rfplan.anatomy.bridged_sheet_kernels import gap_to_sheet, way_to_sheet
+from rfplan.anatomy.sheet_gap_kernels import gap_to_sheet, way_to_sheet
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel, kernel_with
 
@@ -17,7 +17,7 @@ _SPARE_MM = 0.05
 
 
 class SheetBone(NamedTuple):
-    """Bone of one virtual patient: the ``sheet`` (ni, nj, 4) of its back, as ``bridged_sheet_kernels.sheet_of`` gives it, and its ``top``.
+    """Bone of one virtual patient: the ``sheet`` (ni, nj, 4) of its back, as ``sheet_gap_kernels.sheet_of`` gives it, and its ``top``.
 
     The hip is between the distances ``hips[bend]`` and ``hips[bend + 1]``, ``share`` of the way, on a grid of ``spacing`` from
     (``hip_x``, ``hip_y``, ``hip_z``); the vertebra on one from (``low_x``, ``low_y``, ``low_z``). ``hip_least`` and ``vertebra_least`` hold

@@ -6,7 +6,7 @@ from math import pi, sqrt
 
 import numpy as np
 
-from rfplan.anatomy.bridged_sheet_kernels import bridge_over, refined, slopes_of
+from rfplan.anatomy.bridged_sheet_kernels import bridge_over, refined
 from rfplan.anatomy.dorsal_sheet_kernels import dorsal_sheet, sharpen
 from rfplan.anatomy.sacrum_edges_kernels import groove_base, joint_centre, joint_margin, rim
 from rfplan.anatomy.sacrum_form_kernels import (
@@ -24,6 +24,7 @@ from rfplan.anatomy.sacrum_form_kernels import (
 from rfplan.anatomy.sacrum_rows_kernels import FULL_SIZE, lay_rows
 from rfplan.anatomy.sacrum_vector import column
 from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM
+from rfplan.anatomy.sheet_gap_kernels import slopes_of
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 
