@@ -15,6 +15,7 @@ from rfplan.study.design import Strategy, StudyDesign, checked
 
 TECHNIQUES = ("conventional-periforaminal", "cooled-clockface", "palisade")
 SINGLE = ("conventional-periforaminal", "cooled-clockface", "cooled-classic")
+COMPILED = (*SINGLE, "bipolar-leapfrog", "palisade")
 
 
 def test_draw(benchmark):
@@ -33,7 +34,7 @@ def test_technique(benchmark, name):
     benchmark(recipe.needles, arrays)
 
 
-@pytest.mark.parametrize("names", [TECHNIQUES, SINGLE], ids=["with pairs", "single needles"])
+@pytest.mark.parametrize("names", [TECHNIQUES, SINGLE, COMPILED], ids=["with pairs", "single needles", "five"])
 @pytest.mark.parametrize("model", ["shapes", "solved"])
 def test_chunk_of_a_study(benchmark, model, names):
     design = checked(StudyDesign(tuple(Strategy(name) for name in names), patients=100, lesion_model=model))

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 
 from rfplan.anatomy.foramen import Foramen
 from rfplan.anatomy.skin import SkinSurface
+from rfplan.anatomy.skin_kernels import monotone_through
 from rfplan.errors import RfplanError
 from rfplan.figures import Figure, figures
 from rfplan.geometry.arrays import FloatArray, frozen
@@ -76,7 +76,7 @@ class Torso:
         lateral, caudal = np.asarray(lateral_mm, float), np.asarray(caudal_mm, float)
         # the skin bridges the bone below: no crease over a foramen
         even = np.arange(self.caudal_mm[0], self.caudal_mm[-1] + 1.0)
-        drawn = PchipInterpolator(self.caudal_mm, self.height_mm)(np.minimum(even, self.caudal_mm[-1]))
+        drawn = monotone_through(self.caudal_mm, self.height_mm, np.minimum(even, self.caudal_mm[-1]))
         profile = np.interp(caudal, even, gaussian_filter1d(drawn, _BRIDGED_MM, mode="nearest"))
         height = profile + self._across(lateral, caudal) - self._across(np.array(self.beside_mm), caudal)
         for place_l, place_c, rise in self.bumps:
@@ -105,7 +105,12 @@ class Torso:
         wide = np.floor(0.85 * self.half_width_mm / _SPACING_MM) * _SPACING_MM
         lateral = np.arange(-wide, wide + 0.5 * _SPACING_MM, _SPACING_MM)
         caudal = np.arange(-_CRANIAL_MM, _CAUDAL_MM + 0.5 * _SPACING_MM, _SPACING_MM)
-        height = self.back_mm(lateral[:, None], caudal[None, :])
+        if len(self.bumps):
+            height = self.back_mm(lateral[:, None], caudal[None, :])
+        else:
+            # both halves are alike
+            half = self.back_mm(lateral[len(lateral) // 2 :, None], caudal[None, :])
+            height = np.concatenate([half[:0:-1], half])
         return SkinSurface(self.origin_mm, self.axes, _SPACING_MM, float(lateral[0]), float(caudal[0]), height)
 
     def mesh(self, around: int = 160) -> Mesh:

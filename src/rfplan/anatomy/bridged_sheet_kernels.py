@@ -6,17 +6,16 @@ from math import exp, sqrt
 
 import numpy as np
 
-from rfplan.geometry.arrays import BoolArray, FloatArray
+from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
 
 _GROWN_MM = 1.0
-_ROUNDS = 60
+_ROUNDS, _STILL_MM = 60, 0.002
 _OVER = 1.6
 _SIGMA_MM = 1.2
 _TRUE_WITHIN_MM = 0.4
 _GAP_MM = 2.5
 _NOTCH_ROWS_MM, _NOTCH_ROUNDS = 36.0, 12
-TOP = 3
 
 
 @kernel
@@ -70,6 +69,41 @@ def _inside(rim: FloatArray, x: float, y: float) -> tuple[bool, float]:
 
 
 @kernel
+def _ring_about(rim: FloatArray) -> tuple[float, float, float, float]:
+    """Middle (x, y) of a ring, and two distances from it: what is nearer lies inside, what is farther outside."""
+    n = rim.shape[0]
+    x, y = np.sum(rim[:, 0]) / n, np.sum(rim[:, 1]) / n
+    least, largest = 1e30, 0.0
+    for k in range(n):
+        ax, ay, bx, by = rim[k, 0] - x, rim[k, 1] - y, rim[(k + 1) % n, 0] - x, rim[(k + 1) % n, 1] - y
+        size = sqrt((bx - ax) ** 2 + (by - ay) ** 2)
+        # the line through a side is no farther off than the side
+        least = min(least, (ax * by - ay * bx) / max(size, 1e-9))
+        largest = max(largest, sqrt(ax * ax + ay * ay))
+    return x, y, max(least, 0.0), largest
+
+
+@kernel
+def _stretch(held: FloatArray, nodes: IntArray) -> None:
+    """Stretch a membrane over ``nodes`` (n, 2) of the sheet, held by what is around them."""
+    for _ in range(_ROUNDS):
+        most = 0.0
+        for n in range(nodes.shape[0]):
+            i, j = nodes[n, 0], nodes[n, 1]
+            total, count = 0.0, 0
+            for di, dj in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+                if np.isfinite(held[i + di, j + dj]):
+                    total += held[i + di, j + dj]
+                    count += 1
+            if count > 0:
+                change = _OVER * (total / count - held[i, j])
+                held[i, j] += change
+                most = max(most, abs(change))
+        if most < _STILL_MM:
+            break
+
+
+@kernel
 def bridge_over(
     sheet: FloatArray, lateral_0: float, caudal_0: float, spacing: float, rims: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
@@ -91,30 +125,37 @@ def bridge_over(
             max(int(np.ceil((low_c - caudal_0) / spacing)), 1),
             min(int(np.floor((high_c - caudal_0) / spacing)), nj - 2),
         )
+        nodes, there = np.empty((max((i1 - i0 + 1) * (j1 - j0 + 1), 0), 2), dtype=np.int64), 0
+        x, y, least, largest = _ring_about(rims[n])
         for i in range(i0, i1 + 1):
             for j in range(j0, j1 + 1):
-                if np.isfinite(held[i, j]):
+                if not np.isfinite(held[i, j]):
+                    continue
+                off = sqrt((lateral_0 + i * spacing - x) ** 2 + (caudal_0 + j * spacing - y) ** 2)
+                if off > largest + _GROWN_MM:
+                    continue
+                if off > least:
                     within, gap = _inside(rims[n], lateral_0 + i * spacing, caudal_0 + j * spacing)
-                    opened[i, j] = within or gap <= _GROWN_MM * _GROWN_MM
-        for _ in range(_ROUNDS):
-            most = 0.0
-            for i in range(i0, i1 + 1):
-                for j in range(j0, j1 + 1):
-                    if opened[i, j]:
-                        total, count = 0.0, 0
-                        for di, dj in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-                            if np.isfinite(held[i + di, j + dj]):
-                                total += held[i + di, j + dj]
-                                count += 1
-                        if count > 0:
-                            change = _OVER * (total / count - held[i, j])
-                            held[i, j] += change
-                            most = max(most, abs(change))
-            if most < 0.002:
-                break
+                    if not within and gap > _GROWN_MM * _GROWN_MM:
+                        continue
+                opened[i, j] = True
+                nodes[there, 0], nodes[there, 1] = i, j
+                there += 1
+        _stretch(held, nodes[:there])
     carried = held.copy()
     _close_notches(carried, opened, spacing)
     return held, _smoothed(carried, opened, spacing)
+
+
+@kernel
+def _is_beside(held: FloatArray, i: int, j: int, reach: int, square: float) -> bool:
+    """Whether the sheet comes as near to a node as the root of ``square`` steps, at most ``reach``."""
+    ni, nj = held.shape
+    for p in range(max(-reach, -i), min(reach, ni - 1 - i) + 1):
+        for q in range(max(-reach, -j), min(reach, nj - 1 - j) + 1):
+            if p * p + q * q <= square and np.isfinite(held[i + p, j + q]):
+                return True
+    return False
 
 
 @kernel
@@ -128,15 +169,7 @@ def _close_notches(held: FloatArray, opened: BoolArray, spacing: float) -> None:
     near = np.zeros((ni, rows), dtype=np.bool_)
     for i in range(ni):
         for j in range(rows):
-            for p in range(-reach, reach + 1):
-                for q in range(-reach, reach + 1):
-                    if (
-                        p * p + q * q <= square
-                        and 0 <= i + p < ni
-                        and 0 <= j + q < nj
-                        and np.isfinite(held[i + p, j + q])
-                    ):
-                        near[i, j] = True
+            near[i, j] = np.isfinite(held[i, j]) or _is_beside(held, i, j, reach, square)
     filled = np.zeros((ni, rows), dtype=np.bool_)
     for i in range(reach, ni - reach):
         for j in range(reach, rows - reach):
@@ -163,127 +196,40 @@ def _close_notches(held: FloatArray, opened: BoolArray, spacing: float) -> None:
 
 
 @kernel
+def _add(row: FloatArray, weight: float, other: FloatArray) -> None:
+    for j in range(row.shape[0]):
+        row[j] += weight * other[j]
+
+
+@kernel
 def _smoothed(held: FloatArray, opened: BoolArray, spacing: float) -> FloatArray:
     ni, nj = held.shape
     reach = int(np.ceil(3.2 * _SIGMA_MM / spacing))
-    weights = np.empty(reach + 1)
-    for k in range(reach + 1):
-        weights[k] = exp(-0.5 * (k * spacing / _SIGMA_MM) ** 2)
-    total, share = np.zeros((ni, nj)), np.zeros((ni, nj))
+    # what is missing counts as nothing, so that the sums run without questions
+    there, known = np.zeros((ni, nj)), np.zeros((ni, nj))
     for i in range(ni):
         for j in range(nj):
-            a = b = 0.0
-            for k in range(max(-reach, -j), min(reach, nj - 1 - j) + 1):
-                value = held[i, j + k]
-                if np.isfinite(value):
-                    a += weights[abs(k)] * value
-                    b += weights[abs(k)]
-            total[i, j], share[i, j] = a, b
+            if np.isfinite(held[i, j]):
+                there[i, j], known[i, j] = held[i, j], 1.0
+    total, share = np.zeros((2, ni, nj)), np.zeros((2, ni, nj))
+    for k in range(-reach, reach + 1):
+        weight = exp(-0.5 * (k * spacing / _SIGMA_MM) ** 2)
+        low, high = max(0, -k), min(nj, nj - k)
+        for i in range(ni):
+            _add(total[0, i, low:high], weight, there[i, low + k : high + k])
+            _add(share[0, i, low:high], weight, known[i, low + k : high + k])
+    for k in range(-reach, reach + 1):
+        weight = exp(-0.5 * (k * spacing / _SIGMA_MM) ** 2)
+        for i in range(max(0, -k), min(ni, ni - k)):
+            _add(total[1, i], weight, total[0, i + k])
+            _add(share[1, i], weight, share[0, i + k])
     smooth = np.full((ni, nj), np.nan)
     for i in range(ni):
         for j in range(nj):
-            if not np.isfinite(held[i, j]):
+            if known[i, j] == 0.0:
                 continue
-            a = b = 0.0
-            for k in range(max(-reach, -i), min(reach, ni - 1 - i) + 1):
-                a += weights[abs(k)] * total[i + k, j]
-                b += weights[abs(k)] * share[i + k, j]
-            value = a / b
+            value = total[1, i, j] / share[1, i, j]
             if not opened[i, j]:
                 value = min(max(value, held[i, j] - _TRUE_WITHIN_MM), held[i, j] + _TRUE_WITHIN_MM)
             smooth[i, j] = value
     return smooth
-
-
-@kernel
-def gap_to_sheet(
-    sheet: FloatArray, lateral_0: float, caudal_0: float, spacing: float, far: float, x: float, y: float, z: float
-) -> float:
-    """Signed distance of a chart point from a sheet, negative under it, cut off at ``far``.
-
-    ``sheet`` (ni, nj, 4) as :func:`sheet_of` gives it; the lateral coordinate is that of the side of the sheet, which about each node is
-    taken as its tangent plane.
-    """
-    ni, nj, _ = sheet.shape
-    u, v = (x - lateral_0) / spacing, (y - caudal_0) / spacing
-    i, j = int(np.floor(u + 0.5)), int(np.floor(v + 0.5))
-    if z > sheet[min(max(i, 0), ni - 1), min(max(j, 0), nj - 1), TOP] + far:
-        return far
-    nearest, under = far * far, False
-    if 0 <= i < ni and 0 <= j < nj and np.isfinite(sheet[i, j, 0]):
-        under = z < sheet[i, j, 0] + sheet[i, j, 1] * (u - i) * spacing + sheet[i, j, 2] * (v - j) * spacing
-    half = 0.5 * spacing
-    # from the column under the point outward, as far as what was found leaves to find
-    for turn in range(2 * int(np.ceil(far / spacing)) + 1):
-        ring = (turn + 1) // 2
-        if ring > 1 and ((ring - 1) * spacing) ** 2 > nearest:
-            break
-        p = i + ring if turn % 2 == 1 else i - ring
-        aside = max(abs(u - p) * spacing - half, 0.0)
-        if aside * aside > nearest:
-            continue
-        if p < 0 or p >= ni:
-            continue
-        reach = (sqrt(nearest - aside * aside) + half) / spacing
-        for q in range(max(int(np.ceil(v - reach)), 0), min(int(np.floor(v + reach)), nj - 1) + 1):
-            a, b, c = (u - p) * spacing, (v - q) * spacing, z - sheet[p, q, 0]
-            hx, hy = sheet[p, q, 1], sheet[p, q, 2]
-            size, off = 1.0 + hx * hx + hy * hy, c - hx * a - hy * b
-            # the plane is nearer than its patch; a node beside the bone fails this too
-            if not off * off <= nearest * size:
-                continue
-            t = off / size
-            du, dv = min(max(a + hx * t, -half), half), min(max(b + hy * t, -half), half)
-            nearest = min(nearest, (a - du) ** 2 + (b - dv) ** 2 + (c - hx * du - hy * dv) ** 2)
-    return -sqrt(nearest) if under else sqrt(nearest)
-
-
-@kernel
-def slopes_of(held: FloatArray, spacing: float) -> FloatArray:
-    """(ni, nj, 2) slopes of a sheet at its nodes, one-sided at its edge."""
-    ni, nj = held.shape
-    slopes = np.zeros((ni, nj, 2))
-    for i in range(ni):
-        for j in range(nj):
-            for way in range(2):
-                di, dj = (1, 0) if way == 0 else (0, 1)
-                low, high, count = held[i, j], held[i, j], 0
-                if i + di < ni and j + dj < nj and np.isfinite(held[i + di, j + dj]):
-                    high = held[i + di, j + dj]
-                    count += 1
-                if i - di >= 0 and j - dj >= 0 and np.isfinite(held[i - di, j - dj]):
-                    low = held[i - di, j - dj]
-                    count += 1
-                if count > 0 and np.isfinite(held[i, j]):
-                    slopes[i, j, way] = (high - low) / (count * spacing)
-    return slopes
-
-
-@kernel
-def tops_of(held: FloatArray, spacing: float, far: float) -> FloatArray:
-    """(ni, nj) highest place of a sheet within ``far`` and a step of each node; far below everything where there is none."""
-    ni, nj = held.shape
-    reach = int(np.ceil(far / spacing)) + 1
-    along, tops = np.full((ni, nj), -1e9), np.full((ni, nj), -1e9)
-    for i in range(ni):
-        for j in range(nj):
-            for q in range(max(j - reach, 0), min(j + reach, nj - 1) + 1):
-                if held[i, q] > along[i, j]:
-                    along[i, j] = held[i, q]
-    for i in range(ni):
-        for j in range(nj):
-            for p in range(max(i - reach, 0), min(i + reach, ni - 1) + 1):
-                tops[i, j] = max(tops[i, j], along[p, j])
-    return tops
-
-
-@kernel
-def sheet_of(held: FloatArray, slopes: FloatArray, spacing: float, far: float) -> FloatArray:
-    """(ni, nj, 4) heights, both slopes, and the highest places within ``far``, beside each other as distances need them."""
-    ni, nj = held.shape
-    sheet, tops = np.empty((ni, nj, 4)), tops_of(held, spacing, far)
-    for i in range(ni):
-        for j in range(nj):
-            sheet[i, j, 0], sheet[i, j, 1], sheet[i, j, 2] = held[i, j], slopes[i, j, 0], slopes[i, j, 1]
-            sheet[i, j, TOP] = tops[i, j]
-    return sheet

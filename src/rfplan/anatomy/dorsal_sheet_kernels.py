@@ -13,16 +13,20 @@ from rfplan.anatomy.sacrum_form_kernels import (
     to_axis,
     to_view,
 )  # fmt: skip
+from rfplan.anatomy.sacrum_vector import column
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 
-_CLOSE_MM = 0.004
+_TIP, _EAR = column("articular.lateral"), column("articular.width")
+_CLOSE_MM = 0.01
 _OVER_MM = 14.0
 _UNDER_MM = 26.0
 _STEEP_MM = 3.0
-_LAST_STEP_MM = 0.06
+_LAST_STEP_MM, _SURE_MM = 0.06, 0.03
+_LEAST_STEP_MM, _USUALLY_STEEP = 0.25, 0.85
+_BESIDE_EAR_MM, _CLIFF_MM = 3.0, 4.0
 _OVERHANG_MM = 14.0
-_STRAIGHT_MM, _LEAST_STEEP = 1.5, 0.4
+_STRAIGHT_MM, _LEAST_STEEP, _GRAZING = 1.5, 0.4, 0.25
 _WIDE_MM, _WIDEST_ABOVE_MM = 30.0, 14.0
 
 
@@ -48,17 +52,19 @@ def highest(f: FloatArray, lateral: float, caudal: float, guess: float, near: in
     while value > 0.0:
         above, over = height, value
         # near the bone straight on to it, a little past: what is between two places is then found from both sides
-        height -= max(1.05 * value / steepness + 0.01 if value < _STRAIGHT_MM else 0.8 * value, 0.15)
+        height -= max(1.05 * value / steepness + 0.01 if value < _STRAIGHT_MM else 0.95 * value, _LEAST_STEP_MM)
         if height < guess - _UNDER_MM:
             return np.nan, k
         value, k = field_on_beam(f, lateral, caudal, height, k, holes)
-        steepness = min(max((over - value) / (above - height), _LEAST_STEEP), 1.0)
+        steepness = min(max((over - value) / (above - height), _GRAZING), 1.0)
     for _ in range(30):
         if above - height < _CLOSE_MM:
             break
         share = over / (over - value)
         middle = above - min(max(share, 0.1), 0.9) * (above - height)
         at, k = field_on_beam(f, lateral, caudal, middle, k, holes)
+        if abs(at) < _CLOSE_MM:
+            return middle, k
         if at > 0.0:
             above, over = middle, at
         else:
@@ -67,15 +73,19 @@ def highest(f: FloatArray, lateral: float, caudal: float, guess: float, near: in
 
 
 @kernel
-def nearby(f: FloatArray, lateral: float, caudal: float, guess: float, near: int) -> tuple[float, int]:
-    """The same where the height is known to be near ``guess``, with fewer questions; looked for from above where that fails."""
+def nearby(
+    f: FloatArray, lateral: float, caudal: float, guess: float, near: int, steepness: float
+) -> tuple[float, int, float]:
+    """The same where the height is known to be near ``guess`` and the field's ``steepness`` there, with fewer questions; looked for from
+    above where that fails. Returns height, node and steepness."""
+    start = guess
     value, k = field_on_beam(f, lateral, caudal, guess, near, False)
-    height = guess - value / 0.85
+    height = guess - value / steepness
+    if abs(value) < _SURE_MM:
+        return height, k, steepness
     for _ in range(5):
-        if abs(height - guess) > _STEEP_MM:
+        if abs(height - start) > _STEEP_MM:
             break
-        if abs(height - guess) < 1e-6:
-            return height, k
         at, k = field_on_beam(f, lateral, caudal, height, k, False)
         slope = (at - value) / (height - guess)
         if slope < 0.15:
@@ -84,22 +94,24 @@ def nearby(f: FloatArray, lateral: float, caudal: float, guess: float, near: int
         height -= at / slope
         # the secant's error is far below its last step
         if abs(height - guess) < _LAST_STEP_MM:
-            return height, k
-    return highest(f, lateral, caudal, guess, k, False)
+            return height, k, min(max(slope, _LEAST_STEEP), 1.0)
+    height, k = highest(f, lateral, caudal, start, k, False)
+    return height, k, _USUALLY_STEEP
 
 
 @kernel
 def dorsal_sheet(f: FloatArray, lateral_0: float, caudal_0: float, spacing: float, sheet: FloatArray) -> None:
     """Fill (ni, nj) heights of the bone over the nodes ``lateral_0 + i spacing``, ``caudal_0 + j spacing``; NaN beside it.
 
-    Columns run from their middle to both ends, each ray beginning where its neighbour ended. Above S1, where the articular process
-    overhangs, every ray looks from above.
+    Columns run from their middle to both ends, each ray beginning where its neighbours say. Where the articular process
+    or the lamina may overhang above S1, every ray looks from above.
     """
     ni, nj = sheet.shape
     sheet[:] = np.nan
     first, upper = to_view(f, f[LEVELS + ALONG], f[LEVELS + DORSAL])
     second, lower = to_view(f, f[LEVELS + 10 + ALONG], f[LEVELS + 10 + DORSAL])
     overhang = int(np.ceil((first - _OVERHANG_MM - caudal_0) / spacing))
+    beside_ear = f[_TIP] + 0.5 * max(f[_EAR], f[_EAR + 1], f[_EAR + 2]) + _BESIDE_EAR_MM
     known = lower
     for i in range(ni):
         lateral = lateral_0 + i * spacing
@@ -113,12 +125,16 @@ def dorsal_sheet(f: FloatArray, lateral_0: float, caudal_0: float, spacing: floa
             continue
         sheet[i, middle] = known
         for way in (1, -1):
-            j, before, last, k = middle + way, known, known, node
+            j, before, last, k, steepness = middle + way, known, known, node, _USUALLY_STEEP
             while 0 <= j < nj:
-                if way < 0 and j < overhang:
+                if way < 0 and j < overhang and lateral < beside_ear:
                     found, k = highest(f, lateral, caudal_0 + j * spacing, last, k, False)
                 else:
-                    found, k = nearby(f, lateral, caudal_0 + j * spacing, 2.0 * last - before, k)
+                    guess = 2.0 * last - before
+                    if i > 0 and abs(sheet[i - 1, j] - sheet[i - 1, j - way]) < _CLIFF_MM:
+                        # as steep as in the column beside it
+                        guess = last + sheet[i - 1, j] - sheet[i - 1, j - way]
+                    found, k, steepness = nearby(f, lateral, caudal_0 + j * spacing, guess, k, steepness)
                 if not np.isfinite(found):
                     break
                 sheet[i, j] = found
@@ -146,5 +162,23 @@ def sharpen(
                 last = sheet[i, j]
                 continue
             guess = sheet[i, j] if np.isfinite(sheet[i, j]) else last if np.isfinite(last) else 8.0
-            last, node = highest(f, lateral_0 + i * spacing, caudal_0 + j * spacing, guess, node, False)
+            lateral, caudal = lateral_0 + i * spacing, caudal_0 + j * spacing
+            if _is_even(sheet, i, j):
+                last, node, _ = nearby(f, lateral, caudal, guess, node, _USUALLY_STEEP)
+            else:
+                last, node = highest(f, lateral, caudal, guess, node, False)
             sheet[i, j] = last
+
+
+@kernel
+def _is_even(sheet: FloatArray, i: int, j: int) -> bool:
+    """Whether the nodes of the coarser sheet around a node are there and tell of no cliff between them."""
+    ni, nj = sheet.shape
+    low, high = 1e9, -1e9
+    for p in (i - i % 2, i + i % 2):
+        for q in (j - j % 2, j + j % 2):
+            height = sheet[min(p, ni - 1), min(q, nj - 1)]
+            if not np.isfinite(height):
+                return False
+            low, high = min(low, height), max(high, height)
+    return high - low < _CLIFF_MM

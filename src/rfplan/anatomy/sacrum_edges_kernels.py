@@ -8,7 +8,7 @@ from math import cos, pi, sin, sqrt
 import numpy as np
 
 from rfplan.anatomy.dorsal_sheet_kernels import field_on_beam, highest
-from rfplan.anatomy.sacrum_field_kernels import sacrum_field, tunnel_field
+from rfplan.anatomy.sacrum_field_kernels import sacrum_field
 from rfplan.anatomy.sacrum_form_kernels import (
     ALONG,
     BORDER,
@@ -31,6 +31,7 @@ from rfplan.anatomy.sacrum_form_kernels import (
     to_axis,
     to_view,
 )  # fmt: skip
+from rfplan.anatomy.sacrum_tunnel_kernels import tunnel_field
 from rfplan.anatomy.sacrum_vector import column
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
@@ -205,11 +206,11 @@ def joint_margin(f: FloatArray, gap: float, points: FloatArray) -> None:
 def _crest_of_silhouette(
     f: FloatArray, lateral: float, caudal: float, height: float, node: int
 ) -> tuple[float, float, int]:
-    """(caudal, height) of the most cranial bone near a place, in the sagittal plane ``lateral``."""
+    """(caudal, height) of the most cranial bone near a place, in the sagittal plane ``lateral``; far above every foramen."""
     for _ in range(4):
-        below, node = field_on_beam(f, lateral, caudal, height - 1.0, node, True)
-        here, node = field_on_beam(f, lateral, caudal, height, node, True)
-        above, node = field_on_beam(f, lateral, caudal, height + 1.0, node, True)
+        below, node = field_on_beam(f, lateral, caudal, height - 1.0, node, False)
+        here, node = field_on_beam(f, lateral, caudal, height, node, False)
+        above, node = field_on_beam(f, lateral, caudal, height + 1.0, node, False)
         bend = below + above - 2.0 * here
         shift = 0.5 * (below - above) / bend if bend > 0.02 else (-1.0 if below < above else 1.0)
         shift = min(max(shift, -2.0), 2.0)

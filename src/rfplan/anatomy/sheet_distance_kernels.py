@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rfplan.anatomy.bridged_sheet_kernels import gap_to_sheet
+from rfplan.anatomy.sheet_gap_kernels import gap_to_sheet, way_to_sheet
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel, kernel_with
 
@@ -17,7 +17,7 @@ _SPARE_MM = 0.05
 
 
 class SheetBone(NamedTuple):
-    """Bone of one virtual patient: the ``sheet`` (ni, nj, 4) of its back, as ``bridged_sheet_kernels.sheet_of`` gives it, and its ``top``.
+    """Bone of one virtual patient: the ``sheet`` (ni, nj, 4) of its back, as ``sheet_gap_kernels.sheet_of`` gives it, and its ``top``.
 
     The hip is between the distances ``hips[bend]`` and ``hips[bend + 1]``, ``share`` of the way, on a grid of ``spacing`` from
     (``hip_x``, ``hip_y``, ``hip_z``); the vertebra on one from (``low_x``, ``low_y``, ``low_z``). ``hip_least`` and ``vertebra_least`` hold
@@ -93,7 +93,16 @@ def overhang_clear(bone: Any, x: float, y: float, z: float) -> float:
 @_built_in
 def sheet_gap(bone: Any, far: float, x: float, y: float, z: float) -> float:
     """Signed distance of one chart point to the sheet alone, cut off at ``far``."""
-    return min(gap_to_sheet(bone.sheet, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, far, abs(x), y, z), far)
+    return min(gap_to_sheet(bone.sheet, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, far, abs(x), y, z)[0], far)
+
+
+@_built_in
+def sheet_way(bone: Any, far: float, x: float, y: float, z: float, way: FloatArray) -> float:
+    """:func:`sheet_gap`, and in ``way`` (3,) the direction in which it grows; nothing where it is cut off."""
+    gap: float = way_to_sheet(bone.sheet, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, far, abs(x), y, z, way)
+    if x < 0.0:
+        way[0] = -way[0]
+    return gap
 
 
 @_built_in

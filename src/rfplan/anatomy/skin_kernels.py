@@ -1,9 +1,10 @@
-"""Compiled way of a needle out through the skin."""
+"""Compiled way of a needle out through the skin, and the skin's profile."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from rfplan.anatomy.sacrum_form_kernels import cell_of, cubic, pchip
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 
@@ -62,3 +63,15 @@ def entry_along(
                     low = m
             return 0.5 * (low + high)
     return -1.0
+
+
+@kernel
+def monotone_through(places: FloatArray, heights: FloatArray, at: FloatArray) -> FloatArray:
+    """(n,) heights at ``at`` (n,) of the monotone curve through (k,) ``heights`` at rising ``places``."""
+    count = places.shape[0]
+    cubics, result = np.empty(4 * (count - 1)), np.empty(at.shape[0])
+    pchip(cubics, places, heights, 0)
+    for n in range(at.shape[0]):
+        cell = cell_of(places, 0, count, at[n])
+        result[n] = cubic(cubics, 4 * cell, at[n] - places[cell])
+    return result

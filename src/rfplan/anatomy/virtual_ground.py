@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rfplan.anatomy.body_skin import LevelPlace, skin_over
-from rfplan.anatomy.bridged_sheet_kernels import TOP, sheet_of
 from rfplan.anatomy.chart import DorsalChart
 from rfplan.anatomy.foramen import Foramen
 from rfplan.anatomy.innervation import BranchTraits
@@ -26,6 +25,7 @@ from rfplan.anatomy.overhang import overhang
 from rfplan.anatomy.sacrum_parameters import SacrumParameters, sacrum_parameters
 from rfplan.anatomy.sacrum_vector import sacrum_vector
 from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM, SheetBone, bone_gaps, bone_rooms
+from rfplan.anatomy.sheet_gap_kernels import TOP, sheet_of
 from rfplan.anatomy.sides import LEVELS, SIDES, Side, lateral_sign
 from rfplan.anatomy.skin import SkinSurface
 from rfplan.anatomy.virtual_ground_kernels import AROUND_MM, FAR_MM, lay_ground

@@ -6,7 +6,7 @@ from math import pi, sqrt
 
 import numpy as np
 
-from rfplan.anatomy.bridged_sheet_kernels import bridge_over, refined, slopes_of
+from rfplan.anatomy.bridged_sheet_kernels import bridge_over, refined
 from rfplan.anatomy.dorsal_sheet_kernels import dorsal_sheet, sharpen
 from rfplan.anatomy.sacrum_edges_kernels import groove_base, joint_centre, joint_margin, rim
 from rfplan.anatomy.sacrum_form_kernels import (
@@ -14,7 +14,6 @@ from rfplan.anatomy.sacrum_form_kernels import (
     CENTRE,
     DORSAL,
     FLOOR,
-    FORM_SIZE,
     LEVELS,
     VENTRAL_S,
     VENTRAL_T,
@@ -22,8 +21,10 @@ from rfplan.anatomy.sacrum_form_kernels import (
     lay_out,
     to_view,
 )  # fmt: skip
+from rfplan.anatomy.sacrum_rows_kernels import FULL_SIZE, lay_rows
 from rfplan.anatomy.sacrum_vector import column
 from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM
+from rfplan.anatomy.sheet_gap_kernels import slopes_of
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 
@@ -40,10 +41,11 @@ RIM_POINTS, CANAL_POINTS, JOINT_POINTS = 24, 9, 25
 
 @kernel
 def filled_form(values: FloatArray) -> FloatArray:
-    """(FORM_SIZE,) form of the sacrum with the dimensions ``values`` (k,)."""
-    f = np.zeros(FORM_SIZE)
+    """(FULL_SIZE,) form of the sacrum with the dimensions ``values`` (k,), and the table along its axis."""
+    f = np.zeros(FULL_SIZE)
     f[: values.shape[0]] = values
     lay_out(f)
+    lay_rows(f)
     return f
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from rfplan.geometry.arrays import FloatArray, frozen, unit
+
+_UNIT: Final = np.eye(3)
+_ROUNDING: Final = 1e-6 + 1e-5 * _UNIT
+"""How far the products of unit vectors at right angles may be off."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +90,7 @@ class ApFrame:
         for name in ("origin_mm", "lateral", "caudal", "posterior"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
         axes = self.axes
-        if not np.allclose(axes @ axes.T, np.eye(3), atol=1e-6):
+        if not np.all(np.abs(axes @ axes.T - _UNIT) <= _ROUNDING):
             raise ValueError("the axes of an AP frame must be orthogonal unit vectors")
 
     @cached_property

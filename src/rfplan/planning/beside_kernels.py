@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rfplan.anatomy.sheet_distance_kernels import bone_gap
+from rfplan.anatomy.sheet_distance_kernels import bone_gap, overhang_gap, sheet_way
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
 
@@ -30,6 +30,8 @@ KEY = 6
 _FLAT = 1e-6
 _FAR_GAP_MM = 8.0
 _INTO_BONE_MM = 0.25
+_SMOOTH_MM = 1.5
+"""Farther off than this, the bone's unevenness does not turn the direction of the nearest place on it."""
 
 
 @kernel
@@ -273,16 +275,26 @@ def problems_beside(
     and, where two needles have a pose to each other, ``good`` (a,).
     """
     count = tips.shape[0]
-    frame, normal, values = np.eye(3), np.empty(3), np.empty((PLACES, PROBES))
+    frame, normal, values, way = np.eye(3), np.empty(3), np.empty((PLACES, PROBES)), np.empty(3)
     has, normals, middles = np.zeros(count, dtype=np.bool_), np.empty((count, 3)), np.zeros(count)
     for n in range(count):
         for k in range(PLACES):
-            at = tips[n] + active * k / (PLACES - 1) * axes[n]
-            values[k, 0] = bone_gap(bone, far, at[0], at[1], at[2])
-            for way in range(3):
-                for sign in range(2):
-                    there = at + (STEP_MM if sign == 0 else -STEP_MM) * frame[way]
-                    values[k, 1 + way + 3 * sign] = bone_gap(bone, far, there[0], there[1], there[2])
+            along = active * k / (PLACES - 1)
+            x, y, z = tips[n, 0] + along * axes[n, 0], tips[n, 1] + along * axes[n, 1], tips[n, 2] + along * axes[n, 2]
+            gap = sheet_way(bone, far, x, y, z, way)
+            hung = overhang_gap(bone, far, x, y, z)
+            values[k, 0] = min(gap, hung)
+            if gap > _SMOOTH_MM and gap < hung:
+                # so far off the direction of the nearest bone says what steps would
+                for side in range(3):
+                    values[k, 1 + side], values[k, 4 + side] = STEP_MM * way[side], -STEP_MM * way[side]
+                continue
+            # a step changes the distance by no more than its length, and by what the bone is uneven
+            reach = min(far, values[k, 0] + STEP_MM + _SMOOTH_MM)
+            for side in range(3):
+                dx, dy, dz = STEP_MM * frame[side, 0], STEP_MM * frame[side, 1], STEP_MM * frame[side, 2]
+                values[k, 1 + side] = bone_gap(bone, reach, x + dx, y + dy, z + dz)
+                values[k, 4 + side] = bone_gap(bone, reach, x - dx, y - dy, z - dz)
         has[n], middles[n], _ = plane_beside(values, frame, axes[n], active, far, normals[n])
     for a in range(pairs.shape[0]):
         n, m = pairs[a, 0], pairs[a, 1]

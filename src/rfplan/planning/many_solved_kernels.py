@@ -13,6 +13,7 @@ import numpy as np
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
 from rfplan.lesion.map_line_kernels import farthest_vertex, nearest_approach, stretches_inside, surface_grid, ways_along
+from rfplan.lesion.silhouette_kernels import silhouette_distance
 from rfplan.planning.evaluation_kernels import height_at
 from rfplan.planning.solved_kernels import (
     MOST_STRETCHES,
@@ -49,9 +50,27 @@ def longest_inside(
 
 
 @kernel
-def touches_shadow(shade: FloatArray, gaps: FloatArray, pieces: FloatArray, starts: IntArray, bins: FloatArray) -> bool:
-    """Whether a flat line meets the shadow of the union; ``gaps`` (g,) from the balls of the lesions seen along the beam."""
+def _nearest_vertex(line: FloatArray, x: float, y: float) -> int:
+    nearest, least = 0, _FAR
+    for n in range(line.shape[0]):
+        square = (line[n, 0] - x) ** 2 + (line[n, 1] - y) ** 2
+        if square < least:
+            nearest, least = n, square
+    return nearest
+
+
+@kernel
+def touches_shadow(
+    shade: FloatArray, gaps: FloatArray, balls: FloatArray, pieces: FloatArray, starts: IntArray, bins: FloatArray
+) -> bool:  # fmt: skip
+    """Whether a flat line meets the shadow of the union; ``gaps`` (g,) from the ``balls`` (g, 4) of the lesions seen along the beam."""
     values, origin = np.empty((0, 0, 0), dtype=np.float32), np.empty(0)
+    for g in range(gaps.shape[0]):
+        if gaps[g] < 0.0 and starts[g] < starts[g + 1]:
+            # most branches that a lesion takes run through its middle
+            v = _nearest_vertex(shade, balls[g, 0], balls[g, 1])
+            if silhouette_distance(pieces[starts[g] : starts[g + 1]], bins[g], shade[v, 0], shade[v, 1]) < 0.0:
+                return True
     ways = ways_along(shade)
     for g in range(gaps.shape[0]):
         if gaps[g] < 0.0:
@@ -98,7 +117,13 @@ def _nearest(
 ) -> float:  # fmt: skip
     """Smallest distance of the union from the tubes ``low`` to ``high``."""
     least, gaps = _FAR, np.empty(which.shape[0])
+    bounds = np.empty(high - low)
     for k in range(low, high):
+        ball_gaps(points[first[k] : first[k + 1]], balls, gaps)
+        bounds[k - low] = np.min(gaps) - radii[k]
+    # the nearest first: the others then need not be looked at closely
+    for n in np.argsort(bounds, kind="mergesort"):
+        k = low + n
         tube = points[first[k] : first[k + 1]]
         ball_gaps(tube, balls, gaps)
         enough = least + radii[k]
@@ -141,7 +166,7 @@ def judge_many_solved(
             shade = branch.copy()
             shade[:, 2] = 0.0
             ball_gaps(shade, flat, gaps)
-            seen[b] = touches_shadow(shade, gaps, pieces, starts, bins)
+            seen[b] = touches_shadow(shade, gaps, flat, pieces, starts, bins)
         start, half = p * tubes_each, tubes_each // 2
         risk[p, CANAL] = _nearest(
             tube_points, tube_first, tube_radii, start, start + half, balls, table, w, m, o, isotherm

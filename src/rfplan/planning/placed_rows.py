@@ -54,12 +54,11 @@ def placed_rows(rows: NeedleRows, ground: VirtualGround, accuracy: Accuracy) -> 
         field.bone, field.band_mm, rows.tips, rows.axes, device.tip_mm, device.radius_mm, rows.pairs, SINGLES.row, PAIRS.row, keys,
         matrices, offsets, good,
     )  # fmt: skip
-    named = zip(rows.protocols, keys.tolist(), good.tolist(), strict=True)
-    return PlacedRows(
-        tuple([_problem(device, protocol, accuracy, tuple(key)) if fine else None for protocol, key, fine in named]),
-        matrices,
-        offsets,
-    )
+    # an electrode and a protocol are compared once, not with every key
+    books = {id(p): _book(device, p, accuracy) for p in {id(p): p for p in rows.protocols}.values()}
+    known = [books[id(protocol)] for protocol in rows.protocols]
+    named = zip(known, map(tuple, keys.tolist()), good.tolist(), strict=True)
+    return PlacedRows(tuple([book.problem(key) if fine else None for book, key, fine in named]), matrices, offsets)
 
 
 def placed_plan(plan: Plan, ground: VirtualGround, side: Side, accuracy: Accuracy) -> PlacedRows:
@@ -83,15 +82,28 @@ def placed_plan(plan: Plan, ground: VirtualGround, side: Side, accuracy: Accurac
     return PlacedRows(tuple(problems), np.reshape(matrices, (count, 3, 3)), np.reshape(offsets, (count, 3)))
 
 
-@lru_cache(maxsize=20_000)
-def _problem(
-    electrode: Electrode, protocol: Protocol, accuracy: Accuracy, key: tuple[float, ...]
-) -> LesionProblem | None:
-    """The problem of that name; None where the two needles of a pair touch, between which no current heats tissue."""
-    try:
-        return problem_of_key(np.array(key), electrode, protocol, accuracy)
-    except InputError:
-        return None
+@dataclass(frozen=True, eq=False)
+class _Book:
+    """The problems of one electrode and protocol by their key, as many as came up."""
+
+    electrode: Electrode
+    protocol: Protocol
+    accuracy: Accuracy
+    known: dict[tuple[float, ...], LesionProblem | None]
+
+    def problem(self, key: tuple[float, ...]) -> LesionProblem | None:
+        """The problem of that name; None where the two needles of a pair touch, between which no current heats tissue."""
+        if key not in self.known:
+            try:
+                self.known[key] = problem_of_key(np.array(key), self.electrode, self.protocol, self.accuracy)
+            except InputError:
+                self.known[key] = None
+        return self.known[key]
+
+
+@lru_cache(maxsize=64)
+def _book(electrode: Electrode, protocol: Protocol, accuracy: Accuracy) -> _Book:
+    return _Book(electrode, protocol, accuracy, {})
 
 
 def numbered(problems: Sequence[LesionProblem | None]) -> tuple[tuple[LesionProblem, ...], IntArray]:

@@ -371,20 +371,24 @@ def _shadow_approach(
 
 @kernel
 def ball_gaps(line: FloatArray, balls: FloatArray, gaps: FloatArray) -> None:
-    """Write into ``gaps`` (g,) how far each ball is at least from the line, from the line's own ball; far where there is no surface."""
-    last = line.shape[0] - 1
-    centre = 0.5 * (line[0] + line[last])
-    square = 0.0
-    for i in range(last + 1):
-        square = max(
-            square, (line[i, 0] - centre[0]) ** 2 + (line[i, 1] - centre[1]) ** 2 + (line[i, 2] - centre[2]) ** 2
-        )
-    radius = np.sqrt(square)
+    """Write into ``gaps`` (g,) how far each ball is at least from the line; far where there is no surface.
+
+    No place on a line is farther from its nearest vertex than half the longest piece.
+    """
+    longest = 0.0
+    for i in range(line.shape[0] - 1):
+        dx, dy, dz = line[i + 1, 0] - line[i, 0], line[i + 1, 1] - line[i, 1], line[i + 1, 2] - line[i, 2]
+        longest = max(longest, dx * dx + dy * dy + dz * dz)
+    half = 0.5 * np.sqrt(longest)
     for g in range(balls.shape[0]):
         gaps[g] = _FAR
         if balls[g, 3] > 0.0:
-            gap = (balls[g, 0] - centre[0]) ** 2 + (balls[g, 1] - centre[1]) ** 2 + (balls[g, 2] - centre[2]) ** 2
-            gaps[g] = np.sqrt(gap) - radius - balls[g, 3]
+            x, y, z = balls[g, 0], balls[g, 1], balls[g, 2]
+            least = _FAR
+            for i in range(line.shape[0]):
+                square = (line[i, 0] - x) ** 2 + (line[i, 1] - y) ** 2 + (line[i, 2] - z) ** 2
+                least = min(least, square)
+            gaps[g] = np.sqrt(least) - half - balls[g, 3]
 
 
 @kernel

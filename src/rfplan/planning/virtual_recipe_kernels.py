@@ -17,12 +17,12 @@ from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
 from rfplan.planning.virtual_way_kernels import (
     FAR_MM,
-    HINTS,
     chart_normal,
     edge,
     height_at_chart,
     joint_limit,
     lift,
+    no_blockers,
     rim_gap,
     room,
     seat,
@@ -310,9 +310,7 @@ def l5_recipe(
     for n in range(ceil(past_base / 0.5)):
         past = past_base - 0.5 * n
         there = tip - past * axis
-        spare = room(
-            ground, limits, roof, there, axis[0], axis[1], axis[2], radius, past + active, 0.0, np.full(HINTS, -1)
-        )
+        spare = room(ground, limits, roof, there, axis[0], axis[1], axis[2], radius, past + active, 0.0, no_blockers())
         if spare >= 0.0 and bone_gap(ground.bone, FAR_MM, there[0], there[1], there[2]) >= standoff:
             tip[:] = there
             break

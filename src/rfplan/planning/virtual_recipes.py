@@ -41,6 +41,10 @@ _PLACES: Final = {
 }
 
 
+GrooveNeedles = dict[tuple[float, ...], tuple[int, int, FloatArray, FloatArray]]
+"""Needles at L5 by what their recipe asks: how many there are, of how many applications, and tip and axis (1, 3)."""
+
+
 @dataclass(frozen=True, eq=False)
 class NeedleRows:
     """Needles of one ``electrode`` in the chart of the treated side, whose lateral axis points away from the midline: ``tips`` (n, 3),
@@ -87,11 +91,18 @@ class VirtualRecipe:
         numbers = {key: float(figure.value) for key, figure in known.figures.items()} | dict(options)
         return cls(name, electrode_named(electrode or known.default_electrode), numbers)
 
-    def needles(self, ground: SideGround) -> NeedleRows:
-        """What the technique places on one side of one patient."""
+    def needles(self, ground: SideGround, known: GrooveNeedles | None = None) -> NeedleRows:
+        """What the technique places on one side of one patient; ``known`` holds what other recipes placed at L5, and is kept up."""
         tips, axes = np.empty((_ROOM, 3)), np.empty((_ROOM, 3))
         pairs = np.empty((_ROOM, 2), dtype=np.int64)
-        l5 = l5_recipe(ground, _limits(), *self._groove, tips, axes, pairs, 0, 0)
+        held = None if known is None else known.get(self._groove)
+        if held is None:
+            l5 = l5_recipe(ground, _limits(), *self._groove, tips, axes, pairs, 0, 0)
+            if known is not None:
+                known[self._groove] = (*l5, tips[:1].copy(), axes[:1].copy())
+        else:
+            l5 = held[:2]
+            tips[:1], axes[:1], pairs[0] = held[2], held[3], (0, -1)
         needles, applications = self._others(ground, tips, axes, pairs, *l5)
         used = pairs[:applications]
         # a needle that no neighbour stands beside serves nothing

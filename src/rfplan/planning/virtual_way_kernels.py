@@ -24,7 +24,7 @@ from rfplan.anatomy.sheet_distance_kernels import (
     sheet_gap,
 )
 from rfplan.anatomy.skin_kernels import entry_along
-from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 
 FAR_MM = 2.5
@@ -32,8 +32,13 @@ _STEP_MM, _FAR_STEP_MM, _NEAR_MM, _LOOKED_AT_MM = 1.0, 2.0, 16.0, 110.0
 _RAMP_MM, _TOUCH_MM, _THROUGH_MM, _SPARE_MM = 3.0, 0.1, 0.3, 0.05
 _SEAT_STEP_MM, _SEAT_STEPS, _LIFT_ROUNDS = 0.25, 32, 4
 _ROUNDED = 1e6
-HINTS = 3
-"""Places on a shaft that are looked at before the others."""
+BLOCKERS = 33
+"""Rows of what is known of blocked directions from a tip: how many were kept; then of the last of them a deep place, each with its distance
+from the tip, itself, and its distance to bone less what is asked for."""
+_LOOKED_BEHIND = 6
+_UNEVEN, _UNEVEN_MM = 1.2, 0.1
+"""How much faster than the way, and by how much at once, the distance to bone made of patches and grids may change."""
+_SEEN_AHEAD_MM = 2.5
 
 
 class SideGround(NamedTuple):
@@ -153,35 +158,72 @@ def _asked_for(limits: Any, a: float, radius: float, contact: float) -> float:
 
 
 @kernel
-def _spare_at(
-    bone: Any, limits: Any, k: int, tip: FloatArray, x: float, y: float, z: float, radius: float, contact: float
-) -> float:
-    """Distance to bone at the k-th place of a shaft, less what is asked for there."""
-    a = _place_on_shaft(k, radius)
-    wanted = _asked_for(limits, a, radius, contact)
-    reach = min(FAR_MM, max(wanted, 0.0) + _SPARE_MM)
-    gap: float = bone_gap(bone, reach, tip[0] + a * x, tip[1] + a * y, tip[2] + a * z)
-    return gap - wanted
+def _is_blocked(blockers: FloatArray, tip: FloatArray, x: float, y: float, z: float, bound: float) -> bool:
+    """Whether what blocked another direction tells that this one has less room than ``bound``: a place so near to one that lies so deep."""
+    for n in range(1, BLOCKERS):
+        a, value = blockers[n, 0], blockers[n, 4]
+        if value < bound:
+            px, py, pz = (
+                tip[0] + a * x - blockers[n, 1],
+                tip[1] + a * y - blockers[n, 2],
+                tip[2] + a * z - blockers[n, 3],
+            )
+            reach = (bound - value - _UNEVEN_MM) / _UNEVEN
+            if reach > 0.0 and px * px + py * py + pz * pz < reach * reach:
+                return True
+    return False
+
+
+@kernel
+def _remember(
+    bone: Any, limits: Any, k: int, tip: FloatArray, x: float, y: float, z: float, radius: float, contact: float,
+    blockers: FloatArray,
+) -> None:  # fmt: skip
+    """Keep the deepest place of a shaft about and behind the k-th, where it is blocked."""
+    deepest, value = 0.0, np.inf
+    for n in range(_LOOKED_BEHIND):
+        a = _place_on_shaft(k + n, radius)
+        px, py, pz = tip[0] + a * x, tip[1] + a * y, tip[2] + a * z
+        # which side of the sheet a place is on may change from one to the next, how far off the sheet it is may not
+        gap = abs(sheet_gap(bone, FAR_MM, px, py, pz))
+        if overhang_clear(bone, px, py, pz) < 0.0:
+            gap = min(gap, overhang_gap(bone, FAR_MM, px, py, pz))
+        here = gap - _asked_for(limits, a, radius, contact)
+        if n > 0 and here >= value:
+            break
+        deepest, value = a, here
+    row = 1 + int(blockers[0, 0]) % (BLOCKERS - 1)
+    blockers[0, 0] += 1.0
+    blockers[row, 0], blockers[row, 4] = deepest, value
+    blockers[row, 1], blockers[row, 2], blockers[row, 3] = (
+        tip[0] + deepest * x,
+        tip[1] + deepest * y,
+        tip[2] + deepest * z,
+    )
+
+
+@kernel
+def no_blockers() -> FloatArray:
+    """Places that blocked directions from one tip, none yet."""
+    blockers = np.zeros((BLOCKERS, 5))
+    blockers[:, 4] = np.inf
+    return blockers
 
 
 @kernel
 def room(
     ground: Any, limits: Any, roof: float, tip: FloatArray, x: float, y: float, z: float, radius: float, contact: float, bound: float,
-    hint: IntArray,
+    blockers: FloatArray,
 ) -> float:  # fmt: skip
     """Smallest distance of a shaft from ``tip`` in the direction (x, y, z) to bone, less what is asked for there; exact where it is between
     ``bound`` and nothing, else only known to be below or above.
 
-    ``hint`` (:data:`HINTS`,) are the numbers of the places that are looked at first, where other directions fell below their bounds; -1
-    for none. It is kept up.
+    ``blockers`` (:data:`BLOCKERS`, 5) of this tip tell of directions that were blocked before; they are kept up.
     """
     bone, least, clear_to = ground.bone, 1e9, -1.0
+    if _is_blocked(blockers, tip, x, y, z, bound):
+        return -np.inf
     count = int(np.ceil((_NEAR_MM - radius) / _STEP_MM)) + int(np.ceil((_LOOKED_AT_MM - _NEAR_MM) / _FAR_STEP_MM))
-    for n in range(HINTS):
-        if hint[n] >= 0:
-            gap = _spare_at(bone, limits, hint[n], tip, x, y, z, radius, contact)
-            if gap < bound:
-                return gap
     for k in range(count):
         a = _place_on_shaft(k, radius)
         px, py, pz = tip[0] + a * x, tip[1] + a * y, tip[2] + a * z
@@ -201,9 +243,7 @@ def room(
                     gap = min(gap, overhang_gap(bone, reach, px, py, pz))
         least = min(least, gap - wanted)
         if least < bound:
-            for n in range(HINTS - 1, 0, -1):
-                hint[n] = hint[n - 1]
-            hint[0] = k
+            _remember(bone, limits, k, tip, x, y, z, radius, contact, blockers)
             break
     return least
 
@@ -211,17 +251,18 @@ def room(
 @kernel
 def _runs_through(ground: Any, roof: float, tip: FloatArray, axis: FloatArray, radius: float, last: float) -> bool:
     """Whether a shaft passes through bone by more than a touch within ``last`` of its tip."""
-    least = radius - _THROUGH_MM
-    for k in range(int(np.ceil((last - radius) / (0.5 * _STEP_MM)))):
-        a = radius + 0.5 * _STEP_MM * k
+    least, step = radius - _THROUGH_MM, 0.5 * _STEP_MM
+    k, count = 0, int(np.ceil((last - radius) / step))
+    while k < count:
+        a = radius + step * k
         height = tip[2] + a * axis[2]
         if axis[2] > 0.0 and height > roof:
             break
-        if (
-            bone_gap(ground.bone, max(least, 0.0) + _SPARE_MM, tip[0] + a * axis[0], tip[1] + a * axis[1], height)
-            < least
-        ):
+        gap = bone_gap(ground.bone, _SEEN_AHEAD_MM, tip[0] + a * axis[0], tip[1] + a * axis[1], height)
+        if gap < least:
             return True
+        # on to the first place at which bone may be as near
+        k += max(1, int((gap - least - _UNEVEN_MM) / (_UNEVEN * step)))
     return False
 
 
@@ -258,11 +299,18 @@ def way_in(
     """Fill ``axis`` (3,) with the clear direction nearest to the ``preferred`` one, or that with most room; False where every straight way
     passes through bone, or none comes out through the skin."""
     first, second = _sides(preferred)
-    trial, roof = np.empty(3), roof_of(ground.bone, FAR_MM)
-    best, found, hint = -np.inf, False, np.full(HINTS, -1)
+    trial, roof, blockers = np.empty(3), roof_of(ground.bone, FAR_MM), no_blockers()
     for n in range(limits.fan.shape[0]):
         _aim(limits, n, preferred, first, second, trial)
-        here = room(ground, limits, roof, tip, trial[0], trial[1], trial[2], radius, contact, best, hint)
+        here = room(ground, limits, roof, tip, trial[0], trial[1], trial[2], radius, contact, 0.0, blockers)
+        if here >= 0.0 and skin_along(ground, limits, tip, trial) >= 0.0:
+            axis[:] = trial
+            # where it keeps its clearance it passes through nothing farther out
+            return not _runs_through(ground, roof, tip, axis, radius, _NEAR_MM)
+    best, found = -np.inf, False
+    for n in range(limits.fan.shape[0]):
+        _aim(limits, n, preferred, first, second, trial)
+        here = room(ground, limits, roof, tip, trial[0], trial[1], trial[2], radius, contact, best, blockers)
         # rounding keeps a patient and its mirror image on the same choice
         if found and np.rint(min(here, 0.0) * _ROUNDED) <= np.rint(min(best, 0.0) * _ROUNDED):
             continue
@@ -270,9 +318,6 @@ def way_in(
             continue
         axis[:] = trial
         best, found = here, True
-        if here >= 0.0:
-            # where it keeps its clearance it passes through nothing
-            return not _runs_through(ground, roof, tip, axis, radius, _NEAR_MM)
     return found and not _runs_through(ground, roof, tip, axis, radius, _LOOKED_AT_MM)
 
 
@@ -284,27 +329,31 @@ def shared_way(
     first, second = _sides(preferred)
     trial, roof = np.empty(3), roof_of(ground.bone, FAR_MM)
     count, most = tips.shape[0], -1
-    hints = np.full((count, HINTS), -1)
+    blockers = np.empty((count, BLOCKERS, 5))
+    # those that blocked last are asked first: whether a direction is worth its questions is then known soonest
+    order = np.arange(count)
+    for k in range(count):
+        blockers[k] = no_blockers()
     for n in range(limits.fan.shape[0]):
         _aim(limits, n, preferred, first, second, trial)
         blocked = 0
-        for k in range(count):
+        for m in range(count):
             # what is blocked where its neighbour was tells itself at once
-            for h in range(HINTS):
-                if (
-                    hints[k, h] >= 0
-                    and _spare_at(
-                        ground.bone, limits, hints[k, h], tips[k], trial[0], trial[1], trial[2], radius, contact
-                    )
-                    < 0.0
-                ):
-                    blocked += 1
+            k = order[m]
+            if _is_blocked(blockers[k], tips[k], trial[0], trial[1], trial[2], 0.0):
+                blocked += 1
+                order[1 : m + 1] = order[:m].copy()
+                order[0] = k
+                if blocked >= count - most:
                     break
         if blocked >= count - most:
             continue
         blocked = 0
         for k in range(count):
-            if room(ground, limits, roof, tips[k], trial[0], trial[1], trial[2], radius, contact, 0.0, hints[k]) < 0.0:
+            if (
+                room(ground, limits, roof, tips[k], trial[0], trial[1], trial[2], radius, contact, 0.0, blockers[k])
+                < 0.0
+            ):
                 blocked += 1
                 if blocked >= count - most:
                     break

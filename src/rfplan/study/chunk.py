@@ -20,7 +20,7 @@ from rfplan.study.plan_columns import plan_columns
 from rfplan.study.shapes_judge import judged_with_shapes
 from rfplan.study.solved_judge import ACCURACY, judged_with_solved, lesions_waited_s
 from rfplan.study.treated import TreatedSides
-from rfplan.study.treatment import treatments
+from rfplan.study.treatment import GroundToTreat, treatments
 
 
 def chunk_count(design: StudyDesign) -> int:
@@ -35,7 +35,8 @@ def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
     grounds = [patient.ground for patient in patients]
     side: Side = "left" if design.side == "left" else "right"
     seeds = [(design.seed, patient.index) for patient in patients]
-    treated = [treatments(strategy, grounds, side, design.error_of(strategy), seeds) for strategy in design.strategies]
+    to_treat = [GroundToTreat.of(ground) for ground in grounds]
+    treated = [treatments(strategy, to_treat, side, design.error_of(strategy), seeds) for strategy in design.strategies]
     sides = TreatedSides.of(grounds)
     if design.lesion_model == solved.LABEL:
         accuracy = accuracy_named(ACCURACY)

@@ -17,7 +17,8 @@ from rfplan.planning.operator_error import OperatorError, displaced
 from rfplan.planning.placed_rows import PlacedRows, placed_plan, placed_rows
 from rfplan.planning.plan import Plan
 from rfplan.planning.techniques import technique
-from rfplan.planning.virtual_recipes import NeedleRows, VirtualRecipe, side_ground
+from rfplan.planning.virtual_recipes import GrooveNeedles, NeedleRows, VirtualRecipe, side_ground
+from rfplan.planning.virtual_way_kernels import SideGround
 from rfplan.study.design import Strategy
 
 Recipes = Sequence[tuple[Mode, Protocol, tuple[Electrode, ...]]]
@@ -80,8 +81,22 @@ class Treatment:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class GroundToTreat:
+    """A virtual patient as every strategy meets it: the arrays of its treated side, and what was placed at L5 so far."""
+
+    ground: VirtualGround
+    arrays: SideGround
+    groove: GrooveNeedles
+
+    @classmethod
+    def of(cls, ground: VirtualGround) -> GroundToTreat:
+        """Either side of ``ground``, which are alike."""
+        return cls(ground, side_ground(ground), {})
+
+
 def treatments(
-    strategy: Strategy, grounds: Sequence[VirtualGround], side: Side, error: OperatorError | None, seeds: Sequence[tuple[int, int]]
+    strategy: Strategy, grounds: Sequence[GroundToTreat], side: Side, error: OperatorError | None, seeds: Sequence[tuple[int, int]]
 ) -> list[Treatment]:  # fmt: skip
     """``strategy`` on the ``side`` of each of ``grounds``, placed by a hand with this ``error``; patient p draws from ``seeds[p]``.
 
@@ -89,13 +104,13 @@ def treatments(
     """
     recipe = VirtualRecipe.of(strategy.technique, strategy.electrode, strategy.options)
     found = []
-    for ground, seed in zip(grounds, seeds, strict=True):
+    for entry, seed in zip(grounds, seeds, strict=True):
+        ground = entry.ground
         planned: NeedleRows | Plan
         made: NeedleRows | Plan
         if recipe is not None:
-            arrays = side_ground(ground)
-            planned = recipe.needles(arrays)
-            made = planned if error is None else planned.displaced(arrays, side, error, seed)
+            planned = recipe.needles(entry.arrays, entry.groove)
+            made = planned if error is None else planned.displaced(entry.arrays, side, error, seed)
         else:
             planned = technique(strategy.technique).plan(ground, side, strategy.electrode, **strategy.options)
             made = planned if error is None else displaced(planned, ground, error, seed)
