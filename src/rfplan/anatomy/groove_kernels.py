@@ -95,9 +95,11 @@ def course_along_groove(
     if line.shape[0] == 0:
         return count
     ahead = int(np.floor(above / STEP_MM + 1e-6))
+    first = _beside_floor(grid, lateral_0, caudal_0, step, sign, line[0], base[1], shift, highest)
     for row in range(-ahead, line.shape[0]):
-        y = base[1] + STEP_MM * row
-        x = _beside_floor(grid, lateral_0, caudal_0, step, sign, line[max(row, 0)], y, shift, highest)
+        x, y = first, base[1] + STEP_MM * row
+        if row > 0:
+            x = _beside_floor(grid, lateral_0, caudal_0, step, sign, line[row], y, shift, highest)
         if np.isfinite(height_over(grid, lateral_0, caudal_0, step, sign * x, y)):
             out[count, 0], out[count, 1] = x, y
             count += 1
