@@ -9,6 +9,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from scipy.special import ndtr
 
 from rfplan.anatomy.population import DrawnPatients, Population
 from rfplan.anatomy.population_branches import LEVELS
@@ -42,11 +43,13 @@ def main() -> None:
         for row, (sex, colour) in enumerate((("women", MISSED), ("men", CAPTURED))):
             own = values[drawn.female == (sex == "women")]
             axis.hist(own, 60, density=True, histtype="stepfilled", alpha=0.35, color=colour, label=f"{sex}, drawn")
-            mean, sd = known.mean[row, at], known.sd[row, at]
-            x = np.linspace(mean - 3.2 * sd, mean + 3.2 * sd, 200)
+            centre, width = known.centre[row, at], known.width[row, at]
+            x = np.linspace(known.low[row, at], known.high[row, at], 200)
+            share = np.diff(ndtr((x[[0, -1]] - centre) / width))[0]
+            density = np.exp(-0.5 * ((x - centre) / width) ** 2) / (share * width * np.sqrt(2 * np.pi))
             axis.plot(
-                x,
-                np.exp(-0.5 * ((x - mean) / sd) ** 2) / (sd * np.sqrt(2 * np.pi)),
+                np.concatenate([x[:1], x, x[-1:]]),
+                np.concatenate([[0.0], density, [0.0]]),
                 color=colour,
                 lw=1.6,
                 label=f"{sex}, stated",

@@ -90,11 +90,45 @@ def test_branches_come_in_the_stated_numbers(many):
     for level, column in (("S1", 0), ("S2", 1), ("S3", 2), ("S4", 3)):
         assert counts[:, column].mean() == pytest.approx(table[f"count.{level}"].value, abs=0.03)
     assert (counts[:, 2] == 0).mean() == pytest.approx(table["absent.S3"].value, abs=0.01)
-    first = many.branches.clock_deg[:, 0, 0][counts[:, 0] == 1]
-    assert np.median(first) == pytest.approx(135.0, abs=6.0)
     depths = many.branches.depth_mm[:, 0, 0]
     assert np.median(depths) == pytest.approx(1.2, abs=0.03)
     assert (depths < 4.0).mean() == pytest.approx(0.95, abs=0.01)
+
+
+def test_branches_leave_and_run_as_stated_though_their_distributions_are_cut_off(many):
+    table, branches = figures("nerves"), many.branches
+    there = np.arange(branches.clock_deg.shape[2]) < branches.count[:, :, None]
+    for column, level in enumerate(("S1", "S2", "S3", "S4")):
+        stated = [("clock_deg", f"clock.{level}"), ("angle_deg", f"angle.{level}")]
+        if level == "S2":
+            # an even mixture of two groups
+            upper, lower = table["clock.S2_upper"], table["clock.S2_lower"]
+            clocks = branches.clock_deg[:, column][there[:, column]]
+            mean = 0.5 * (upper.value + lower.value)
+            assert clocks.mean() == pytest.approx(mean, rel=0.02)
+            square = np.mean([part.sd**2 + (part.value - mean) ** 2 for part in (upper, lower)])
+            assert clocks.std() == pytest.approx(np.sqrt(square), rel=0.10)
+            stated = stated[1:]
+        for name, key in stated:
+            values = getattr(branches, name)[:, column][there[:, column]]
+            assert values.mean() == pytest.approx(table[key].value, rel=0.02), key
+            assert values.std() == pytest.approx(table[key].sd, rel=0.10), key
+    thick = branches.diameter_mm[there]
+    assert thick.mean() == pytest.approx(table["diameter.lateral_branch"].value, rel=0.02)
+    assert thick.std() == pytest.approx(table["diameter.lateral_branch"].sd, rel=0.10)
+
+
+def test_every_quantity_has_its_stated_mean_and_spread(many):
+    known = quantities()
+    for at, name in enumerate(known.names):
+        female, male = known.figures[at]
+        groups = [(female, many.female), (male, ~many.female)] if female is not male else [(female, many.female >= 0)]
+        for figure, own in groups:
+            values = many.of(name)[own]
+            # 0.3 mm, or a part of the spread where the mean is none to take a part of
+            least = 0.3 if figure.unit == "mm" else 0.02 * figure.sd
+            assert abs(values.mean() - figure.value) < max(0.02 * abs(figure.value), least), name
+            assert values.std() == pytest.approx(figure.sd, rel=0.10), name
 
 
 def test_a_patient_depends_on_seed_and_index_alone():

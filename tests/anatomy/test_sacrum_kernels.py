@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from rfplan.anatomy.sacrum import ParametricSacrum
-from rfplan.anatomy.sacrum_edges_kernels import groove_base, joint_margin, rim
+from rfplan.anatomy.sacrum_edges_kernels import joint_margin, rim
 from rfplan.anatomy.sacrum_field_kernels import field_at
 from rfplan.anatomy.sacrum_form_kernels import ALONG, CENTRE, LEVELS, POSSIBLE, ROOM, VENTRAL_X, WHOLE
 from rfplan.anatomy.sacrum_parameters import sacrum_parameters
 from rfplan.anatomy.sacrum_vector import sacrum_vector
+from rfplan.anatomy.skyline_kernels import groove_base
 from rfplan.anatomy.virtual_ground_kernels import filled_form
 
 CHANGES = [

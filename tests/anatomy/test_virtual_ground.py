@@ -1,65 +1,80 @@
 """Virtual patients without a mesh against the same patients with one."""
 
+import importlib.util
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from rfplan.anatomy.population import Population
-from rfplan.planning.packed_lesions import shape_lesions
 from rfplan.planning.techniques import technique
 
-TECHNIQUES = ("conventional-periforaminal", "cooled-clockface", "palisade")
+
+def _script():
+    path = Path(__file__).parents[2] / "benchmarks" / "compare_fast_path.py"
+    spec = importlib.util.spec_from_file_location("compare_fast_path", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+SCRIPT = _script()
+"""The comparison that docs/population.md shows for many more patients."""
 
 
 @pytest.fixture(scope="module")
 def pairs():
-    """Two virtual patients: without and with a mesh."""
-    drawn = Population().draw(3, 2026)
-    return [(drawn[k].ground, drawn[k].meshed(1.0)) for k in (1, 2)]
+    """The first three virtual patients of the documented seed, without and with a mesh."""
+    return [(patient, patient.meshed(SCRIPT.SPACING_MM)) for patient in Population().draw(3, 2026)]
+
+
+@pytest.fixture(scope="module")
+def compared(pairs):
+    """How far they are apart."""
+    return [SCRIPT.compared(*pair) for pair in pairs]
 
 
 @pytest.mark.slow
-def test_heights_of_the_back_are_those_of_the_mesh(pairs):
-    lateral, caudal = np.meshgrid(np.arange(17.0, 46.0), np.arange(16.0, 75.0), indexing="ij")
-    for ground, patient in pairs:
-        apart = ground.chart.height_mm(lateral, caudal) - patient.chart.height_mm(lateral, caudal)
-        beside, below = (
-            patient.chart.height_mm(lateral + out, caudal + down) for out, down in ((2.0, 0.0), (0.0, 2.0))
-        )
-        inside = np.isfinite(beside) & np.isfinite(below)
-        assert np.isfinite(apart[inside]).mean() > 0.99
-        assert np.sqrt(np.nanmean(apart[inside] ** 2)) < 0.3
+def test_heights_of_the_back_are_those_of_the_mesh(compared):
+    assert max(entry.height_mm for entry in compared) < 0.3
 
 
 @pytest.mark.slow
-def test_foramina_are_those_of_the_mesh(pairs):
-    for ground, patient in pairs:
-        for foramen in patient.foramina:
-            own = ground.foramen(foramen.level, foramen.side)
-            assert np.linalg.norm(own.centre_mm - foramen.centre_mm) < 0.3
+def test_foramina_and_groove_are_those_of_the_mesh(pairs, compared):
+    for entry in compared:
+        assert set(entry.centre_mm) == {"S1", "S2", "S3", "S4"}
+        assert max(entry.centre_mm.values()) < 0.3
+        assert entry.groove_mm < 0.1
+    for patient, meshed in pairs:
+        for foramen in meshed.foramina:
+            own = patient.ground.foramen(foramen.level, foramen.side)
             assert own.diameter_mm == pytest.approx(foramen.diameter_mm, abs=0.6)
             assert np.degrees(np.arccos(own.axis @ foramen.axis)) < 12.0
 
 
 @pytest.mark.slow
-def test_branches_and_needles_are_those_of_the_mesh(pairs):
-    differ = total = 0
-    for ground, patient in pairs:
-        own = {nerve.name: nerve for nerve in ground.nerves_on("right")}
-        theirs = {nerve.name: nerve for nerve in patient.nerves_on("right")}
-        assert set(own) == set(theirs)
-        for name in TECHNIQUES:
-            hits = []
-            for body, nerves in ((ground, own), (patient, theirs)):
-                plan = technique(name).plan(body, "right")
-                ordered = [nerves[key].points_mm for key in sorted(nerves)]
-                first = np.concatenate([[0], np.cumsum([len(line) for line in ordered])]).astype(np.int64)
-                judged = shape_lesions(plan).judged(
-                    np.concatenate(ordered), first, np.ascontiguousarray(body.frame.axes), 1
-                )
-                hits.append(judged[:, 3] > 0.0)
-            differ, total = differ + int(np.sum(hits[0] != hits[1])), total + len(hits[0])
-    assert total > 30
-    assert differ <= 0.01 * total + 1
+def test_the_same_branches_are_captured_as_with_a_mesh(compared):
+    assert sum(entry.unpaired for entry in compared) == 0
+    for criterion in ("ap", "cut"):
+        differ, total = SCRIPT.differing(compared, criterion)
+        assert total > 80
+        assert differ <= 0.01 * total, criterion
+
+
+@pytest.mark.slow
+def test_the_ramus_of_l5_runs_where_it_does_on_the_mesh(pairs):
+    for patient, meshed in pairs:
+        own, theirs = (
+            body.frame.to_chart(next(n for n in body.nerves_on("right") if n.level == "L5").points_mm)
+            for body in (patient.ground, meshed)
+        )
+        rows = np.arange(max(own[0, 1], theirs[0, 1]), min(own[-1, 1], theirs[-1, 1]), 0.5)
+        assert len(rows) > 15
+        apart = np.interp(rows, own[:, 1], own[:, 0]) - np.interp(rows, theirs[:, 1], theirs[:, 0])
+        # against the wall of the process single points are farther apart: it is steeper than the sheet's step can tell
+        assert np.sqrt(np.mean(apart**2)) < 0.3
 
 
 def test_the_sides_of_a_virtual_patient_are_mirror_images():

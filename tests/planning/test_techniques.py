@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from rfplan.anatomy.landmarks import Landmark, mirrored_name
 from rfplan.anatomy.patient import Patient
+from rfplan.anatomy.population import Population
 from rfplan.anatomy.sides import lateral_sign
 from rfplan.devices.catalogue import electrode, electrodes
 from rfplan.errors import InputError
@@ -274,6 +275,20 @@ def test_a_strip_that_runs_off_the_bone_is_cut_short() -> None:
     plan = technique("single-cannula-strip").plan(replace(slab(), foramina=low, curves={}), "left", l5=False)
     assert 1 <= len(plan.applications) < 4
     assert any("no bone under it" in note for note in plan.notes)
+
+
+def test_more_lesions_than_bone_carries_never_come_out_as_fewer() -> None:
+    patient = Population().draw(1, 5, first=3)[0].ground
+    made = []
+    for wanted in (4, 5, 6, 7):
+        plan = technique("single-cannula-strip").plan(patient, "right", l5=False, lesions=wanted)
+        made.append([entry.needles[0].tip_mm for entry in plan.applications])
+        assert any("no bone under it" in note for note in plan.notes) == (len(made[-1]) < wanted)
+    counts = [len(tips_mm) for tips_mm in made]
+    # centred on S1 to S3, both ends of a strip of six lie beside this bone: it gets the five that there is room for
+    assert counts == [4, 5, 5, 5]
+    np.testing.assert_array_equal(made[1], made[2])
+    np.testing.assert_array_equal(made[1], made[3])
 
 
 def test_targets_past_the_joint_line_are_moved_off_it() -> None:

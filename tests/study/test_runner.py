@@ -124,7 +124,6 @@ def test_less_than_one_worker_is_refused(tmp_path):
 
 
 def test_a_scheduler_that_does_not_answer_is_refused(tmp_path):
-    pytest.importorskip("distributed")
     ledger = Ledger.opened(tmp_path / "s", DESIGN, resume=False)
     with pytest.raises(InputError, match="no Dask scheduler answers"):
         run_study(ledger, scheduler="tcp://127.0.0.1:9")

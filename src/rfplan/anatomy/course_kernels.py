@@ -1,4 +1,4 @@
-"""Compiled courses of branches on a chart: from the rim of a foramen to the joint, and along the groove of L5.
+"""Compiled courses of branches on a chart: from the rim of a foramen to the joint.
 
 A chart is given by its heights (ni, nj), the place of its first node, its step and the ``sign`` of the side; everything else is in the
 frame of one side, whose first axis points away from the midline; mm.
@@ -10,14 +10,13 @@ from math import cos, exp, hypot, pi, sin, sqrt
 
 import numpy as np
 
-from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 
 STEP_MM = 0.5
 EDGE_MM = 1.5
 LEAST_COSINE = 0.5
 """On bone steeper than this the beam grazes it, and a course kept at its depth along the beam would leap."""
-_NEAR_BASE = 0.05
 
 
 @kernel
@@ -158,92 +157,4 @@ def course_to_joint(
         ahead = height_over(grid, lateral_0, caudal_0, step, sign * (out[n, 0] + dx), out[n, 1] + dy)
         if not (np.isfinite(here) and np.isfinite(ahead)):
             return n
-    return count
-
-
-@kernel
-def course_along_groove(
-    grid: FloatArray, lateral_0: float, caudal_0: float, step: float, sign: float, base: FloatArray, above: float, below: float,
-    half: float, shift: float, out: FloatArray,
-) -> int:  # fmt: skip
-    """Write the course (n, 2) of the L5 ramus to ``out`` and return n: the deepest line of the groove at ``base`` (2,), ``shift`` off it.
-
-    It runs from ``above`` to ``below`` the base and stays within ``half`` the width of the groove.
-    """
-    rows = int(np.floor((above + below) / STEP_MM + 1e-6)) + 1
-    start = int(np.floor(above / STEP_MM + 0.5))
-    lateral = np.full(rows, np.nan)
-    for way in (1, -1):
-        at = base[0]
-        row = start if way == 1 else start - 1
-        while 0 <= row < rows:
-            caudal = base[1] - above + STEP_MM * row
-            best, place, whole = 1e30, at, True
-            for k in range(21):
-                there = at + 0.2 * half * (k / 10.0 - 1.0)
-                height = height_over(grid, lateral_0, caudal_0, step, sign * there, caudal)
-                if not np.isfinite(height):
-                    whole = False
-                    break
-                # near the base: the groove is a valley, not a staircase to the deepest pit
-                value = height + _NEAR_BASE * (there - base[0]) ** 2
-                if value < best:
-                    best, place = value, there
-            if not whole:
-                break
-            at = min(max(place, base[0] - half), base[0] + half)
-            lateral[row] = at
-            row += way
-    first, last = rows, -1
-    for row in range(rows):
-        if np.isfinite(lateral[row]):
-            first, last = min(first, row), max(last, row)
-    count = 0
-    for row in range(first, last + 1):
-        total = 0.0
-        for k in range(-6, 7):
-            total += lateral[min(max(row + k, first), last)]
-        x, y = total / 13.0 + shift, base[1] - above + STEP_MM * row
-        if np.isfinite(height_over(grid, lateral_0, caudal_0, step, sign * x, y)):
-            out[count, 0], out[count, 1] = x, y
-            count += 1
-    return count
-
-
-@kernel
-def courses_on_side(
-    grid: FloatArray, lateral_0: float, caudal_0: float, step: float, rims: FloatArray, centres: FloatArray, joint: FloatArray,
-    base: FloatArray, traits: FloatArray, relaxation: float, steer_beyond: float, reach: float, above: float, below: float,
-    half: float, shortest: float, points: FloatArray, first: IntArray, kept: IntArray,
-) -> int:  # fmt: skip
-    """Draw the branches ``traits`` (b, 5) of one side and return how many there are.
-
-    Of each: number of its foramen (-1: the L5 ramus), clock and final direction (radians from cranial), depth, shift off the groove.
-    Branch k of those that bone carries over ``shortest`` is ``points[first[k]:first[k + 1]]`` in the chart; it has the traits ``kept[k]``.
-    """
-    count = 0
-    first[0] = 0
-    along, steps = np.empty((int((above + below) / STEP_MM) + 2, 2)), np.empty((int(reach / STEP_MM) + 1, 2))
-    for b in range(traits.shape[0]):
-        level = int(traits[b, 0])
-        path = along
-        if level < 0:
-            size = course_along_groove(
-                grid, lateral_0, caudal_0, step, 1.0, base, above, below, half, traits[b, 4], along
-            )
-        else:
-            path = steps
-            size = course_to_joint(
-                grid, lateral_0, caudal_0, step, 1.0, rims[level], centres[level], joint, traits[b, 1], traits[b, 2], relaxation,
-                steer_beyond, reach, steps,
-            )  # fmt: skip
-        if size * STEP_MM < shortest:
-            continue
-        start = first[count]
-        carried = over_bone(grid, lateral_0, caudal_0, step, 1.0, path[:size], traits[b, 3], points[start:])
-        if carried < 2:
-            continue
-        kept[count] = b
-        count += 1
-        first[count] = start + carried
     return count

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 
+from rfplan.anatomy.cut_normal import before_cut, cut_quantile
 from rfplan.figures import Figure, figures
 
 _MIDDLE = 0.5
+EARLIEST_CLOCK_DEG, LATEST_CLOCK_DEG = 0.0, 180.0
+LEAST_ANGLE_DEG, LARGEST_ANGLE_DEG = 5.0, 90.0
+"""Branches leave a foramen on its lateral side, and run caudally."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ def _clock_at(table: Mapping[str, Figure], level: str, quantile: float) -> float
         key = "clock.S2_upper" if quantile < 0.5 else "clock.S2_lower"
         quantile = 2.0 * quantile % 1.0
     figure = table[key]
-    return _truncated_normal(figure, quantile, 0.0, 180.0)
+    return _cut(figure, quantile, EARLIEST_CLOCK_DEG, LATEST_CLOCK_DEG)
 
 
 def _branch(
@@ -124,9 +128,9 @@ def _branch(
         level=level,
         ordinal=ordinal,
         clock_deg=clock_deg,
-        angle_deg=_truncated_normal(course, angle, 5.0, 90.0),
+        angle_deg=_cut(course, angle, LEAST_ANGLE_DEG, LARGEST_ANGLE_DEG),
         depth_mm=float(over_bone.value * np.exp(sigma * ndtri(np.clip(depth, 1e-6, 0.995)))),
-        diameter_mm=_truncated_normal(diameter, thickness, diameter.low, diameter.high),
+        diameter_mm=_cut(diameter, thickness, diameter.low, diameter.high),
     )
 
 
@@ -134,8 +138,7 @@ def _l5(table: Mapping[str, Figure], shift_mm: float) -> BranchTraits:
     return BranchTraits("L5", 1, 180.0, 0.0, table["depth.L5"].value, table["diameter.L5"].value, shift_mm)
 
 
-def _truncated_normal(figure: Figure, quantile: float, low: float, high: float) -> float:
-    """Quantile of a normal distribution cut off at ``low`` and ``high``."""
+def _cut(figure: Figure, quantile: float, low: float, high: float) -> float:
+    """Quantile of a normal distribution cut off at ``low`` and ``high`` that has the mean and the spread of ``figure``."""
     assert figure.sd is not None
-    below, above = ndtr((low - figure.value) / figure.sd), ndtr((high - figure.value) / figure.sd)
-    return float(figure.value + figure.sd * ndtri(below + quantile * (above - below)))
+    return float(cut_quantile(quantile, *before_cut(figure.value, figure.sd, low, high), low, high))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rfplan.anatomy.chart import DorsalChart
-from rfplan.anatomy.course_kernels import STEP_MM, course_along_groove, course_to_joint, over_bone
+from rfplan.anatomy.course_kernels import STEP_MM, course_to_joint, over_bone
 from rfplan.anatomy.foramen import Foramen
+from rfplan.anatomy.groove_kernels import course_along_groove
 from rfplan.anatomy.innervation import BranchTraits, Innervation, drawn_branches, typical_branches
 from rfplan.anatomy.landmarks import Curve, Landmark
 from rfplan.anatomy.nerve import Nerve
@@ -105,14 +106,14 @@ class NerveGround:
         return out[:count]
 
     def _along_groove(self, shift_mm: float) -> FloatArray:
-        """(n, 2) course of the L5 ramus: the deepest line of the groove between the S1 articular process and the ala."""
+        """(n, 2) course of the L5 ramus: the floor of the groove between the S1 articular process and the ala."""
         if self._l5_base is None:
             return np.empty((0, 2))
         table = figures("nerves")
         above, below = table["L5.cranial_of_base_mm"].value, table["L5.caudal_of_base_mm"].value
-        half = table["L5.half_width_of_groove_mm"].value
+        half, highest = table["L5.half_width_of_groove_mm"].value, table["L5.highest_over_floor_mm"].value
         out = np.empty((int((above + below) / STEP_MM) + 2, 2))
-        count = course_along_groove(*self._map, self._l5_base, above, below, half, shift_mm, out)
+        count = course_along_groove(*self._map, self._l5_base, above, below, half, highest, shift_mm, out)
         return out[:count]
 
 

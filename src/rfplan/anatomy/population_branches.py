@@ -5,9 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri, pdtr
+from scipy.special import ndtri, pdtr
 
-from rfplan.anatomy.innervation import BranchTraits, Innervation
+from rfplan.anatomy.cut_normal import before_cut, cut_quantile
+from rfplan.anatomy.innervation import (
+    EARLIEST_CLOCK_DEG,
+    LARGEST_ANGLE_DEG,
+    LATEST_CLOCK_DEG,
+    LEAST_ANGLE_DEG,
+    BranchTraits,
+    Innervation,
+)
 from rfplan.figures import Figure, figures
 from rfplan.geometry.arrays import FloatArray, IntArray
 
@@ -16,7 +24,6 @@ MOST_BRANCHES = 8
 LEVELS = ("S1", "S2", "S3", "S4")
 UNIFORMS = 1 + len(LEVELS) * (1 + 4 * MOST_BRANCHES)
 """How many uniform numbers the branches of one patient take."""
-_LEAST_ANGLE, _LARGEST_ANGLE = 5.0, 90.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +88,7 @@ def drawn_many(uniform: FloatArray, innervation: Innervation) -> DrawnBranches:
     clock = np.sort(np.where(np.arange(MOST_BRANCHES) < count[:, :, None], clock, np.inf), axis=2)
     angle = np.stack(
         [
-            _cut(table[f"angle.{level}"], detail[:, k, 1], _LEAST_ANGLE, _LARGEST_ANGLE)
+            _cut(table[f"angle.{level}"], detail[:, k, 1], LEAST_ANGLE_DEG, LARGEST_ANGLE_DEG)
             for k, level in enumerate(LEVELS)
         ],
         axis=1,
@@ -107,15 +114,14 @@ def _count(level: str, uniform: FloatArray, innervation: Innervation) -> IntArra
 
 
 def _clock(level: str, quantile: FloatArray) -> FloatArray:
-    table = figures("nerves")
+    table, ends = figures("nerves"), (EARLIEST_CLOCK_DEG, LATEST_CLOCK_DEG)
     if level != "S2":
-        return _cut(table[f"clock.{level}"], quantile, 0.0, 180.0)
-    upper = _cut(table["clock.S2_upper"], 2.0 * quantile % 1.0, 0.0, 180.0)
-    return np.where(quantile < 0.5, upper, _cut(table["clock.S2_lower"], 2.0 * quantile % 1.0, 0.0, 180.0))
+        return _cut(table[f"clock.{level}"], quantile, *ends)
+    upper = _cut(table["clock.S2_upper"], 2.0 * quantile % 1.0, *ends)
+    return np.where(quantile < 0.5, upper, _cut(table["clock.S2_lower"], 2.0 * quantile % 1.0, *ends))
 
 
 def _cut(figure: Figure, quantile: FloatArray, low: float, high: float) -> FloatArray:
-    """Quantiles of a normal distribution cut off at ``low`` and ``high``."""
+    """Quantiles of a normal distribution cut off at ``low`` and ``high`` that has the mean and the spread of ``figure``."""
     assert figure.sd is not None
-    below, above = ndtr((low - figure.value) / figure.sd), ndtr((high - figure.value) / figure.sd)
-    return np.asarray(figure.value + figure.sd * ndtri(below + quantile * (above - below)))
+    return cut_quantile(quantile, *before_cut(figure.value, figure.sd, low, high), low, high)

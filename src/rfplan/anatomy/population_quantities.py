@@ -10,6 +10,7 @@ from itertools import combinations
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from rfplan.anatomy.cut_normal import before_cut, cut_quantile
 from rfplan.figures import Figure, figures
 from rfplan.geometry.arrays import FloatArray, frozen
 
@@ -24,8 +25,9 @@ _LATENT = {("sacrum.length", "sacrum.axis_to_beam_deg"): "latent.length_tilt"}
 class Quantities:
     """``names`` (q,) by their dotted key, ``figures`` by name and sex (the same for both where they do not differ).
 
-    ``mean``, ``sd``, ``low``, ``high`` (2, q) in the order female, male; ``root`` (q, q) lower triangular factor of the
-    ``correlation`` (q, q).
+    ``mean``, ``sd``, ``low``, ``high`` (2, q) in the order female, male, as stated; ``centre`` and ``width`` (2, q) are those of the
+    normal distributions before they are cut off at ``low`` and ``high``, from which ``mean`` and ``sd`` follow. ``root`` (q, q) lower
+    triangular factor of the ``correlation`` (q, q).
     """
 
     names: tuple[str, ...]
@@ -34,20 +36,20 @@ class Quantities:
     sd: FloatArray
     low: FloatArray
     high: FloatArray
+    centre: FloatArray
+    width: FloatArray
     correlation: FloatArray
     root: FloatArray
 
     def values(self, uniform: FloatArray, female: FloatArray) -> FloatArray:
         """(n, q) quantities of (n, q) independent uniform numbers and (n,) 1 for women, 0 for men.
 
-        A normal copula over normal distributions that are cut off at both ends.
+        A normal copula over normal distributions that are cut off at both ends and have the stated means and spreads all the same.
         """
         ranks = ndtr(np.einsum("nj,ij->ni", ndtri(np.clip(uniform, 1e-12, 1.0 - 1e-12)), self.root))
         # summed in the same order whatever n is, so that a patient is the same in any company
         row = np.where(female > 0.5, 0, 1)
-        mean, sd = self.mean[row], self.sd[row]
-        below, above = ndtr((self.low[row] - mean) / sd), ndtr((self.high[row] - mean) / sd)
-        return np.asarray(mean + sd * ndtri(below + ranks * (above - below)))
+        return cut_quantile(ranks, self.centre[row], self.width[row], self.low[row], self.high[row])
 
 
 @cache
@@ -70,6 +72,9 @@ def quantities() -> Quantities:
     def both(part: str) -> FloatArray:
         return frozen([[getattr(pair[row], part) for pair in pairs] for row in (0, 1)])
 
+    stated = [[(f.value, f.sd, f.low, f.high) for f in (pair[row] for pair in pairs)] for row in (0, 1)]
+    before = frozen([[before_cut(*figure) for figure in row] for row in stated])
+
     return Quantities(
         names=tuple(found),
         figures=pairs,
@@ -77,6 +82,8 @@ def quantities() -> Quantities:
         sd=both("sd"),
         low=both("low"),
         high=both("high"),
+        centre=frozen(before[..., 0]),
+        width=frozen(before[..., 1]),
         correlation=frozen(correlation),
         root=frozen(np.linalg.cholesky(correlation)),
     )

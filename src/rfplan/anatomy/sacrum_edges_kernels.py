@@ -1,5 +1,5 @@
-"""Compiled edges of the parametric sacrum: rims of the posterior foramina, the back of the joint, the groove of L5; chart coordinates
-of the left side (lateral, caudal, height), mm."""
+"""Compiled edges of the parametric sacrum: rims of the posterior foramina and the back of the joint; chart coordinates of the left side
+(lateral, caudal, height), mm."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import cos, pi, sin, sqrt
 
 import numpy as np
 
-from rfplan.anatomy.dorsal_sheet_kernels import field_on_beam, highest
+from rfplan.anatomy.dorsal_sheet_kernels import field_on_beam
 from rfplan.anatomy.sacrum_field_kernels import sacrum_field
 from rfplan.anatomy.sacrum_form_kernels import (
     ALONG,
@@ -42,11 +42,9 @@ _LOW_MM = 0.18
 """How far below the point looked for the rim of the meshed bone lies on average: it is read off a grid of 0.3 mm inside the bone."""
 _EDGE_MM = 1.4  # rounding of an aperture's edge, as in the field
 _STEEP = 2.0  # slope of the bone at what is called the rim
+_STEP_MM, _BESIDE_MM = 0.3, 4.0
 _LEAST_SIDE = 0.3
 _TIP_MM, _BLUNT = 7.0, 0.12
-_BELOW_EDGE_MM = 1.5
-_LATERAL_0, _LATERAL_STEP = 20.0, 0.5
-_FROM_H, _TO_H = -4.0, 25.0
 
 
 @kernel
@@ -54,7 +52,8 @@ def rim(f: FloatArray, n: int, points: FloatArray) -> None:
     """Fill (k, 3) ``points`` with the rim of the left foramen of level ``n``: cranial first, then lateral.
 
     In each half-plane through the middle of the tunnel it is where the rounded edge falls twice as steeply as it goes inward: the point
-    furthest out along the tunnel and closest to its middle, the second counted twice.
+    furthest out along the tunnel and closest to its middle, the second counted twice. It rises no higher over the middle than half the
+    aperture's larger diameter: what is higher is the side of the crest beside S4, not an edge.
     """
     centre, along, dorsal = f[LEVELS + 10 * n + CENTRE], f[LEVELS + 10 * n + ALONG], f[LEVELS + 10 * n + DORSAL]
     middle_c, middle_h = to_view(f, along, dorsal)
@@ -65,6 +64,7 @@ def rim(f: FloatArray, n: int, points: FloatArray) -> None:
     up_c, up_h = -out_h, out_c
     _, _, node = to_axis(f, middle_c, middle_h, NODES // 2)
     count = points.shape[0]
+    highest_rim = 0.5 * max(f[_WIDTH + n], f[_HEIGHT + n])
     for k in range(count):
         turn = 2.0 * pi * k / count
         ray_c, ray_h, ray_l = cos(turn) * up_c, cos(turn) * up_h, sin(turn)
@@ -103,6 +103,19 @@ def rim(f: FloatArray, n: int, points: FloatArray) -> None:
             high += min(max(step_h, -1.5), 1.5)
             if abs(step_a) + abs(step_h) < 0.02:
                 break
+        if high > highest_rim:
+            high = highest_rim
+            before = 1.0
+            for step in range(int((highest_rim + _BESIDE_MM) / _STEP_MM)):
+                reach = _STEP_MM * step
+                s, t, node = to_axis(
+                    f, middle_c + reach * ray_c + high * out_c, middle_h + reach * ray_h + high * out_h, node
+                )
+                value = sacrum_field(f, centre + reach * ray_l, s, t, True)
+                if value < 0.0:
+                    away = reach - _STEP_MM * value / (value - before) if step > 0 else reach
+                    break
+                before = value
         high -= _LOW_MM
         points[k, 0] = centre + away * ray_l
         points[k, 1] = middle_c + away * ray_c + high * out_c
@@ -200,65 +213,3 @@ def joint_margin(f: FloatArray, gap: float, points: FloatArray) -> None:
             for before in range(k):
                 points[before] = points[k]
         known = k
-
-
-@kernel
-def _crest_of_silhouette(
-    f: FloatArray, lateral: float, caudal: float, height: float, node: int
-) -> tuple[float, float, int]:
-    """(caudal, height) of the most cranial bone near a place, in the sagittal plane ``lateral``; far above every foramen."""
-    for _ in range(4):
-        below, node = field_on_beam(f, lateral, caudal, height - 1.0, node, False)
-        here, node = field_on_beam(f, lateral, caudal, height, node, False)
-        above, node = field_on_beam(f, lateral, caudal, height + 1.0, node, False)
-        bend = below + above - 2.0 * here
-        shift = 0.5 * (below - above) / bend if bend > 0.02 else (-1.0 if below < above else 1.0)
-        shift = min(max(shift, -2.0), 2.0)
-        lowest = here + 0.5 * shift * (above - below) + 0.5 * shift * shift * bend
-        height = min(max(height + shift, _FROM_H), _TO_H)
-        caudal += min(max(lowest / 0.9, -3.0), 3.0)
-        if abs(lowest) < 0.03 and abs(shift) < 0.3:
-            break
-    return caudal, height, node
-
-
-@kernel
-def groove_base(f: FloatArray, point: FloatArray) -> None:
-    """Fill (3,) with the notch between the left S1 articular process and the ala, where a beam from behind first meets it."""
-    count = int((0.5 * f[_BREADTH] - 6.0 - _LATERAL_0) / _LATERAL_STEP)
-    count = min(count, 40)
-    top, node = np.full(count, 1e3), NODES // 2
-    for way in range(2):
-        caudal = -14.0 if way == 0 else 0.0
-        height = 14.0 if way == 0 else 2.0
-        for step in range(count):
-            i = step if way == 0 else count - 1 - step
-            caudal, height, node = _crest_of_silhouette(f, _LATERAL_0 + i * _LATERAL_STEP, caudal, height, node)
-            top[i] = min(top[i], caudal)
-    # rows of half a millimetre and the first of equals, as the landmark of the meshed bone has them: beside the notch is a cliff
-    for i in range(count):
-        top[i] = np.ceil(2.0 * top[i] + 0.2) / 2.0
-    peak = 0
-    for i in range(20):
-        if top[i] < top[peak]:
-            peak = i
-    notch = peak
-    for i in range(peak, min(peak + 36, count)):
-        if top[i] > top[notch]:
-            notch = i
-    lateral = _LATERAL_0 + notch * _LATERAL_STEP
-    caudal = top[notch] + _BELOW_EDGE_MM
-    height, node = highest(f, lateral, caudal, 12.0, node, True)
-    point[0], point[1], point[2] = lateral, caudal, height
-    for _ in range(4):
-        value, node = field_on_beam(f, point[0], point[1], point[2], node, True)
-        slope = np.empty(3)
-        for way in range(3):
-            shift = np.zeros(3)
-            shift[way] = 0.1
-            plus, node = field_on_beam(f, point[0] + shift[0], point[1] + shift[1], point[2] + shift[2], node, True)
-            minus, node = field_on_beam(f, point[0] - shift[0], point[1] - shift[1], point[2] - shift[2], node, True)
-            slope[way] = (plus - minus) / 0.2
-        square = max(np.sum(slope * slope), 0.05)
-        for way in range(3):
-            point[way] -= min(max(value / square, -1.0), 1.0) * slope[way]

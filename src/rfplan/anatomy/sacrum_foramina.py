@@ -20,7 +20,8 @@ def foramina_of(layout: SacrumLayout, distance_mm: Field) -> tuple[Foramen, ...]
     """The eight posterior foramina, left then right of each level; ``distance_mm`` is the field of the finished bone.
 
     In each half-plane through the middle of the tunnel the edge is the corner of the bone: its point furthest out along the tunnel and
-    closest to the middle, the second counted twice.
+    closest to the middle, the second counted twice. It rises no higher over the middle than half the aperture's larger diameter: beside
+    S4 the bone may rise without a corner to the crest, which is no edge of the foramen.
     """
     mirror = Isometry.mirror_left_right()
     result: list[Foramen] = []
@@ -42,7 +43,7 @@ def _foramen(layout: SacrumLayout, distance_mm: Field, number: int, level: str, 
     angles = 2 * np.pi * np.arange(_RIM_POINTS) / _RIM_POINTS
     rays = np.cos(angles)[:, None] * cranial + np.sin(angles)[:, None] * lateral
     size = 0.5 * max(layout.parameters[f"foramen.{level}.{way}"] for way in ("width", "height"))
-    rim = onto_surface(distance_mm, _corners(distance_mm, middle, outward, rays, size + 4.0))
+    rim = onto_surface(distance_mm, _corners(distance_mm, middle, outward, rays, size + 4.0, size))
     centre = rim.mean(axis=0)
     normal = np.linalg.svd(rim - centre)[2][2]
     normal = normal if normal @ outward > 0 else -normal
@@ -53,11 +54,12 @@ def _foramen(layout: SacrumLayout, distance_mm: Field, number: int, level: str, 
 
 
 def _corners(
-    distance_mm: Field, middle: FloatArray, outward: FloatArray, rays: FloatArray, reach_mm: float
+    distance_mm: Field, middle: FloatArray, outward: FloatArray, rays: FloatArray, reach_mm: float, highest_mm: float
 ) -> FloatArray:
     """(k, 3) corner of the bone in the half-plane of each of the (k, 3) ``rays`` and ``outward``."""
     away = np.arange(0.0, reach_mm, _STEP_MM)
     height = np.arange(-5.0, 7.0, _STEP_MM)
+    height = height[height <= highest_mm]
     points = middle + away[None, :, None, None] * rays[:, None, None, :] + height[None, None, :, None] * outward
     bone = distance_mm(points.reshape(-1, 3)).reshape(points.shape[:3]) < 0
     score = np.where(bone, height[None, None, :] - 2.0 * away[None, :, None], -np.inf).reshape(len(rays), -1)

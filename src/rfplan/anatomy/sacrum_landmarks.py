@@ -9,11 +9,12 @@ from rfplan.anatomy.sacrum_dorsum import crest_course, tubercle_centres
 from rfplan.anatomy.sacrum_foramina import first_bone, onto_surface
 from rfplan.anatomy.sacrum_layout import SacrumLayout
 from rfplan.anatomy.sacrum_processes import articular_tip
-from rfplan.geometry.arrays import BoolArray, FloatArray
+from rfplan.anatomy.sacrum_vector import sacrum_vector
+from rfplan.anatomy.skyline_kernels import ala_top, groove_base
+from rfplan.anatomy.virtual_ground_kernels import filled_form
+from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.frames import Isometry
 from rfplan.geometry.implicit import Field
-
-_BELOW_EDGE = 3  # rows of half a millimetre below the upper edge, where the beam no longer grazes
 
 
 def landmarks_of(layout: SacrumLayout, distance_mm: Field) -> dict[str, Landmark]:
@@ -26,7 +27,7 @@ def landmarks_of(layout: SacrumLayout, distance_mm: Field) -> dict[str, Landmark
         "endplate_posterior": posterior,
         "hiatus_apex": _hiatus_apex(layout, distance_mm),
     }
-    base, ala = _groove(layout, distance_mm)
+    base, ala = _groove(layout)
     left = {"s1_sap": layout.axis.to_patient(articular_tip(layout)), "s1_sap_base": base, "ala": ala}
     for level, centre in tubercle_centres(layout).items():
         left[f"tubercle_{level}"] = _from_behind(layout, distance_mm, centre[None])[0]
@@ -72,22 +73,10 @@ def _hiatus_apex(layout: SacrumLayout, distance_mm: Field) -> FloatArray:
     return layout.axis.to_patient(np.array([0.0, along[last], top]))
 
 
-def _groove(layout: SacrumLayout, distance_mm: Field) -> tuple[FloatArray, FloatArray]:
-    """The notch between articular process and ala, and the top of the ala beside it, where a beam from behind first meets them."""
-    lateral = np.arange(20.0, 0.5 * layout.parameters["breadth"] - 6.0, 0.5)
-    caudal, height = np.arange(-25.0, 30.0, 0.5), np.arange(-4.0, 26.0, 1.0)
-    grid = np.stack(np.meshgrid(lateral, caudal, height, indexing="ij"), axis=-1)
-    values = distance_mm(layout.frame.to_patient(grid).reshape(-1, 3)).reshape(grid.shape[:3])
-    bone: BoolArray = np.less(values, 0.0)
-    seen: BoolArray = np.any(bone, axis=2)
-    top = np.where(np.any(seen, axis=1), seen.argmax(axis=1), len(caudal) - 1)
-    peak = int(np.argmin(top[lateral < 30.0]))
-    notch = peak + int(np.argmax(top[peak : peak + 36]))
-    beside = notch + int(np.argmin(top[notch : notch + 28]))
-
-    def at(index: int) -> FloatArray:
-        row = top[index] + _BELOW_EDGE
-        back = height[np.flatnonzero(bone[index, row])[-1]]
-        return layout.frame.to_patient(np.array([lateral[index], caudal[row], back]))
-
-    return at(notch), at(beside)
+def _groove(layout: SacrumLayout) -> tuple[FloatArray, FloatArray]:
+    """The floor of the notch between articular process and ala, and the top of the ala beside it, where a beam from behind meets them."""
+    form = filled_form(sacrum_vector(layout.parameters.values))
+    base, ala = np.empty(3), np.empty(3)
+    groove_base(form, base)
+    ala_top(form, ala)
+    return layout.frame.to_patient(base), layout.frame.to_patient(ala)

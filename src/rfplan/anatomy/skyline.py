@@ -8,6 +8,7 @@ from scipy import ndimage
 from rfplan.anatomy.chart_kernels import height_map
 from rfplan.anatomy.landmarks import Landmark
 from rfplan.anatomy.sides import SIDES, lateral_sign
+from rfplan.anatomy.skyline_kernels import FOOT_MM, RISE_MM
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.frames import ApFrame
 from rfplan.geometry.mesh import Mesh
@@ -25,8 +26,8 @@ def find_head_end(sacrum: Mesh, frame: ApFrame) -> dict[str, Landmark]:
     """``s1_sap``, ``s1_sap_base`` and ``ala`` of both sides, patient LPS, mm.
 
     The process is the highest point (towards the head, across the beam) behind the endplate; the groove is the notch lateral
-    to it in the skyline that the operator sees; the top of the ala is the next peak of that skyline. Where the notch is
-    shallower than 1.5 mm the three are marked ``estimated``.
+    to it in the skyline that the operator sees, where the process ends; the top of the ala is the next peak of that skyline. Where
+    the notch is shallower than 1.5 mm the three are marked ``estimated``.
     """
     points = frame.to_chart(sacrum.vertices_mm)
     half = int(_LATERAL_MM / _STEP_MM)
@@ -64,19 +65,28 @@ def _peaks(crown: FloatArray) -> dict[str, tuple[FloatArray, float]]:
     behind = np.where(height > _BEHIND_MM, crown, -np.inf)
     skyline = ndimage.median_filter(behind.max(axis=1), size=3, mode="nearest")
     stretch = skyline[tip : tip + int(_NOTCH_REACH_MM / _STEP_MM)]
-    notch = tip + int(np.argmin(np.where(np.isfinite(stretch), stretch, np.inf)))
+    lowest = int(np.argmin(np.where(np.isfinite(stretch), stretch, np.inf)))
+    notch = tip + lowest
+    # the floor of the notch may be flat: it begins at the flank of the process, which is steep
+    level = float(stretch[lowest]) + RISE_MM
+    flank = float(np.argmax(stretch <= level))
+    if flank > 0.0:
+        inner, outer = stretch[int(flank) - 1], stretch[int(flank)]
+        flank -= float((level - outer) / (inner - outer)) if np.isfinite(inner) else 0.0
+    foot = (tip + flank) * _STEP_MM + FOOT_MM
     top = notch + int(np.argmax(skyline[notch : notch + int(_ALA_REACH_MM / _STEP_MM)]))
     depth = min(float(skyline[tip] - skyline[notch]), float(skyline[top] - skyline[notch]) + _CLEAR_MM)
     confidence = float(np.clip(depth / 8.0, 0.3, 0.9)) if depth > _CLEAR_MM else 0.0
 
-    def on_skyline(index: int) -> FloatArray:
+    def on_skyline(out_mm: float) -> FloatArray:
         # of a floor that runs level from front to back, the end that the operator sees
+        index = round(out_mm / _STEP_MM)
         back = int(np.flatnonzero(behind[index] > behind[index].max() - _LEVEL_MM)[-1])
-        return np.array([lateral[index], -float(behind[index, back]), float(height[back])])
+        return np.array([out_mm, -float(behind[index, back]), float(height[back])])
 
     tip_point = np.array([lateral[tip], -float(crown[tip, j]), tip_height])
     return {
         "s1_sap": (tip_point, confidence),
-        "s1_sap_base": (on_skyline(notch), confidence),
-        "ala": (on_skyline(top), confidence),
+        "s1_sap_base": (on_skyline(foot), confidence),
+        "ala": (on_skyline(float(lateral[top])), confidence),
     }

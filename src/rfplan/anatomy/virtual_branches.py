@@ -8,9 +8,10 @@ from math import pi, radians
 
 import numpy as np
 
-from rfplan.anatomy.course_kernels import STEP_MM, courses_on_side
+from rfplan.anatomy.course_kernels import STEP_MM
 from rfplan.anatomy.innervation import BranchTraits
 from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM
+from rfplan.anatomy.side_courses_kernels import courses_on_side
 from rfplan.anatomy.sides import LEVELS
 from rfplan.anatomy.virtual_ground import VirtualGround
 from rfplan.figures import figures
@@ -68,7 +69,7 @@ def side_branches(ground: VirtualGround) -> SideBranches:
 
 
 @cache
-def _numbers() -> tuple[float, float, float, float, float, float]:
+def _numbers() -> tuple[float, float, float, float, float, float, float]:
     table = figures("nerves")
     return (
         table["course.relaxation_mm"].value,
@@ -77,4 +78,5 @@ def _numbers() -> tuple[float, float, float, float, float, float]:
         table["L5.cranial_of_base_mm"].value,
         table["L5.caudal_of_base_mm"].value,
         table["L5.half_width_of_groove_mm"].value,
+        table["L5.highest_over_floor_mm"].value,
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from rfplan.anatomy.bridged_sheet_kernels import bridge_over, refined
 from rfplan.anatomy.dorsal_sheet_kernels import dorsal_sheet, sharpen
-from rfplan.anatomy.sacrum_edges_kernels import groove_base, joint_centre, joint_margin, rim
+from rfplan.anatomy.sacrum_edges_kernels import joint_centre, joint_margin, rim
 from rfplan.anatomy.sacrum_form_kernels import (
     ALONG,
     CENTRE,
@@ -25,6 +25,7 @@ from rfplan.anatomy.sacrum_rows_kernels import FULL_SIZE, lay_rows
 from rfplan.anatomy.sacrum_vector import column
 from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM
 from rfplan.anatomy.sheet_gap_kernels import slopes_of
+from rfplan.anatomy.skyline_kernels import groove_base
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 

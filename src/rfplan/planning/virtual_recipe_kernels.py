@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from rfplan.anatomy.sheet_distance_kernels import bone_gap, roof_of
+from rfplan.anatomy.groove_kernels import groove_seat
+from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM, bone_gap, roof_of
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
 from rfplan.planning.virtual_way_kernels import (
@@ -33,7 +34,6 @@ from rfplan.planning.virtual_way_kernels import (
 CONTACT_MM = 3.0
 """What a shaft that stands on the bone may touch of it from its tip end."""
 _NUDGE_MM, _FINE_MM = 0.1, 0.5
-_ABOVE_MM, _BELOW_MM, _NEARNESS_PER_MM, _ON_FLOOR_MM = 3.0, 8.0, 0.05, 2.0
 _MOST_NEEDLES, _MOST_LEAPS = 60, 40
 FROM_EDGE, FROM_EDGE_OFF_JOINT, FROM_CENTRE_OFF_JOINT = range(3)
 
@@ -254,53 +254,16 @@ def palisade_recipe(
 
 
 @kernel
-def _groove_floor(ground: Any, half: float, steepest: float, floor_point: FloatArray) -> None:
-    """Fill (3,) with the place on the floor of the groove of L5 at its landmark; see ``l5.groove_floor_mm``."""
-    base = ground.base
-    floor_point[:] = base
-    columns = ceil((2.0 * half + _FINE_MM) / _FINE_MM - 1e-9)
-    rows = ceil((_ABOVE_MM + _BELOW_MM) / _FINE_MM)
-    lowest, where = np.empty(rows), np.empty(rows)
-    caudal, seen = np.empty(rows), 0
-    for r in range(rows):
-        y = base[1] - _ABOVE_MM + _FINE_MM * r
-        best, at, whole = np.inf, 0.0, True
-        found = 0.0
-        for c in range(columns):
-            x = base[0] - half + _FINE_MM * c
-            height = height_at_chart(ground, x, y)
-            if not np.isfinite(height):
-                whole = False
-                break
-            value = height + _NEARNESS_PER_MM * (x - base[0]) ** 2
-            if value < best:
-                best, at, found = value, x, height
-        if whole:
-            lowest[seen], where[seen], caudal[seen] = found, at, y
-            seen += 1
-    if seen < 2:
-        return
-    here = 0
-    for r in range(seen):
-        if abs(caudal[r] - base[1]) < abs(caudal[here] - base[1]):
-            here = r
-    if lowest[here] > height_at_chart(ground, base[0], base[1]) - _ON_FLOOR_MM:
-        return
-    for r in range(seen - 1):
-        if abs(lowest[r + 1] - lowest[r]) <= steepest * (caudal[r + 1] - caudal[r]):
-            floor_point[0], floor_point[1] = where[r], caudal[r]
-            floor_point[2] = height_at_chart(ground, where[r], caudal[r])
-            return
-
-
-@kernel
 def l5_recipe(
-    ground: Any, limits: Any, half: float, steepest: float, standoff: float, lateral_tilt: float, caudal_tilt: float, past_base: float,
-    radius: float, active: float, tips: FloatArray, axes: FloatArray, pairs: IntArray, needles: int, applications: int,
+    ground: Any, limits: Any, below: float, half: float, steepest: float, standoff: float, lateral_tilt: float, caudal_tilt: float,
+    past_base: float, radius: float, active: float, tips: FloatArray, axes: FloatArray, pairs: IntArray, needles: int, applications: int,
 ) -> tuple[int, int]:  # fmt: skip
     """The lesion of the L5 dorsal ramus."""
     tip, axis = tips[needles], axes[needles]
-    _groove_floor(ground, half, steepest, tip)
+    if not groove_seat(
+        ground.smooth, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, 1.0, ground.base[:2], below, half, steepest, tip
+    ):
+        tip[:] = ground.base
     lift(ground, tip, standoff)
     from_below = np.array([tan(radians(lateral_tilt)), tan(radians(caudal_tilt)), 1.0])
     from_below /= sqrt(np.sum(from_below * from_below))

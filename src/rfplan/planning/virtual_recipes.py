@@ -129,10 +129,12 @@ class VirtualRecipe:
         return (mode, mode), (own, own)
 
     @cached_property
-    def _groove(self) -> tuple[float, float, float, float, float, float, float, float]:
+    def _groove(self) -> tuple[float, float, float, float, float, float, float, float, float]:
         table = figures("techniques")
+        nerves = figures("nerves")
         return (
-            figures("nerves")["L5.half_width_of_groove_mm"].value,
+            nerves["L5.caudal_of_base_mm"].value,
+            nerves["L5.half_width_of_groove_mm"].value,
             float(np.tan(np.deg2rad(table["l5.steepest_floor_deg"].value))),
             table["l5.standoff_mm"].value,
             table["l5.lateral_tilt_deg"].value,

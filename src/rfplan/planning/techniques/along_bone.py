@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ _SIDEWAYS_DEG = 25.0
 _UNDER_SHAFT_MM = 60.0
 _FINE_MM = 0.01
 _AHEAD_MM = 25.0
+_SHIFT_MM = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,11 +133,37 @@ class Strip:
     line: TightLine
     begin_mm: float
 
+    def fitted(self, step_mm: float, count: int) -> tuple[Strip, int]:
+        """The strip with as many of its ``count`` lesions, ``step_mm`` apart, as there is bone for, and their number.
+
+        It keeps its middle, or is moved by the least that brings all of them over bone, half a step at most: farther, a lesion at one
+        end would only be exchanged for one at the other. Nothing changes where no place has bone under any lesion.
+        """
+        for fewer in range(count):
+            shorter_mm = self.begin_mm + 0.5 * fewer * step_mm
+            for shift_mm in sorted(np.arange(-0.5 * step_mm, 0.5 * step_mm + 1e-9, _SHIFT_MM), key=abs):
+                moved = replace(self, begin_mm=shorter_mm + float(shift_mm))
+                if all(moved.over_bone(n * step_mm) for n in range(count - fewer)):
+                    if fewer:
+                        self.site.note(
+                            f"{fewer} of {count} lesions are left out: the strip has no bone under it there in this patient."
+                        )
+                    return moved, count - fewer
+        return self, count
+
+    def over_bone(self, distance_mm: float) -> bool:
+        """True where bone lies under the middle of the active tip whose end is ``distance_mm`` down the strip."""
+        return bool(
+            self.site.patient.chart.on_bone(*(self.line.start + self._under_mm(distance_mm) * self.line.heading))
+        )
+
+    def _under_mm(self, distance_mm: float) -> float:
+        return self.line.chart_distance_mm(self.begin_mm + distance_mm + 0.5 * self.site.electrode.tip_mm)
+
     def needle(self, distance_mm: float, target: str) -> Needle | None:
         """The device in hand with its tip end ``distance_mm`` down the strip, lying on the bone; None where it cannot."""
-        half_mm = 0.5 * self.site.electrode.tip_mm
-        under_mm = self.line.chart_distance_mm(self.begin_mm + distance_mm + half_mm)
-        if not self.site.patient.chart.on_bone(*(self.line.start + under_mm * self.line.heading)):
+        half_mm, under_mm = 0.5 * self.site.electrode.tip_mm, self._under_mm(distance_mm)
+        if not self.over_bone(distance_mm):
             self.site.note(f"{target} is left out: there is no bone under it in this patient.")
             return None
         return self.line.needle(self.site, under_mm, half_mm, target)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rfplan.anatomy.groove_kernels import groove_seat
 from rfplan.devices.electrode import Electrode, Mode
 from rfplan.devices.protocol import Protocol
 from rfplan.figures import figures
@@ -16,12 +17,6 @@ from rfplan.planning.approach import lifted_mm, spare_room_mm
 from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Application
 from rfplan.planning.techniques.site import Site
-
-_FINE_MM = 0.5
-_ABOVE_MM = 3.0
-_BELOW_MM = 8.0
-_NEARNESS_PER_MM = 0.05
-_ON_FLOOR_MM = 2.0
 
 
 def l5_application(site: Site, mode: Mode, protocol: Protocol, electrode: Electrode | None = None) -> list[Application]:
@@ -55,29 +50,23 @@ def l5_application(site: Site, mode: Mode, protocol: Protocol, electrode: Electr
 
 
 def groove_floor_mm(site: Site, base_mm: FloatArray) -> FloatArray:
-    """(3,) patient point on the floor of the groove at the landmark ``base_mm`` (3,), just behind the upper edge of the ala.
+    """(3,) patient point on the floor of the groove at the landmark ``base_mm`` (3,), the landmark itself where the chart shows none.
 
-    The landmark itself where it lies on the floor, or where the chart shows none. Else, across the groove, the lowest bone of the chart,
-    and along it the most cranial place near the landmark where the floor is not yet the cliff that the ala is for a beam along the S1
-    endplate.
+    See :func:`rfplan.anatomy.groove_kernels.groove_seat`.
     """
-    half_mm = figures("nerves")["L5.half_width_of_groove_mm"].value
-    steepest = float(np.tan(np.deg2rad(figures("techniques")["l5.steepest_floor_deg"].value)))
-    chart, base = site.patient.chart, site.patient.frame.to_chart(base_mm)[:2]
-    across = base[0] + site.sign * np.arange(-half_mm, half_mm + _FINE_MM, _FINE_MM)
-    caudal = base[1] + np.arange(-_ABOVE_MM, _BELOW_MM, _FINE_MM)
-    heights = chart.height_mm(*np.meshgrid(across, caudal, indexing="ij"))
-    seen = np.all(np.isfinite(heights), axis=0)
-    if np.count_nonzero(seen) < 2:
-        return base_mm
-    # near the landmark: the ala falls away laterally, and its far side is not the groove
-    lowest = np.argmin(heights[:, seen] + _NEARNESS_PER_MM * (across[:, None] - base[0]) ** 2, axis=0)
-    rows, floor = caudal[seen], heights[:, seen][lowest, np.arange(len(lowest))]
-    here = int(np.argmin(np.abs(rows - base[1])))
-    if floor[here] > chart.height_mm(*base) - _ON_FLOOR_MM:
-        return base_mm
-    gentle = np.flatnonzero(np.abs(np.diff(floor)) <= steepest * np.diff(rows))
-    if len(gentle) == 0:
-        return base_mm
-    point: FloatArray = chart.point_mm(across[lowest[gentle[0]]], rows[gentle[0]])
-    return point
+    nerves, chart, frame = figures("nerves"), site.patient.chart, site.patient.frame
+    side = np.array([float(site.sign), 1.0, 1.0])
+    point = np.empty(3)
+    found = groove_seat(
+        chart.bridged_mm,
+        chart.lateral_0_mm,
+        chart.caudal_0_mm,
+        chart.spacing_mm,
+        float(site.sign),
+        frame.to_chart(base_mm)[:2] * side[:2],
+        nerves["L5.caudal_of_base_mm"].value,
+        nerves["L5.half_width_of_groove_mm"].value,
+        float(np.tan(np.deg2rad(figures("techniques")["l5.steepest_floor_deg"].value))),
+        point,
+    )
+    return frame.to_patient(point * side) if found else base_mm

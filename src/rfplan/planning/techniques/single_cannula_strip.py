@@ -3,7 +3,7 @@
 Recipe (Silva-Ortiz 2024): two finder needles stand 35 mm from the midline at S1 and S2; with the beam tilted caudally an 18 gauge curved
 cannula with a 15 mm tip is driven up the sacrum just lateral to them, from one entry near its lower end; a lesion is made, the cannula is
 pulled back 20 mm, four lesions in all, at 80 degC for about 90 s; L5 is taken by the same cannula. The page does not say where the first
-lesion lies: here the strip is centred on the stretch from S1 to S3.
+lesion lies: here the strip is centred on the stretch from S1 to S3. More lesions than there is bone for are not made.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class SingleCannulaStrip(Technique):
         strip = strip_on_bone(site, first, last, (count - 1) * step_mm + site.electrode.tip_mm, "The cannula")
         if strip is None:
             return []
+        strip, count = strip.fitted(step_mm, count)
         site.note("The cannula is one straight piece per lesion, on the bone; in the patient all share one entry.")
         needles = [strip.needle(n * step_mm, f"Strip lesion {n + 1}") for n in range(count)]
         return [
