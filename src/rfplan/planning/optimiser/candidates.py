@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side
+from rfplan.anatomy.treatable import Treatable
 from rfplan.devices.electrode import Electrode, Mode
 from rfplan.geometry.arrays import BoolArray, IntArray
 from rfplan.planning.needle import Needle
@@ -66,7 +66,7 @@ class Candidates:
         )
 
 
-def candidates_for(patient: Patient, side: Side, electrode: Electrode, mode: Mode, spacing_mm: float) -> Candidates:
+def candidates_for(patient: Treatable, side: Side, electrode: Electrode, mode: Mode, spacing_mm: float) -> Candidates:
     """All candidates of a device in a mode, with those of the published techniques that take the device, before safety is looked at.
 
     Of one needle: over the chart, on a lattice of tips of ``spacing_mm``, and along the L5 groove. Of pairs: between neighbours in
@@ -99,7 +99,7 @@ def _single(site: Site, positions: Sequence[Position], mode: Mode) -> tuple[list
 
 
 def published_applications(
-    patient: Patient, side: Side, electrode: Electrode, modes: Sequence[Mode], l5_only: Mode | None = None
+    patient: Treatable, side: Side, electrode: Electrode, modes: Sequence[Mode], l5_only: Mode | None = None
 ) -> list[Application]:
     """What the published techniques that take this electrode would do: no plan of theirs is out of the search's reach.
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from rfplan.anatomy.patient import Patient
+from rfplan.anatomy.treatable import Treatable
 from rfplan.errors import ConvergenceError, InputError
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.frames import Isometry
@@ -48,7 +48,7 @@ class PlacedMaps:
 class LesionLibrary:
     """Solved lesions beside a plane of bone, by problem; one per electrode and run. Not to be shared between threads."""
 
-    def __init__(self, patient: Patient) -> None:
+    def __init__(self, patient: Treatable) -> None:
         self.patient = patient
         self.coarse = True
         self._accuracy = accuracy_named(usual_accuracy("plane"))

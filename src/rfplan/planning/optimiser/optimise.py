@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side, side_named
+from rfplan.anatomy.treatable import Treatable
 from rfplan.devices.electrode import Electrode
 from rfplan.figures import figures
 from rfplan.planning.operator_error import OperatorError
@@ -32,7 +32,7 @@ _SEARCH_SHARE, _REFINE_SHARE = 0.8, 0.97
 
 
 def optimise(
-    patient: Patient,
+    patient: Treatable,
     side: str = "right",
     applications: int = 6,
     courses: int = 500,
@@ -94,7 +94,7 @@ def optimise(
     return _outcome(patient, side_named(side), request, Watch(time_limit_s, progress, cancelled))
 
 
-def _outcome(patient: Patient, side: Side, request: Request, watch: Watch) -> Optimised:
+def _outcome(patient: Treatable, side: Side, request: Request, watch: Watch) -> Optimised:
     ready = prepare(patient, side, request, watch)
     choice, candidates = ready.choice(request.applications, request.needles, watch)
     chosen = [candidates.applications[n] for n in choice.chosen]
@@ -102,10 +102,7 @@ def _outcome(patient: Patient, side: Side, request: Request, watch: Watch) -> Op
     certificate = _certificate(ready, choice, chosen, watch)
     before = _worth(ready, chosen)
     watch.stage(_REFINE_SHARE)
-    final: Sequence[Application] = chosen
-    if request.refine and chosen and not watch.over:
-        site = site_of(patient, side, request.electrode)
-        final = refined(chosen, site, ready.train, ready.library, ready.judge, watch)
+    final = improved(ready, chosen, watch)
     after = _worth(ready, final)
     plan = plan_of(patient, side, final, notes := _notes(choice, request))
     # the lesions of pairs are coarse in the table: the plan is judged with its own
@@ -128,17 +125,25 @@ def _outcome(patient: Patient, side: Side, request: Request, watch: Watch) -> Op
     return result
 
 
-def unseen_trial(patient: Patient, side: Side, request: Request) -> Trial:
+def improved(ready: Prepared, chosen: Sequence[Application], watch: Watch) -> Sequence[Application]:
+    """The chosen applications with their needles moved off the lattice, where the request wants it."""
+    if not ready.request.refine or not chosen or watch.over:
+        return chosen
+    site = site_of(ready.patient, ready.candidates.side, ready.request.electrode)
+    return refined(chosen, site, ready.train, ready.library, ready.judge, watch)
+
+
+def unseen_trial(patient: Treatable, side: Side, request: Request) -> Trial:
     """Other courses than those of the search, with other draws of the hand."""
     seed = request.seed + UNSEEN_SEED
     return Trial(
         patient,
-        packed_branches(patient, side, request.unseen, seed),
+        packed_branches(patient, side, request.unseen, seed, request.innervation),
         Hand(patient, side, request.operator_error, seed),
     )
 
 
-def plan_of(patient: Patient, side: Side, applications: Sequence[Application], notes: Sequence[str] = ()) -> Plan:
+def plan_of(patient: Treatable, side: Side, applications: Sequence[Application], notes: Sequence[str] = ()) -> Plan:
     """The plan of applications in the order in which they are made."""
     return Plan(
         side=side,

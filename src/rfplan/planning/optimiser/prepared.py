@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side
+from rfplan.anatomy.treatable import Treatable
 from rfplan.errors import InputError
 from rfplan.figures import figures
 from rfplan.lesion.problem import LesionProblem
@@ -27,6 +27,11 @@ from rfplan.planning.packed_patient import packed_branches
 from rfplan.planning.placed_problem import PlacedProblem
 from rfplan.planning.plan import Application
 
+
+class NoPlacementError(InputError):
+    """No candidate keeps every hard limit; the message says which limit took out how many."""
+
+
 UNSEEN_SEED = 1_000_003
 """Added to the seed for the courses that a plan is judged on: none of those that it was found on."""
 
@@ -37,7 +42,7 @@ _EFFECT_SHARE, _LESION_SHARE, _START_SHARE = 0.75, 0.55, 0.05
 class Prepared:
     """``candidates`` with their ``table`` on the courses of ``train``; ``whole`` is False where time ended before all were looked at."""
 
-    patient: Patient
+    patient: Treatable
     request: Request
     library: LesionLibrary
     train: Trial
@@ -86,7 +91,7 @@ class Prepared:
         deeper = np.minimum(table.longest_mm, 2.0 * table.length_mm).sum(axis=1)
         left_s = watch.left_s if self.whole else 0.0
         return best_choice(
-            self.judge, takes, budget, deeper, left_s, self.request.gap, watch.cancelled, certify=self.whole
+            self.judge, takes, budget, deeper, left_s, self.request.gap, watch.cancelled, self.whole, self.request.nodes
         )
 
     def _exact_limits(self, applications: list[Application]) -> list[str | None]:
@@ -106,15 +111,15 @@ class Prepared:
         return reasons
 
 
-def prepare(patient: Patient, side: Side, request: Request, watch: Watch) -> Prepared:
+def prepare(patient: Treatable, side: Side, request: Request, watch: Watch) -> Prepared:
     """Find the candidates, solve their lesions, take out what is not safe, and fill the table.
 
     Raises
     ------
-    InputError : nothing is left; the message says which limit took out how many
+    NoPlacementError : nothing is left; the message says which limit took out how many
     """
     library = LesionLibrary(patient)
-    branches = packed_branches(patient, side, request.courses, request.seed)
+    branches = packed_branches(patient, side, request.courses, request.seed, request.innervation)
     train = Trial(patient, branches, Hand(patient, side, request.operator_error, request.seed))
     watch.stage(_START_SHARE)
     found = candidates_for(patient, side, request.electrode, request.mode, request.spacing_mm)
@@ -161,7 +166,7 @@ def _most_wanted_first(draws: list[list[PlacedProblem]]) -> list[LesionProblem]:
 
 def _refuse(request: Request, side: Side, left: Candidates) -> None:
     gone = ", ".join(f"{reason} {count}" for reason, count in sorted(left.removed.items(), key=lambda entry: -entry[1]))
-    raise InputError(
+    raise NoPlacementError(
         f"no placement of {request.electrode.name!r} in mode {request.mode!r} on the {side} keeps every hard limit; "
         f"removed by limit: {gone or 'there was none to begin with'}"
     )

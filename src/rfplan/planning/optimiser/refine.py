@@ -133,7 +133,4 @@ def _safe(site: Site, library: LesionLibrary, application: Application, lethal: 
     if asked is None or not library.holds(asked.problem):
         return False
     lesions = library.placed([asked])
-    from rfplan.anatomy.patient import Patient
-
-    assert isinstance(site.patient, Patient)
     return broken_limits(site.patient, site.side, [application], lesions, lethal)[0] is None
