@@ -66,8 +66,10 @@ class Candidates:
         )
 
 
-def candidates_for(patient: Treatable, side: Side, electrode: Electrode, mode: Mode, spacing_mm: float) -> Candidates:
-    """All candidates of a device in a mode, with those of the published techniques that take the device, before safety is looked at.
+def candidates_for(
+    patient: Treatable, side: Side, electrode: Electrode, mode: Mode, spacing_mm: float, published: bool = True
+) -> Candidates:
+    """All candidates of a device in a mode, with those of the ``published`` techniques that take it, before safety is looked at.
 
     Of one needle: over the chart, on a lattice of tips of ``spacing_mm``, and along the L5 groove. Of pairs: between neighbours in
     rows along the foramina; the L5 dorsal ramus, where no pair fits, is then taken with one needle of the same device.
@@ -79,7 +81,9 @@ def candidates_for(patient: Treatable, side: Side, electrode: Electrode, mode: M
     made, closed = _single(site, [*places, *([] if pairs else chart_positions(site, spacing_mm))], single)
     if pairs:
         made += row_pairs(site)
-    known = published_applications(patient, side, electrode, (mode, single), l5_only=single if pairs else None)
+    known: list[Application] = []
+    if published:
+        known = published_applications(patient, side, electrode, (mode, single), l5_only=single if pairs else None)
     return Candidates.of(
         side, [*known, *made], [True] * len(known) + [False] * len(made), {"no_way_in": closed} if closed else {}
     )

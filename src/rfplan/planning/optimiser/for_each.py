@@ -34,8 +34,9 @@ class Ready:
         if self.prepared is None:
             return plan_of(self.patient, self.side, (), (self.note,))
         watch = Watch(math.inf)
-        # a choice may take candidates out: every plan begins with all of them
-        ready = replace(self.prepared, request=request, table=self.prepared.table.copy())
+        # a choice may take candidates out, and lesions are solved on the way: every plan begins with the same of both
+        known = self.prepared
+        ready = replace(known, request=request, table=known.table.copy(), library=known.library.copy())
         choice, candidates = ready.choice(request.applications, request.needles, watch)
         chosen = [candidates.applications[n] for n in choice.chosen]
         return plan_of(self.patient, self.side, improved(ready, chosen, watch))

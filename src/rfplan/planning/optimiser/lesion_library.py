@@ -56,6 +56,12 @@ class LesionLibrary:
         self._maps: list[LesionMap] = []
         self._table: MapTable | None = None
 
+    def copy(self) -> LesionLibrary:
+        """A library with the same lesions: what is solved for one does not count as known to the other."""
+        made = LesionLibrary(self.patient)
+        made._number, made._maps, made._table = dict(self._number), list(self._maps), self._table
+        return made
+
     def __len__(self) -> int:
         return len(self._maps)
 

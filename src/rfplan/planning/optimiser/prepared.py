@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,6 +20,7 @@ from rfplan.planning.optimiser.lesion_library import LesionLibrary
 from rfplan.planning.optimiser.objective import Judge
 from rfplan.planning.optimiser.order import in_the_way
 from rfplan.planning.optimiser.programme import Budget
+from rfplan.planning.optimiser.refine import effect_of
 from rfplan.planning.optimiser.request import Request
 from rfplan.planning.optimiser.search import Choice, best_choice
 from rfplan.planning.optimiser.trial import Asked, Trial
@@ -85,6 +87,20 @@ class Prepared:
             self.table.without(bad)
         return found, replace(self.candidates, removed=removed)
 
+    def worth_keeping(self, trying: Sequence[Application], before: Sequence[Application]) -> bool:
+        """True where ``trying`` breaks no hard limit and is worth no less than ``before``, lesions solved as for a judgement."""
+        if any(self._exact_limits(list(trying))) or in_the_way(self.patient, self.candidates.side, trying) is not None:
+            return False
+        self.library.coarse = False
+        effects = [effect_of(self.train, self.library, self.judge, plan) for plan in (trying, before)]
+        self.library.coarse = True
+        new, old = effects
+        if new is None or old is None:
+            return False
+        return new.score(self.judge, self.train.length_mm, trying) >= old.score(
+            self.judge, self.train.length_mm, before
+        )
+
     def _searched(self, budget: Budget, watch: Watch) -> Choice:
         table = self.table
         takes = table.captured(self.request.objective.criterion)
@@ -122,7 +138,7 @@ def prepare(patient: Treatable, side: Side, request: Request, watch: Watch) -> P
     branches = packed_branches(patient, side, request.courses, request.seed, request.innervation)
     train = Trial(patient, branches, Hand(patient, side, request.operator_error, request.seed))
     watch.stage(_START_SHARE)
-    found = candidates_for(patient, side, request.electrode, request.mode, request.spacing_mm)
+    found = candidates_for(patient, side, request.electrode, request.mode, request.spacing_mm, request.published)
     nominal: Asked = [library.problem(application) for application in found.applications]
     # safety is about the places that are aimed at, the table about those that the hand reaches
     missed = [] if request.operator_error is None else train.asked(library, found.applications)

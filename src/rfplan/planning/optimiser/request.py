@@ -33,7 +33,7 @@ class Request:
     Found on ``courses`` of the branches drawn with ``seed``, judged on ``unseen`` others; ``operator_error`` is that of the hand, None for
     none. The search ends within ``gap`` of the bound or after ``time_limit_s`` of wall time. ``refine`` moves the chosen needles
     off the lattice. ``nodes`` ends the search after so many nodes of its tree, the same on every machine. ``innervation``: the levels
-    that courses have, default the usual ones.
+    that courses have, default the usual ones. ``published``: what the published techniques do is among the candidates.
     """
 
     electrode: Electrode
@@ -52,6 +52,7 @@ class Request:
     threads: int = 2
     nodes: int | None = None
     innervation: Innervation | None = None
+    published: bool = True
 
     def __post_init__(self) -> None:
         _whole("applications", self.applications, 1, _MOST_APPLICATIONS)
