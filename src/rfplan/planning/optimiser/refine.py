@@ -26,7 +26,8 @@ _TURNS_DEG = (8.0, 4.0, 2.0)
 _ROUNDS = 2
 _AROUND = 8
 _DEEP = 2.0
-_EASY_MM, _HARD = 70.0, 0.02
+_EASY_MM, _HARD = 70.0, 0.001
+_NEAR_MM = 1.0
 _MARGIN_MM = 6.0
 """More than the middle of a lesion moves in all shifts and tilts of one round, less the shift."""
 _MOST_NEW = 40
@@ -49,15 +50,17 @@ class Effect:
         return Effect(length, captured)
 
     def score(self, judge: Judge, cut_mm: float, applications: Sequence[Application]) -> Score:
-        """First things first: the objective, the mean captured part, and the mean length inside up to twice what cuts.
+        """First things first: the objective, the mean captured part, and how near branches are to being missed.
 
-        The last tells apart plans that take the same on the courses in hand: what lies deeper is safer on others. Long shafts are
-        hard to place: a millimetre past 70 counts as much as a fiftieth of a millimetre of depth.
+        The last tells apart plans that take the same on the courses in hand: a branch counts by exp(-d), d millimetres more inside than
+        what cuts (up to twice that), so that those count most that a slightly different course would lose. Long shafts are hard
+        to place: a millimetre past 70 counts as much as one branch in a thousand that is just cut.
         """
         shafts = [needle.depth_mm for application in applications for needle in application.needles]
         past = float(np.maximum(np.array(shafts) - _EASY_MM, 0.0).mean())
-        depth = float(np.minimum(self.length_mm[judge.kept], _DEEP * cut_mm).mean()) - _HARD * past
-        return round(judge.value(self.captured), 12), round(judge.mean(self.captured), 12), round(depth, 6)
+        inside = np.minimum(self.length_mm[judge.kept], _DEEP * cut_mm)
+        spare = -float(np.exp((cut_mm - inside) / _NEAR_MM).mean()) - _HARD * past
+        return round(judge.value(self.captured), 12), round(judge.mean(self.captured), 12), round(spare, 9)
 
 
 def effect_of(trial: Trial, library: LesionLibrary, judge: Judge, applications: Sequence[Application]) -> Effect | None:
