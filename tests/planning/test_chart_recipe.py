@@ -12,7 +12,7 @@ from rfplan.devices.protocol import Protocol
 from rfplan.errors import InputError
 from rfplan.planning.optimiser.hand import Hand
 from rfplan.planning.optimiser.lesion_library import LesionLibrary
-from rfplan.planning.optimiser.one_recipe import best_recipe, population_table, recipe_targets
+from rfplan.planning.optimiser.one_recipe import PopulationTable, best_recipe, population_table, recipe_targets
 from rfplan.planning.optimiser.trial import Trial
 from rfplan.planning.optimiser.watch import Watch
 from rfplan.planning.packed_patient import packed_branches
@@ -120,6 +120,22 @@ def test_a_place_that_breaks_a_limit_is_moved_until_it_breaks_none_and_it_says_s
     none = ChartRecipe(COOLED).plan(reference, "right", l5=False)
     assert none.applications == ()
     assert any("left out: its lesion would break" in note for note in none.notes)
+
+
+def test_a_recipe_has_no_more_places_than_are_useful():
+    # two places do what three others do together; the greedy choice begins with one of the three
+    takes = np.zeros((193 + 120, 8), dtype=bool)
+    takes[0, :4], takes[1, 4:] = True, True
+    takes[2, [0, 1, 4, 5, 6]], takes[3, [2, 3]], takes[4, [7]] = True, True, True
+    targets = recipe_targets("cooled")
+    table = PopulationTable(
+        targets, takes[: len(targets) + 1], np.zeros(len(targets) + 1), np.arange(8) // 4, ("S1",) * 8, "solved"
+    )
+    device = rfplan.electrode("cooled-17g-4mm")
+    for most in (2, 3, 5):
+        found = best_recipe(table, device, "cooled", most, 2, Watch(1e9))
+        assert found.choice.objective == 1.0
+        assert len(found.recipe.targets) == 2
 
 
 def test_pairs_are_searched_among_what_the_published_techniques_do():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -201,6 +201,13 @@ def best_recipe(
     budget = Budget(applications, None, np.ones(count), 0.0, of)
     deeper = takes.sum(axis=1).astype(float)
     choice = best_choice(judge, takes, budget, deeper, max(1.0, watch.left_s), 0.001, watch.cancelled)
+    while len(choice.chosen) > 1 and not watch.over:
+        # no more than are useful: another set may do the same with fewer, and what adds nothing here adds nothing elsewhere but by chance
+        smaller = replace(budget, applications=len(choice.chosen) - 1)
+        fewer = best_choice(judge, takes, smaller, deeper, max(1.0, watch.left_s), 0.001, watch.cancelled)
+        if fewer.objective < choice.objective - 1e-9:
+            break
+        choice = replace(fewer, bound=choice.bound, status=choice.status)
     chosen = [table.targets[n] for n in choice.chosen if n < len(table.targets)]
     l5 = len(table.targets) in choice.chosen
     recipe = Recipe(
