@@ -15,7 +15,9 @@ def main() -> None:
     """Find the points and draw them."""
     device, mode = device_of(None, "cooled")
     request = Request(device, mode, 9, courses=500, unseen=2000, seed=1)
-    points = front(rfplan.reference_patient(), "right", request, ("cooled", "monopolar"), Watch(float("inf")))
+    points = front(
+        rfplan.reference_patient(), "right", request, ("cooled", "monopolar", "bipolar"), Watch(float("inf"))
+    )
     title = "Reference patient, right side, judged on 2,000 unseen courses"
     front_figure(points, title=title).savefig(Path(__file__).parent / "optimisation_front.png", dpi=110)
 

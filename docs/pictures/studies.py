@@ -24,6 +24,7 @@ SHOWN = {
     "palisade_spacing": ("dose_response",),
     "operator_error": ("dose_response", "missed_branches"),
     "lesion_size": ("dose_response",),
+    "optimised": ("dose_response",),
 }
 """Figures of each example that docs/studies.md shows."""
 CRITERION = "transection"

@@ -52,6 +52,14 @@ def test_the_summary_says_what_the_bound_is_about(capsys):
     assert "not for treating patients" in said
 
 
+def test_without_time_the_summary_has_no_bound_and_says_so(capsys):
+    assert main(["optimise", *QUICK[:-2], "--time-limit-s", "0"]) == 0
+    captured = capsys.readouterr()
+    assert "there is no bound on the" in " ".join(captured.out.split())
+    assert "inf" not in captured.out
+    assert "Time was up" in " ".join(captured.err.split())
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

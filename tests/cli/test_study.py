@@ -43,9 +43,20 @@ def test_compare_prints_one_row_per_technique(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["rows"] == document["rows"]
 
 
+def test_compare_takes_plans_that_are_computed_for_every_patient(tmp_path, capsys):
+    names = "optimised,cooled-classic"
+    given = ["--patients", "1", "--workers", "1", "--out", str(tmp_path / "out"), "--json"]
+    assert main(["compare", "--techniques", names, *given]) == 0
+    computed, published = json.loads(capsys.readouterr().out)["rows"]
+    assert (computed["strategy"], published["strategy"]) == ("optimised", "cooled-classic")
+    assert 1 <= computed["applications_mean"] <= 6
+    assert computed["stop_violations"] == 0.0
+
+
 def test_wrong_input_ends_in_one_message(tmp_path, capsys):
     for arguments, words in (
         (["compare", "--techniques", "palisad"], "did you mean 'palisade'"),
+        (["compare", "--techniques", "optimized"], "did you mean 'optimised'"),
         (["compare", "--patients", "0"], "patients is 0"),
         (["compare", "--seed", "-1"], "seed is -1"),
         (["compare", "--criterion", "ap"], "--criterion 'ap'"),

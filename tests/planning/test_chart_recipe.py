@@ -10,11 +10,16 @@ import pytest
 import rfplan
 from rfplan.devices.protocol import Protocol
 from rfplan.errors import InputError
-from rfplan.planning.optimiser.one_recipe import best_recipe, population_table
+from rfplan.planning.optimiser.hand import Hand
+from rfplan.planning.optimiser.lesion_library import LesionLibrary
+from rfplan.planning.optimiser.one_recipe import PopulationTable, best_recipe, population_table, recipe_targets
+from rfplan.planning.optimiser.trial import Trial
 from rfplan.planning.optimiser.watch import Watch
-from rfplan.planning.packed_lesions import shape_lesions
+from rfplan.planning.packed_patient import packed_branches
+from rfplan.planning.techniques import chart_target
 from rfplan.planning.techniques.aperture import Aperture
-from rfplan.planning.techniques.chart_recipe import ChartRecipe, Recipe, RecipeTarget, load_recipe, recipe_toml
+from rfplan.planning.techniques.chart_recipe import ChartRecipe, Recipe, load_recipe, recipe_toml
+from rfplan.planning.techniques.chart_target import RecipeTarget, RowTarget
 
 COOLED = Recipe(
     "mine",
@@ -37,7 +42,12 @@ PAIR = dataclasses.replace(
 )
 
 
-@pytest.mark.parametrize("recipe", [COOLED, PAIR])
+ROW = dataclasses.replace(
+    PAIR, electrode="conventional-18g-10mm", targets=tuple(RowTarget(gap, 5, 10.0) for gap in (1, 2, 3, 4, 5))
+)
+
+
+@pytest.mark.parametrize("recipe", [COOLED, PAIR, ROW])
 def test_a_recipe_that_is_written_and_read_is_the_same(recipe, tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(recipe_toml(recipe))
@@ -62,6 +72,87 @@ def test_pairs_have_two_needles_that_are_parallel(reference):
         assert one.axis @ other.axis > 0.9
 
 
+def test_a_row_has_equal_gaps_whose_neighbours_share_a_needle_and_grows_with_the_patient(reference):
+    plan = ChartRecipe(ROW).plan(reference, "right", l5=False)
+    assert len(plan.applications) == 5
+    assert len(plan.needles) == 6
+    chart = reference.frame.to_chart(np.array([needle.tip_mm for needle in plan.needles]))[:, :2]
+    steps = np.diff(chart, axis=0)
+    assert np.allclose(steps / np.linalg.norm(steps, axis=1)[:, None], steps[0] / np.linalg.norm(steps[0]), atol=0.1)
+    palisade = rfplan.technique("palisade").plan(reference, "right", l5=False)
+    assert len(palisade.needles) >= 6
+    ends = reference.frame.to_chart(np.array([palisade.needles[0].tip_mm, palisade.needles[-1].tip_mm]))[:, :2]
+    # begins and ends where the palisade does
+    assert np.allclose(chart[[0, -1]], ends, atol=0.5)
+    large, small = by_span()
+    assert length_mm(large) > length_mm(small) + 3.0
+
+
+def by_span():
+    """The virtual patient of six with the longest way from S1 to S3, and the one with the shortest."""
+    grounds = [patient.ground for patient in rfplan.Population().draw(6, seed=8)]
+    spans = [
+        np.ptp([ground.foramen(level, "right").centre_mm @ ground.frame.caudal for level in ("S1", "S3")])
+        for ground in grounds
+    ]
+    return grounds[int(np.argmax(spans))], grounds[int(np.argmin(spans))]
+
+
+def length_mm(ground):
+    tips = [needle.tip_mm for needle in ChartRecipe(ROW).plan(ground, "right", l5=False).needles]
+    return np.linalg.norm(tips[-1] - tips[0])
+
+
+def test_a_place_that_breaks_a_limit_is_moved_until_it_breaks_none_and_it_says_so(reference, monkeypatch):
+    asked = []
+
+    def breaks(application, *_):
+        asked.append(application)
+        return len(asked) in (1, 2)
+
+    monkeypatch.setattr(chart_target, "breaks_a_limit", breaks)
+    plan = ChartRecipe(COOLED).plan(reference, "right", l5=False)
+    assert len(plan.applications) == 2
+    assert any("moved 3 mm outward" in note for note in plan.notes)
+    first = Aperture.of(reference, "S1", "right").from_edge(3.0, 6.0 + 3.0)
+    assert np.allclose(reference.frame.to_chart(plan.applications[0].needles[0].tip_mm)[:2], first, atol=1e-6)
+    monkeypatch.setattr(chart_target, "breaks_a_limit", lambda *_: True)
+    none = ChartRecipe(COOLED).plan(reference, "right", l5=False)
+    assert none.applications == ()
+    assert any("left out: its lesion would break" in note for note in none.notes)
+
+
+def test_a_recipe_has_no_more_places_than_are_useful():
+    # two places do what three others do together; the greedy choice begins with one of the three
+    takes = np.zeros((193 + 120, 8), dtype=bool)
+    takes[0, :4], takes[1, 4:] = True, True
+    takes[2, [0, 1, 4, 5, 6]], takes[3, [2, 3]], takes[4, [7]] = True, True, True
+    targets = recipe_targets("cooled")
+    table = PopulationTable(
+        targets, takes[: len(targets) + 1], np.zeros(len(targets) + 1), np.arange(8) // 4, ("S1",) * 8, "solved"
+    )
+    device = rfplan.electrode("cooled-17g-4mm")
+    for most in (2, 3, 5):
+        found = best_recipe(table, device, "cooled", most, 2, Watch(1e9))
+        assert found.choice.objective == 1.0
+        assert len(found.recipe.targets) == 2
+
+
+def test_pairs_are_searched_among_what_the_published_techniques_do():
+    targets = recipe_targets("bipolar")
+    # the strips of bipolar-leapfrog: needles 5 mm from the edge from 1:30 to 5:30; the row of the palisade: 10 mm out
+    for hours in (1.5, 2.5, 3.5, 4.5):
+        assert RecipeTarget("S2", hours, 5.0, 0.0, 0.0, hours + 1.0, 5.0) in targets
+    assert all(RowTarget(gap, 6, 10.0) in targets for gap in range(1, 7))
+    assert len(set(targets)) == len(targets)
+
+
+@pytest.mark.parametrize(("gap", "gaps"), [(2, 1), (0, 3), (1, 0), (1, 99), (1.5, 3)])
+def test_gaps_that_no_row_has_are_refused(gap, gaps):
+    with pytest.raises(InputError, match="it must be a whole number from 1 to"):
+        RowTarget(gap, gaps, 8.0)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -72,6 +163,10 @@ def test_pairs_have_two_needles_that_are_parallel(reference):
         (('electrode = "cooled-17g-4mm"', 'electrode = "cooled"'), "is not known"),
         (('mode = "cooled"', 'mode = "bipolar"'), "no mode"),
         (("set_c = 60.0", "set_c = 600.0"), "set_c"),
+        (
+            ('level = "S1"', "row_gap = 2\nrow_gaps = 1\nrow_offset_mm = 8.0"),
+            "accepted: row_gap, row_gaps, row_offset_mm",
+        ),
     ],
 )
 def test_wrong_recipe_files_are_refused_with_what_is_wrong(change, said, tmp_path):
@@ -94,9 +189,9 @@ def test_the_best_recipe_of_a_few_patients_takes_what_it_says():
     for drawn in rfplan.Population().draw(4, seed=3):
         judged = technique.plan(drawn.ground, "right")
         assert len(judged.applications) <= 5
-        nerves = drawn.ground.nerves_on("right")
-        first = np.cumsum([0, *(len(nerve.points_mm) for nerve in nerves)])
-        points = np.concatenate([nerve.points_mm for nerve in nerves])
-        view = np.ascontiguousarray(drawn.ground.frame.axes)
-        found.append(np.mean(shape_lesions(judged).judged(points, first, view, 1)[:, 1] >= 4.0))
+        own = packed_branches(drawn.ground, "right", 1, 0)
+        trial = Trial(drawn.ground, own, Hand(drawn.ground, "right", None, 0))
+        coverage = trial.coverage(LesionLibrary(drawn.ground), judged.applications)
+        found.append(coverage["transection"].captured_fraction)
+    assert table.lesion_model == "solved"
     assert np.mean(found) >= more.choice.objective - 1e-9

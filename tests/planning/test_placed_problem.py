@@ -142,6 +142,29 @@ def test_contacts_of_a_probe_are_found_by_their_places() -> None:
     assert between.problem.part_volts == (0.5, -0.5)
 
 
+@pytest.mark.parametrize("bend_deg", [0.5, 8.0, 25.0])
+@pytest.mark.parametrize("turned", [False, True])
+def test_neighbouring_contacts_of_a_bent_probe_are_solved_straight(bend_deg: float, turned: bool) -> None:
+    # nearly straight pieces pass through each other: as two shafts they would touch, and no lesion could be solved
+    probe = rfplan.electrode("strip-tripolar")
+    bend = np.deg2rad(bend_deg)
+    first, second = np.array([0.0, 0.6, 0.8]), np.array([0.0, np.sin(bend + 0.6435), np.cos(bend + 0.6435)])
+    start = np.array([2.0, 3.0, -20.0])
+    joint = start + 0.5 * (20.0 + probe.tip_mm) * first
+    contacts = (needle(start, first, probe), needle(joint + 0.5 * (20.0 - probe.tip_mm) * second, second, probe))
+    used = contacts[::-1] if turned else contacts
+    placed = asked(*used, plan=contacts)
+    assert sorted(part[0] for part in placed.problem.active_mm) == list(probe.contacts_mm[:2])
+    assert placed.problem.pair is None
+    # where the contacts are, to the depth of the bend
+    middles = np.array([entry.tip_mm + 0.5 * probe.tip_mm * entry.axis for entry in contacts])
+    solved = [placed.pose.points([0.0, 0.0, low + 0.5 * probe.tip_mm]) for low in probe.contacts_mm[:2]]
+    assert np.linalg.norm(solved - middles, axis=1).max() < 0.02 * bend_deg + 0.05
+    # probes of their own, side by side, stay a pair
+    beside = needle(start + [9.0, 0.0, 0.0], first, probe)
+    assert asked(contacts[0], beside).problem.pair is not None
+
+
 def test_a_pair_of_different_electrodes_is_refused() -> None:
     other = needle([8.0, 1.0, 0.0], [0.0, 1.0, 0.0], rfplan.electrode("conventional-20g-10mm"))
     with pytest.raises(InputError, match="different electrodes"):

@@ -19,7 +19,7 @@ from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray
 
 if TYPE_CHECKING:
-    from rfplan.anatomy.patient import Patient
+    from rfplan.anatomy.treatable import Treatable
 
 _SHORTEST_MM = 3.0
 
@@ -144,7 +144,7 @@ def nerves_on(
 
 
 def courses(
-    patient: Patient, n: int, seed: int, innervation: Innervation | None = None
+    patient: Treatable, n: int, seed: int, innervation: Innervation | None = None
 ) -> tuple[tuple[Nerve, ...], ...]:
     """``n`` courses that the branches of ``patient`` may follow, each for both sides.
 

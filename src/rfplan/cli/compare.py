@@ -26,7 +26,8 @@ def compare(
     Parameters
     ----------
     techniques
-        Names with commas between them; "rfplan techniques" lists them.
+        Names with commas between them; "rfplan techniques" lists them, "optimised" computes a plan of six cooled applications for every
+        patient (seconds each), and a recipe file (*.toml) is one too.
     patients
         How many virtual patients.
     seed
@@ -53,7 +54,8 @@ def compare(
         Print one JSON object and nothing else.
     """
     from rfplan.cli.studied import carry_out
-    from rfplan.study.design import Operator, Strategy, StudyDesign, checked
+    from rfplan.study.design import USUAL_CHUNK, Operator, Strategy, StudyDesign, checked
+    from rfplan.study.optimisation import CHUNK, OPTIMISED
 
     names = [name.strip() for name in techniques.split(",") if name.strip()]
     design = checked(
@@ -64,6 +66,7 @@ def compare(
             side=side,
             lesion_model=lesion_model,
             operator=Operator() if operator_error else None,
+            chunk=CHUNK if OPTIMISED in names else USUAL_CHUNK,
         )
     )
     return carry_out(

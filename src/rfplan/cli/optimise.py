@@ -24,6 +24,7 @@ def optimise(
     operator_error: bool = False,
     spacing_mm: float = 4.0,
     refine: bool = True,
+    published: bool = True,
     time_limit_s: float = 120.0,
     gap: float = 0.001,
     confirm: bool = False,
@@ -72,6 +73,8 @@ def optimise(
         Distance of neighbouring tips among the candidates.
     refine
         Move the chosen needles off the lattice of candidates.
+    published
+        What the published techniques do with the device is among the candidates.
     time_limit_s
         Wall time after which the best plan so far is given.
     gap
@@ -82,7 +85,7 @@ def optimise(
         Modes, such as "cooled,monopolar,bipolar": also find the best of 1, 2, ... applications in each and draw them beside the published
         techniques (front.json, front.svg and front.png in the folder of --out); takes minutes.
     patients
-        One recipe for all: the places round the foramina that together take the most over so many virtual patients, lesions as shapes, in
+        One recipe for all: the places round the foramina that together take the most over so many virtual patients, in
         recipe.toml in the folder of --out; "rfplan plan --technique FILE.toml" carries it out.
     out
         Folder for plan.json, optimisation.json, evaluation.json, report.html and pictures.
@@ -107,7 +110,20 @@ def optimise(
     chosen = side_named(side)
     # refused before a CT is read
     request = Request(
-        device, use, applications, needles, wanted, courses, unseen, seed, spacing_mm, hand, time_limit_s, gap, refine
+        device,
+        use,
+        applications,
+        needles,
+        wanted,
+        courses,
+        unseen,
+        seed,
+        spacing_mm,
+        hand,
+        time_limit_s,
+        gap,
+        refine,
+        published=published,
     )
 
     if patients is not None:
@@ -138,6 +154,7 @@ def optimise(
             time_limit_s=time_limit_s,
             gap=gap,
             refine=refine,
+            published=published,
             progress=tell(),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from rich.text import Text
 from rfplan.anatomy.patient import Patient
 from rfplan.planning.coverage import CRITERIA
 from rfplan.planning.optimiser.confirm import Confirmation, confirmed
-from rfplan.planning.optimiser.objective import AIM_WORDS
+from rfplan.planning.optimiser.objective import AIM_WORDS, TARGETED
 from rfplan.planning.optimiser.outcome import Optimised
 
 _CRITERIA = {"ap_projection": "overlapped in the AP view", "transection": "cut through"}
@@ -20,6 +21,7 @@ _STATUS = {
     "optimal": "proved best among the candidates",
     "gap": "within the gap that was asked for",
     "time_limit": "time was up",
+    "node_limit": "as many nodes were looked at as were allowed",
     "cancelled": "cancelled",
 }
 
@@ -82,9 +84,14 @@ def _print(console: Console, found: Optimised, patient: str, check: Confirmation
             )
     console.print(table)
     aim = certificate.aim if certificate.reached else "complete"
+    limit = (
+        f"no choice of the {certificate.candidates} candidates {'goes below' if aim in TARGETED else 'passes'} {certificate.bound:.4g} "
+        f"(gap {certificate.gap:.2%}; "
+        if isfinite(certificate.bound)
+        else f"there is no bound on the {certificate.candidates} candidates ("
+    )
     console.print(
-        f"{AIM_WORDS[aim]}: {certificate.objective:.4g}; no choice of the {certificate.candidates} candidates passes "
-        f"{certificate.bound:.4g} (gap {certificate.gap:.2%}; {_STATUS[certificate.status]}; {certificate.time_s:.0f} s). "
+        f"{AIM_WORDS[aim]}: {certificate.objective:.4g}; {limit}{_STATUS[certificate.status]}; {certificate.time_s:.0f} s). "
         "Each lesion counts on its own here."
     )
     for number, application in enumerate(plan.applications, 1):

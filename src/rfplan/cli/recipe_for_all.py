@@ -48,7 +48,7 @@ def find_recipe(request: Request, patients: int, folder: Path | None, *, json: b
                 "patients": patients,
                 "places": len(table.takes),
                 "left_out": found.left_out,
-                "lesion_model": "shapes",
+                "lesion_model": table.lesion_model,
                 "certificate": {
                     "objective": choice.objective,
                     "bound": choice.bound,
@@ -61,6 +61,6 @@ def find_recipe(request: Request, patients: int, folder: Path | None, *, json: b
     console = people()
     console.print(
         f"{found.recipe.name}: takes {choice.objective:.1%} of the branches of {patients} virtual patients, each lesion on its own "
-        f"and as a shape; no choice of {len(table.takes)} places takes more than {choice.bound:.1%} ({choice.status})"
+        f"({table.lesion_model}); no choice of {len(table.takes)} places takes more than {choice.bound:.1%} ({choice.status})"
     )
     console.print(f"  {path}")

@@ -10,13 +10,16 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from rfplan.anatomy.innervation import Innervation
 from rfplan.anatomy.nerve import Nerve
 from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side
+from rfplan.anatomy.treatable import Treatable
 from rfplan.anatomy.virtual_ground import VirtualGround
 from rfplan.errors import InputError
 from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.geometry.frames import Isometry
 from rfplan.geometry.polyline import arc_length
 
 
@@ -39,7 +42,8 @@ class PackedPatient:
 
     ``view`` (3, 3): rows are lateral, caudal and the beam. Tubes are the canals (all foramina that are not absent, in the
     patient's order), then the ventral roots in the same order. ``midline_mm`` is the midline's coordinate along ``lateral``;
-    ``joint`` by side: posterior joint line, lateral and caudal from the frame's axes alone (n, 2), where known.
+    ``joint`` by side: posterior joint line, lateral and caudal from the frame's axes alone (n, 2), where known. ``to_grid`` and
+    ``grid_offset_mm`` lead to the distance grid of a meshed patient; a virtual one has none, and no ``fingerprint``.
     """
 
     tubes: FloatArray
@@ -58,11 +62,11 @@ class PackedPatient:
     branches: dict[tuple[Any, ...], PackedBranches] = field(default_factory=dict)
 
 
-_PACKED: WeakKeyDictionary[Patient, PackedPatient] = WeakKeyDictionary()
+_PACKED: WeakKeyDictionary[Treatable, PackedPatient] = WeakKeyDictionary()
 # A patient never changes, so its arrays may be kept as long as it lives; nothing else is held here.
 
 
-def packed(patient: Patient) -> PackedPatient:
+def packed(patient: Treatable) -> PackedPatient:
     """The arrays of ``patient``; made on first use and kept while it lives."""
     found = _PACKED.get(patient)
     if found is None:
@@ -70,7 +74,7 @@ def packed(patient: Patient) -> PackedPatient:
     return found
 
 
-def patient_record(patient: Patient | VirtualGround) -> dict[str, str]:
+def patient_record(patient: Treatable) -> dict[str, str]:
     """What a plan notes of the patient that it was made for: name, source and a hash of bones and foramina."""
     if isinstance(patient, VirtualGround):
         # drawn from a seed, which says all
@@ -78,15 +82,17 @@ def patient_record(patient: Patient | VirtualGround) -> dict[str, str]:
     return {"name": patient.name, "source": patient.source, "hash": packed(patient).fingerprint}
 
 
-def packed_branches(patient: Patient, side: Side, courses: int, seed: int) -> PackedBranches:
-    """The patient's own branches of ``side`` for one course, else ``courses`` drawn ones.
+def packed_branches(
+    patient: Treatable, side: Side, courses: int, seed: int, innervation: Innervation | None = None
+) -> PackedBranches:
+    """The patient's own branches of ``side`` for one course, else ``courses`` drawn ones of the levels of ``innervation``.
 
     Raises
     ------
     InputError : there is no branch on that side
     """
     home = packed(patient)
-    key = (side,) if courses == 1 else (side, courses, seed)
+    key = (side,) if courses == 1 else (side, courses, seed, innervation)
     found = home.branches.get(key)
     if found is None:
         if courses == 1:
@@ -94,7 +100,7 @@ def packed_branches(patient: Patient, side: Side, courses: int, seed: int) -> Pa
         else:
             from rfplan.anatomy.nerves import courses as drawn_courses
 
-            sets = drawn_courses(patient, courses, seed)
+            sets = drawn_courses(patient, courses, seed, innervation)
         found = _pack_branches(sets, side)
         if not found.names:
             raise InputError(f"patient {patient.name!r} has no branches on the {side} side; there is nothing to judge")
@@ -118,7 +124,7 @@ def _pack_branches(sets: Sequence[Sequence[Nerve]], side: Side) -> PackedBranche
     )
 
 
-def _pack(patient: Patient) -> PackedPatient:
+def _pack(patient: Treatable) -> PackedPatient:
     known = [foramen for foramen in patient.foramina if foramen.status != "absent"]
     root_mm = figures("safety")["ventral_root.radius"].value
     lines = [foramen.canal_mm for foramen in known]
@@ -130,7 +136,7 @@ def _pack(patient: Patient) -> PackedPatient:
         curve = patient.curves.get(f"sij_posterior_line_{side}")
         if curve is not None and len(curve.points_mm) > 1:
             joint[side] = np.ascontiguousarray((curve.points_mm @ frame.axes.T)[:, :2])
-    back = patient.bone_distance.pose.inverse()
+    back = patient.bone_distance.pose.inverse() if isinstance(patient, Patient) else Isometry()
     return PackedPatient(
         tubes,
         first,
@@ -150,7 +156,7 @@ def _pack(patient: Patient) -> PackedPatient:
         joint,
         np.array(back.matrix.T),
         np.array(back.offset_mm),
-        _fingerprint(patient),
+        _fingerprint(patient) if isinstance(patient, Patient) else "",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
 import numpy as np
@@ -38,6 +38,8 @@ ASSUMPTIONS: Final[dict[BoneModel, str]] = {
 
 _REACH_MM = 16.0
 _ONE_LINE = 1e-3
+_MOST_BEND_DEG = 40.0
+"""Between the line through two contacts and their mean axis: by more they are no contacts of one probe."""
 _NO_NORMAL = np.zeros(3)
 
 
@@ -86,7 +88,10 @@ def placed_problem(
     if any(needle.electrode != first.electrode for needle in used):
         raise InputError("the two needles of a pair are different electrodes, which no lesion is solved for")
     if len(used) == 2 and not _in_line(used[0], used[1]):
-        return _pair(application, patient, bone, accuracy, rounding)
+        straight = _straightened(used[0], used[1])
+        if straight is None:
+            return _pair(application, patient, bone, accuracy, rounding)
+        return _one_probe(replace(application, needles=straight), patient, bone, accuracy, straight, rounding)
     return _one_probe(application, patient, bone, accuracy, needles or used, rounding)
 
 
@@ -224,6 +229,31 @@ def _in_line(first: Needle, second: Needle) -> bool:
         and np.linalg.norm(across) < _ONE_LINE * (1.0 + np.linalg.norm(between))
         and first.axis @ second.axis > 1.0 - _ONE_LINE**2
     )
+
+
+def _straightened(first: Needle, second: Needle) -> tuple[Needle, Needle] | None:
+    """Two contacts of one bent probe with the bend between them taken out: on the line through their middles, as far apart as they are
+    on the probe. None where they are needles of their own.
+
+    A plan holds the curve of a probe as straight pieces, a needle for each contact. Solved as two shafts they would warm and shield
+    tissue where there is one, and touch where the probe is nearly straight.
+    """
+    electrode = first.electrode
+    if len(electrode.contacts_mm) == 1:
+        return None
+    middles = [needle.tip_mm + 0.5 * electrode.tip_mm * needle.axis for needle in (first, second)]
+    between = middles[1] - middles[0]
+    far = float(np.linalg.norm(between))
+    mean = unit(first.axis + second.axis)
+    if abs(float(between @ mean)) < np.cos(np.deg2rad(_MOST_BEND_DEG)) * far or first.axis @ second.axis <= 0.0:
+        return None
+    axis = between / far * np.sign(between @ mean)
+    pitches = np.subtract(electrode.contacts_mm, electrode.contacts_mm[0])[1:]
+    pitch = float(pitches[np.argmin(np.abs(pitches - far))])
+    centre, half = 0.5 * (middles[0] + middles[1]), 0.5 * (pitch + electrode.tip_mm)
+    distal = Needle(electrode, centre - half * axis, axis, first.entry_mm)
+    proximal = Needle(electrode, distal.tip_mm + pitch * axis, axis, first.entry_mm)
+    return (distal, proximal) if between @ mean > 0.0 else (proximal, distal)
 
 
 def _contact(needle: Needle, needles: Sequence[Needle]) -> int:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side, lateral_sign
+from rfplan.anatomy.treatable import Treatable
 from rfplan.figures import figures
+from rfplan.geometry.arrays import FloatArray
 from rfplan.lesion.lesion import ISOTHERMS_C
 from rfplan.planning.evaluation_kernels import bone_along_shafts, needle_clearances, shaft_gaps
 from rfplan.planning.packed_lesions import PackedLesions
@@ -15,13 +19,14 @@ from rfplan.planning.packed_plan import PackedPlan
 from rfplan.planning.safety import SafetyRow, row
 
 _FAR_MM = 1e20
+_SHAFT_STEP_MM = 0.25
 _BODY_C = 37.0
 _ESTIMATED = "position of the foramen is estimated"
 _NOT_REACHED = "below 45 degC"
 
 
 def safety_table(
-    patient: Patient, home: PackedPatient, plan: PackedPlan, lesions: PackedLesions, side: Side, lethal: int
+    patient: Treatable, home: PackedPatient, plan: PackedPlan, lesions: PackedLesions, side: Side, lethal: int
 ) -> tuple[SafetyRow, ...]:
     """Every check, in the order of :data:`rfplan.planning.safety.TITLES` within foramina, skin, needles and joint.
 
@@ -73,17 +78,9 @@ def _skin(home: PackedPatient, lesions: PackedLesions) -> list[SafetyRow]:
     return [row("skin_distance", "skin", _mm(depths[0])), row("skin_isotherm", "skin", hot, below)]
 
 
-def _needles(patient: Patient, home: PackedPatient, plan: PackedPlan) -> list[SafetyRow]:
+def _needles(patient: Treatable, home: PackedPatient, plan: PackedPlan) -> list[SafetyRow]:
     field = patient.bone_distance
-    along = bone_along_shafts(
-        field.values_mm,
-        field.origin_mm,
-        float(field.spacing_mm),
-        float(field.band_mm),
-        plan.tips @ home.to_grid + home.grid_offset_mm,
-        plan.hubs @ home.to_grid + home.grid_offset_mm,
-        figures("safety")["bone.tolerance"].value,
-    ).tolist()
+    along = _bone_along(patient, home, plan, figures("safety")["bone.tolerance"].value).tolist()
     local = patient.frame.to_chart(plan.tips)
     below = (patient.chart.height_mm(local[:, 0], local[:, 1]) - local[:, 2]).tolist()
     table = []
@@ -96,6 +93,32 @@ def _needles(patient: Patient, home: PackedPatient, plan: PackedPlan) -> list[Sa
     if one >= 0:
         table.append(row("needle_to_needle", f"{plan.labels[one]} and {plan.labels[other]}", gap))
     return table
+
+
+def _bone_along(patient: Treatable, home: PackedPatient, plan: PackedPlan, tolerance_mm: float) -> FloatArray:
+    """(n, 2) length of shafts in bone and distance of tips from it, as :func:`bone_along_shafts` gives them."""
+    if isinstance(patient, Patient):
+        field = patient.bone_distance
+        return bone_along_shafts(
+            field.values_mm,
+            field.origin_mm,
+            float(field.spacing_mm),
+            float(field.band_mm),
+            plan.tips @ home.to_grid + home.grid_offset_mm,
+            plan.hubs @ home.to_grid + home.grid_offset_mm,
+            tolerance_mm,
+        )
+    found = np.empty((len(plan.tips), 2))
+    for n, (tip, hub) in enumerate(zip(plan.tips, plan.hubs, strict=True)):
+        length = float(np.linalg.norm(hub - tip))
+        steps = max(1, round(length / _SHAFT_STEP_MM))
+        gaps = patient.bone_distance(tip + np.linspace(0.0, 1.0, steps + 1)[:, None] * (hub - tip))
+        over = -gaps - tolerance_mm
+        a, b = over[:-1], over[1:]
+        # linear between samples
+        part = np.maximum(np.maximum(a, b), 0.0) / np.maximum(np.abs(a) + np.abs(b), 1e-12)
+        found[n] = length / steps * float(np.where((a > 0.0) & (b > 0.0), 1.0, part).sum()), gaps[0]
+    return found
 
 
 def _joint(home: PackedPatient, lesions: PackedLesions, side: Side, lethal: int) -> list[SafetyRow]:

@@ -15,6 +15,7 @@ _STATUS: Final = {
     "optimal": "proved: no choice of the candidates does better",
     "gap": "within the gap that was asked for",
     "time_limit": "time was up before the proof",
+    "node_limit": "as many nodes were looked at as were allowed, before the proof",
     "cancelled": "cancelled before the proof",
 }
 _REASONS: Final = {"no_way_in": "Directions in which no straight shaft comes from the skin past the bone"}

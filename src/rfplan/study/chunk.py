@@ -14,6 +14,7 @@ from rfplan.lesion import solved
 from rfplan.lesion.accuracy import accuracy_named
 from rfplan.study.branch_bits import branch_bits
 from rfplan.study.columns import branch_columns, risk_columns
+from rfplan.study.computed import computed_plans
 from rfplan.study.design import StudyDesign, design_from
 from rfplan.study.patient_columns import patient_columns
 from rfplan.study.plan_columns import plan_columns
@@ -36,7 +37,11 @@ def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
     side: Side = "left" if design.side == "left" else "right"
     seeds = [(design.seed, patient.index) for patient in patients]
     to_treat = [GroundToTreat.of(ground) for ground in grounds]
-    treated = [treatments(strategy, to_treat, side, design.error_of(strategy), seeds) for strategy in design.strategies]
+    computed = computed_plans(design, grounds, side, seeds)
+    treated = [
+        treatments(strategy, to_treat, side, design.error_of(strategy), seeds, computed.get(strategy.name))
+        for strategy in design.strategies
+    ]
     sides = TreatedSides.of(grounds)
     if design.lesion_model == solved.LABEL:
         accuracy = accuracy_named(ACCURACY)
@@ -55,7 +60,7 @@ def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
             **who,
             "applications": [entry.applications for entry in row],
             "needles": [entry.needles for entry in row],
-            "energy_time_s": [entry.energy_time_s for entry in row],
+            "energy_time_s": [float(entry.energy_time_s) for entry in row],
             **plan_columns([entry.planned for entry in row], [entry.made for entry in row]),
             "ap_bits": branch_bits(sides.branches, found.seen),
             "cut_bits": branch_bits(sides.branches, found.cut),

@@ -6,9 +6,9 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cattrs import Converter
 from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
@@ -18,10 +18,14 @@ from rfplan.devices.catalogue import electrode as electrode_named
 from rfplan.errors import InputError, did_you_mean
 from rfplan.planning.operator_error import OperatorError
 from rfplan.planning.techniques import technique as technique_named
+from rfplan.planning.techniques import techniques
+from rfplan.planning.techniques.recipe import Technique
+from rfplan.study.optimisation import OPTIMISED, Optimisation
 
 LESION_MODELS = ("solved", "shapes")
 """Lesion models that a study can use."""
-_CHUNK = 100
+USUAL_CHUNK: Final = 100
+"""Patients of a chunk where a study does not say."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ class Operator:
 class Strategy:
     """One way to treat: a ``technique``, its ``electrode`` (default its own) and changed numbers of its recipe in ``options``.
 
-    ``operator`` is the error of the hand that carries it out, where that is not the one of the study.
+    ``operator`` is the error of the hand that carries it out, where that is not the one of the study. The technique
+    ``optimised`` computes a plan for every patient, as ``optimise`` says.
     """
 
     technique: str
@@ -51,10 +56,41 @@ class Strategy:
     electrode: str | None = None
     options: dict[str, float] = field(default_factory=dict)
     operator: Operator | None = None
+    optimise: Optimisation | None = None
 
     def __post_init__(self) -> None:
         if not self.name:
             object.__setattr__(self, "name", self.technique)
+        if self.technique == OPTIMISED and self.optimise is None:
+            object.__setattr__(self, "optimise", Optimisation())
+
+    @property
+    def device(self) -> str:
+        """Name of the electrode, the usual one where none is named."""
+        if self.optimise is not None:
+            return self.optimise.device(self.electrode)[0].name
+        return self.electrode or technique_named(self.technique).default_electrode
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What strategies that differ in :attr:`numbers` alone have in common."""
+        asked = () if self.optimise is None else tuple(asdict(self.optimise).items())
+        return (
+            self.technique,
+            self.electrode,
+            *((key, value) for key, value in asked if isinstance(value, str | bool)),
+            *(() if self.optimise is None else sorted(self.optimise.weights.items())),
+        )
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The numbers in which strategies of one technique can differ: options of a recipe, or what the optimiser is asked."""
+        if self.optimise is None:
+            return self.options
+        asked = asdict(self.optimise).items()
+        return {
+            key: float(value) for key, value in asked if isinstance(value, int | float) and not isinstance(value, bool)
+        }
 
 
 @dataclass(frozen=True)
@@ -79,7 +115,7 @@ class StudyDesign:
     lesion_model: str = "solved"
     branches: Branches = field(default_factory=Branches)
     operator: Operator | None = None
-    chunk: int = _CHUNK
+    chunk: int = USUAL_CHUNK
 
     @property
     def innervation(self) -> Innervation:
@@ -94,7 +130,12 @@ class StudyDesign:
     @property
     def hash(self) -> str:
         """Sixteen digits that name what is asked; equal designs have equal ones."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+        digest = hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode())
+        for strategy in self.strategies:
+            if strategy.technique.endswith(".toml"):
+                # another recipe in the same file is another study
+                digest.update(Path(strategy.technique).read_bytes())
+        return digest.hexdigest()[:16]
 
     def to_json(self) -> dict[str, Any]:
         """The design as plain numbers and words."""
@@ -125,7 +166,14 @@ def checked(design: StudyDesign) -> StudyDesign:
         if names.count(name) > 1:
             raise InputError(f"two strategies are called {name!r}; give each a 'name' of its own")
     for strategy in design.strategies:
-        recipe = technique_named(strategy.technique)
+        if strategy.technique == OPTIMISED:
+            _check_optimised(strategy, design)
+            continue
+        recipe = _technique(strategy.technique)
+        if strategy.optimise is not None:
+            raise InputError(
+                f"strategy {strategy.name!r}: 'optimise' goes with technique = {OPTIMISED!r}, not with {strategy.technique!r}"
+            )
         if strategy.electrode is not None and not recipe.accepts(electrode_named(strategy.electrode)):
             raise InputError(
                 f"strategy {strategy.name!r}: technique {recipe.name!r} cannot be carried out with electrode "
@@ -145,6 +193,29 @@ def checked(design: StudyDesign) -> StudyDesign:
     return design
 
 
+def _technique(name: str) -> Technique:
+    """The technique of that name; among the names that are suggested is that of computed plans."""
+    known = [*(entry.name for entry in techniques()), OPTIMISED]
+    if not name.endswith(".toml") and name not in known:
+        raise InputError(
+            f"technique {name!r} is not known;{did_you_mean(name, known)} known are: {', '.join(known)}, or a recipe file (*.toml)"
+        )
+    return technique_named(name)
+
+
+def _check_optimised(strategy: Strategy, design: StudyDesign) -> None:
+    try:
+        assert strategy.optimise is not None
+        strategy.optimise.request(strategy.electrode, design.error_of(strategy))
+    except InputError as error:
+        raise InputError(f"strategy {strategy.name!r}: {error}") from error
+    if strategy.options:
+        key = next(iter(strategy.options))
+        raise InputError(
+            f"strategy {strategy.name!r}: a computed plan has no option {key!r}; what it is asked stands in 'optimise'"
+        )
+
+
 def read_design(path: Path, changes: Mapping[str, Any] | None = None) -> StudyDesign:
     """The design in a TOML file, with some of its entries replaced by ``changes``.
 
@@ -160,9 +231,22 @@ def read_design(path: Path, changes: Mapping[str, Any] | None = None) -> StudyDe
         raise InputError(f"{path} is not valid TOML: {error}") from error
     document |= changes or {}
     try:
-        return checked(design_from(document))
+        return checked(_found_from(path.parent, design_from(document)))
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
+
+
+def _found_from(folder: Path, design: StudyDesign) -> StudyDesign:
+    """The design with recipe files that stand beside the study file named from here."""
+    return replace(
+        design,
+        strategies=tuple(
+            replace(strategy, technique=str(folder / strategy.technique))
+            if strategy.technique.endswith(".toml") and (folder / strategy.technique).is_file()
+            else strategy
+            for strategy in design.strategies
+        ),
+    )
 
 
 def design_from(document: Mapping[str, Any]) -> StudyDesign:

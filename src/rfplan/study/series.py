@@ -35,19 +35,19 @@ def series_of(design: StudyDesign) -> list[Series]:
     found: list[Series] = []
     groups: dict[tuple[object, ...], list[Strategy]] = {}
     for strategy in design.strategies:
-        key = (strategy.technique, strategy.electrode, tuple(sorted(strategy.options.items())))
+        key = (strategy.kind, tuple(sorted(strategy.numbers.items())))
         groups.setdefault(key, []).append(strategy)
     for group in groups.values():
         along = [design.error_of(strategy) for strategy in group]
         found += _series(OPERATOR, group, [0.0 if error is None else error.along_bone_mm for error in along])
     groups = {}
     for strategy in design.strategies:
-        groups.setdefault((strategy.technique, strategy.electrode, design.error_of(strategy)), []).append(strategy)
+        groups.setdefault((strategy.kind, design.error_of(strategy)), []).append(strategy)
     for group in groups.values():
-        options = dict.fromkeys(name for strategy in group for name in strategy.options)
+        options = dict.fromkeys(name for strategy in group for name in strategy.numbers)
         for name in options:
-            if all(name in strategy.options for strategy in group):
-                found += _series(name, group, [strategy.options[name] for strategy in group])
+            if all(name in strategy.numbers for strategy in group):
+                found += _series(name, group, [strategy.numbers[name] for strategy in group])
     return found
 
 

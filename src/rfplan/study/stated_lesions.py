@@ -16,9 +16,7 @@ def stated_lesions(design: StudyDesign) -> dict[str, Any]:
     """Model, bone that lesions were solved beside and accuracy of the solver (None for shapes), and what that assumes."""
     if design.lesion_model == shapes.LABEL:
         return {"model": shapes.LABEL, "bone": None, "accuracy": None, "assumption": shapes.ASSUMPTION}
-    cooled = any(
-        "cooled" in strategy.technique or "cooled" in (strategy.electrode or "") for strategy in design.strategies
-    )
+    cooled = any("cooled" in strategy.technique or "cooled" in strategy.device for strategy in design.strategies)
     return {
         "model": solved.LABEL,
         "bone": "plane",

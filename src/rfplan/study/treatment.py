@@ -96,15 +96,21 @@ class GroundToTreat:
 
 
 def treatments(
-    strategy: Strategy, grounds: Sequence[GroundToTreat], side: Side, error: OperatorError | None, seeds: Sequence[tuple[int, int]]
-) -> list[Treatment]:  # fmt: skip
+    strategy: Strategy,
+    grounds: Sequence[GroundToTreat],
+    side: Side,
+    error: OperatorError | None,
+    seeds: Sequence[tuple[int, int]],
+    plans: Sequence[Plan] | None = None,
+) -> list[Treatment]:
     """``strategy`` on the ``side`` of each of ``grounds``, placed by a hand with this ``error``; patient p draws from ``seeds[p]``.
 
-    Strategies share the draws of one patient, so that they differ by what they are.
+    Strategies share the draws of one patient, so that they differ by what they are. ``plans`` are those that were
+    computed for the patients, where the strategy does that.
     """
-    recipe = VirtualRecipe.of(strategy.technique, strategy.electrode, strategy.options)
+    recipe = None if plans is not None else VirtualRecipe.of(strategy.technique, strategy.electrode, strategy.options)
     found = []
-    for entry, seed in zip(grounds, seeds, strict=True):
+    for number, (entry, seed) in enumerate(zip(grounds, seeds, strict=True)):
         ground = entry.ground
         planned: NeedleRows | Plan
         made: NeedleRows | Plan
@@ -112,7 +118,11 @@ def treatments(
             planned = recipe.needles(entry.arrays, entry.groove)
             made = planned if error is None else planned.displaced(entry.arrays, side, error, seed)
         else:
-            planned = technique(strategy.technique).plan(ground, side, strategy.electrode, **strategy.options)
+            planned = (
+                plans[number]
+                if plans is not None
+                else technique(strategy.technique).plan(ground, side, strategy.electrode, **strategy.options)
+            )
             made = planned if error is None else displaced(planned, ground, error, seed)
         found.append(Treatment(planned, made, ground, side))
     return found

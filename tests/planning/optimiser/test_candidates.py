@@ -139,3 +139,9 @@ def test_a_hand_without_error_does_what_is_meant_and_one_with_error_misses_share
     again = hand.carried_out(some, 1)
     assert [m.pose_key for b in moved for m in b.needles] == [m.pose_key for b in again for m in b.needles]
     assert moved[0].needles[0].pose_key != hand.carried_out(some, 2)[0].needles[0].pose_key
+
+
+def test_what_techniques_do_can_be_kept_out(reference, single):
+    own = candidates_for(reference, "right", rfplan.electrode(COOLED), "cooled", 8.0, published=False)
+    assert not own.published.any()
+    assert len(own.applications) == np.count_nonzero(~single.published)

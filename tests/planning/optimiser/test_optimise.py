@@ -13,7 +13,8 @@ import rfplan
 from rfplan.errors import InputError
 from rfplan.geometry.frames import Isometry
 from rfplan.planning.optimiser import prepared
-from rfplan.planning.optimiser.request import device_of
+from rfplan.planning.optimiser.for_each import ready_for
+from rfplan.planning.optimiser.request import Request, device_of
 
 COARSE = {"courses": 40, "unseen": 60, "spacing_mm": 9.0, "electrode": "cooled-17g-4mm", "time_limit_s": 1e4}
 
@@ -194,3 +195,19 @@ def test_the_document_has_the_promised_keys(three):
     assert {"certificate", "train", "unseen", "applications", "needles"} <= set(document)
     assert {"objective", "bound", "gap", "status", "time_s", "candidates", "courses"} <= set(document["certificate"])
     assert np.isfinite(document["train"]["transection"]["captured_fraction"])
+
+
+@pytest.mark.slow
+def test_a_plan_made_without_a_mesh_breaks_no_hard_limit_of_the_meshed_patient():
+    drawn = rfplan.Population().draw(1, seed=21)[0]
+    request = Request(
+        *device_of(None, "cooled"), 4, courses=40, seed=3, spacing_mm=9.0, time_limit_s=math.inf, nodes=500
+    )
+    plan = ready_for(drawn.ground, "right", request).plan(request)
+    patient = drawn.meshed()
+    judged = rfplan.evaluate(plan, patient, courses=40, seed=3)
+    assert [row for row in judged.safety if row.status == "stop"] == []
+    # the same search on the mesh: bones differ by a tenth of a millimetre, and so little do the plans
+    found = rfplan.optimise(patient, "right", 4, seed=3, **{**COARSE, "electrode": None})
+    mine = judged.coverage["transection"].captured_fraction
+    assert mine == pytest.approx(found.train["transection"].captured_fraction, abs=0.05)

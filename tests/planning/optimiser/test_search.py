@@ -188,3 +188,24 @@ def test_wrong_objectives_are_refused(wrong, said):
 def test_weights_of_nothing_are_refused():
     with pytest.raises(InputError, match="weight 0"):
         Judge.of(Objective(weights={"S1": 0.0}), np.zeros(2, dtype=np.int64), ["S1", "S1"])
+
+
+@pytest.mark.parametrize("aim", ["mean", "complete"])
+def test_a_search_that_ends_after_so_many_nodes_is_the_same_again_and_its_bound_holds(aim):
+    ended = set()
+    for seed in range(12):
+        rng = np.random.default_rng([11, seed])
+        courses = np.repeat(np.arange(60), 6)
+        takes = rng.random((40, len(courses))) < 0.2
+        judge = Judge.of(Objective(aim), courses, ["S1"] * len(courses))
+        budget = Budget(5, None, np.ones(40), 0.0, np.stack([np.arange(40), np.full(40, -1)], axis=1))
+        few = best_choice(judge, takes, budget, time_limit_s=np.inf, nodes=1)
+        again = best_choice(judge, takes, budget, time_limit_s=np.inf, nodes=1)
+        assert (few.chosen, few.objective, few.bound) == (again.chosen, again.objective, again.bound)
+        assert few.greedy <= few.objective <= few.bound
+        if seed < 2:
+            best = best_choice(judge, takes, budget, time_limit_s=np.inf)
+            assert best.status == "optimal"
+            assert few.objective - 1e-9 <= best.objective <= few.bound + 1e-9
+        ended.add(few.status)
+    assert "node_limit" in ended

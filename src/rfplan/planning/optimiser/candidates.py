@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side
+from rfplan.anatomy.treatable import Treatable
 from rfplan.devices.electrode import Electrode, Mode
 from rfplan.geometry.arrays import BoolArray, IntArray
 from rfplan.planning.needle import Needle
@@ -66,8 +66,10 @@ class Candidates:
         )
 
 
-def candidates_for(patient: Patient, side: Side, electrode: Electrode, mode: Mode, spacing_mm: float) -> Candidates:
-    """All candidates of a device in a mode, with those of the published techniques that take the device, before safety is looked at.
+def candidates_for(
+    patient: Treatable, side: Side, electrode: Electrode, mode: Mode, spacing_mm: float, published: bool = True
+) -> Candidates:
+    """All candidates of a device in a mode, with those of the ``published`` techniques that take it, before safety is looked at.
 
     Of one needle: over the chart, on a lattice of tips of ``spacing_mm``, and along the L5 groove. Of pairs: between neighbours in
     rows along the foramina; the L5 dorsal ramus, where no pair fits, is then taken with one needle of the same device.
@@ -79,7 +81,9 @@ def candidates_for(patient: Patient, side: Side, electrode: Electrode, mode: Mod
     made, closed = _single(site, [*places, *([] if pairs else chart_positions(site, spacing_mm))], single)
     if pairs:
         made += row_pairs(site)
-    known = published_applications(patient, side, electrode, (mode, single), l5_only=single if pairs else None)
+    known: list[Application] = []
+    if published:
+        known = published_applications(patient, side, electrode, (mode, single), l5_only=single if pairs else None)
     return Candidates.of(
         side, [*known, *made], [True] * len(known) + [False] * len(made), {"no_way_in": closed} if closed else {}
     )
@@ -99,7 +103,7 @@ def _single(site: Site, positions: Sequence[Position], mode: Mode) -> tuple[list
 
 
 def published_applications(
-    patient: Patient, side: Side, electrode: Electrode, modes: Sequence[Mode], l5_only: Mode | None = None
+    patient: Treatable, side: Side, electrode: Electrode, modes: Sequence[Mode], l5_only: Mode | None = None
 ) -> list[Application]:
     """What the published techniques that take this electrode would do: no plan of theirs is out of the search's reach.
 

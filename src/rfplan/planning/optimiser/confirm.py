@@ -50,9 +50,9 @@ class Confirmation:
         cut, change = self.bone.coverage["transection"], self.differences["transection"]
         safe = "no hard limit is broken" if not self.stops else f"hard limits broken: {', '.join(self.stops)}"
         return (
-            f"In the patient's own bone ({self.bone.courses} courses): cut through {cut.captured_fraction:.1%} "
-            f"({change['captured_fraction']:+.1%}), all of them in {cut.complete_fraction:.1%} "
-            f"({change['complete_fraction']:+.1%}); {safe}."
+            f"In the patient's own bone ({self.bone.courses} courses): cut through {cut.captured_fraction:.2%} "
+            f"({change['captured_fraction']:+.2%} against planes of bone), all of them in {cut.complete_fraction:.2%} "
+            f"({change['complete_fraction']:+.2%}); {safe}."
         )
 
     def to_json(self) -> dict[str, Any]:

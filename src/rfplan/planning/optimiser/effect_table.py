@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -49,6 +49,12 @@ class EffectTable:
     levels: tuple[str, ...]
     length_mm: float
     rows: int
+
+    def copy(self) -> EffectTable:
+        """A table of its own with the same numbers."""
+        return replace(
+            self, longest_mm=self.longest_mm.copy(), total_mm=self.total_mm.copy(), overlap=self.overlap.copy()
+        )
 
     def without(self, candidates: Sequence[int]) -> None:
         """Take candidates out of the table: they then take nothing."""

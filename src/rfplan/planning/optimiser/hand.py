@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side
+from rfplan.anatomy.treatable import Treatable
 from rfplan.planning.operator_error import OperatorError, displaced
 from rfplan.planning.plan import Application, Plan
 
@@ -18,7 +18,7 @@ DRAWS = 8
 class Hand:
     """Carries out on ``side`` of ``patient`` with ``error`` (None: none), drawn with ``seed``."""
 
-    patient: Patient
+    patient: Treatable
     side: Side
     error: OperatorError | None
     seed: int

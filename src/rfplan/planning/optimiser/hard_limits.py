@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side
+from rfplan.anatomy.treatable import Treatable
 from rfplan.geometry.arrays import BoolArray
 from rfplan.planning.optimiser.effect_kernels import branch_balls
 from rfplan.planning.optimiser.lesion_library import PlacedMaps
@@ -25,7 +25,7 @@ _FAR_ENOUGH_MM = 15.0
 
 
 def broken_limits(
-    patient: Patient, side: Side, applications: Sequence[Application], lesions: PlacedMaps, lethal: int
+    patient: Treatable, side: Side, applications: Sequence[Application], lesions: PlacedMaps, lethal: int
 ) -> list[str | None]:
     """Per application the first check at ``stop`` in the order of the safety table; None where none is.
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from rfplan.anatomy.patient import Patient
+from rfplan.anatomy.treatable import Treatable
 from rfplan.errors import ConvergenceError, InputError
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.frames import Isometry
@@ -48,13 +48,19 @@ class PlacedMaps:
 class LesionLibrary:
     """Solved lesions beside a plane of bone, by problem; one per electrode and run. Not to be shared between threads."""
 
-    def __init__(self, patient: Patient) -> None:
+    def __init__(self, patient: Treatable) -> None:
         self.patient = patient
         self.coarse = True
         self._accuracy = accuracy_named(usual_accuracy("plane"))
         self._number: dict[LesionProblem, int] = {}
         self._maps: list[LesionMap] = []
         self._table: MapTable | None = None
+
+    def copy(self) -> LesionLibrary:
+        """A library with the same lesions: what is solved for one does not count as known to the other."""
+        made = LesionLibrary(self.patient)
+        made._number, made._maps, made._table = dict(self._number), list(self._maps), self._table
+        return made
 
     def __len__(self) -> int:
         return len(self._maps)

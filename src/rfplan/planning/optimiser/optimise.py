@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side, side_named
+from rfplan.anatomy.treatable import Treatable
 from rfplan.devices.electrode import Electrode
 from rfplan.figures import figures
 from rfplan.planning.operator_error import OperatorError
+from rfplan.planning.optimiser.chains import chains_of
 from rfplan.planning.optimiser.hand import Hand
 from rfplan.planning.optimiser.objective import Objective
 from rfplan.planning.optimiser.order import in_order
@@ -32,7 +33,7 @@ _SEARCH_SHARE, _REFINE_SHARE = 0.8, 0.97
 
 
 def optimise(
-    patient: Patient,
+    patient: Treatable,
     side: str = "right",
     applications: int = 6,
     courses: int = 500,
@@ -49,6 +50,7 @@ def optimise(
     gap: float = 0.001,
     refine: bool = True,
     threads: int = 2,
+    published: bool = True,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Optimised:
@@ -66,6 +68,7 @@ def optimise(
     gap : relative gap at which the search may stop
     refine : move the chosen needles off the lattice
     threads : for lesions and effects; the plan is the same with any number
+    published : what the published techniques do with the device is among the candidates
     progress : called with the finished part, 0 to 1
     cancelled : asked often; the best plan so far is handed back once it says True
 
@@ -90,25 +93,23 @@ def optimise(
         gap,
         refine,
         threads,
+        published=published,
     )
     return _outcome(patient, side_named(side), request, Watch(time_limit_s, progress, cancelled))
 
 
-def _outcome(patient: Patient, side: Side, request: Request, watch: Watch) -> Optimised:
+def _outcome(patient: Treatable, side: Side, request: Request, watch: Watch) -> Optimised:
     ready = prepare(patient, side, request, watch)
     choice, candidates = ready.choice(request.applications, request.needles, watch)
     chosen = [candidates.applications[n] for n in choice.chosen]
     watch.stage(_SEARCH_SHARE)
     certificate = _certificate(ready, choice, chosen, watch)
-    before = _worth(ready, chosen)
     watch.stage(_REFINE_SHARE)
-    final: Sequence[Application] = chosen
-    if request.refine and chosen and not watch.over:
-        site = site_of(patient, side, request.electrode)
-        final = refined(chosen, site, ready.train, ready.library, ready.judge, watch)
-    after = _worth(ready, final)
+    final = improved(ready, chosen, watch)
+    # the lesions of pairs are coarse in the table: plans are compared with their own, but for all draws of a hand there are too many
+    ready.library.coarse = request.operator_error is not None
+    before, after = _worth(ready, chosen), _worth(ready, final)
     plan = plan_of(patient, side, final, notes := _notes(choice, request))
-    # the lesions of pairs are coarse in the table: the plan is judged with its own
     ready.library.coarse = False
     result = Optimised(
         plan=plan,
@@ -128,17 +129,41 @@ def _outcome(patient: Patient, side: Side, request: Request, watch: Watch) -> Op
     return result
 
 
-def unseen_trial(patient: Patient, side: Side, request: Request) -> Trial:
+def improved(ready: Prepared, chosen: Sequence[Application], watch: Watch) -> Sequence[Application]:
+    """The chosen applications with their needles moved off the lattice, where the request wants it.
+
+    The lesions of pairs are coarse while needles move; a move stays only where it is no worse, and breaks no hard limit, with the
+    lesions that the plan is judged with.
+    """
+    if not ready.request.refine or not chosen or watch.over:
+        return chosen
+    site = site_of(ready.patient, ready.candidates.side, ready.request.electrode)
+    moved = refined(chosen, site, ready.train, ready.library, ready.judge, watch, ready.request.threads)
+    chains = chains_of(chosen)
+    if not chains or all(one is other for one, other in zip(chosen, moved, strict=True)):
+        return moved
+    # all moves of chains, else those of each chain that holds by itself
+    settled = [application if len(application.needles) == 1 else chosen[n] for n, application in enumerate(moved)]
+    if ready.worth_keeping(moved, settled):
+        return moved
+    for chain in chains:
+        trying = [moved[n] if n in chain.members else application for n, application in enumerate(settled)]
+        if ready.worth_keeping(trying, settled):
+            settled = trying
+    return settled
+
+
+def unseen_trial(patient: Treatable, side: Side, request: Request) -> Trial:
     """Other courses than those of the search, with other draws of the hand."""
     seed = request.seed + UNSEEN_SEED
     return Trial(
         patient,
-        packed_branches(patient, side, request.unseen, seed),
+        packed_branches(patient, side, request.unseen, seed, request.innervation),
         Hand(patient, side, request.operator_error, seed),
     )
 
 
-def plan_of(patient: Patient, side: Side, applications: Sequence[Application], notes: Sequence[str] = ()) -> Plan:
+def plan_of(patient: Treatable, side: Side, applications: Sequence[Application], notes: Sequence[str] = ()) -> Plan:
     """The plan of applications in the order in which they are made."""
     return Plan(
         side=side,

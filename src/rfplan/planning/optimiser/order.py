@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side
+from rfplan.anatomy.treatable import Treatable
 from rfplan.planning.evaluation_kernels import shaft_gaps
 from rfplan.planning.packed_plan import packed_plan
 from rfplan.planning.plan import Application, Plan
 from rfplan.planning.safety import limits
 
 
-def in_order(patient: Patient, applications: Sequence[Application]) -> list[Application]:
+def in_order(patient: Treatable, applications: Sequence[Application]) -> list[Application]:
     """L5 first, then cranial to caudal: neighbours in a row follow each other, so that shared needles stand no longer than they must."""
 
     def place(application: Application) -> tuple[bool, float, str]:
@@ -22,7 +22,7 @@ def in_order(patient: Patient, applications: Sequence[Application]) -> list[Appl
     return sorted(applications, key=place)
 
 
-def in_the_way(patient: Patient, side: Side, applications: Sequence[Application]) -> int | None:
+def in_the_way(patient: Treatable, side: Side, applications: Sequence[Application]) -> int | None:
     """Which of the applications has a needle that would pass through another that stands at the same time; None where none has."""
     ordered = in_order(patient, applications)
     plan = packed_plan(Plan(side=side, technique="candidate", applications=tuple(ordered)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side
+from rfplan.anatomy.treatable import Treatable
 from rfplan.errors import InputError
 from rfplan.figures import figures
 from rfplan.lesion.problem import LesionProblem
@@ -19,6 +20,7 @@ from rfplan.planning.optimiser.lesion_library import LesionLibrary
 from rfplan.planning.optimiser.objective import Judge
 from rfplan.planning.optimiser.order import in_the_way
 from rfplan.planning.optimiser.programme import Budget
+from rfplan.planning.optimiser.refine import effect_of
 from rfplan.planning.optimiser.request import Request
 from rfplan.planning.optimiser.search import Choice, best_choice
 from rfplan.planning.optimiser.trial import Asked, Trial
@@ -26,6 +28,11 @@ from rfplan.planning.optimiser.watch import Watch
 from rfplan.planning.packed_patient import packed_branches
 from rfplan.planning.placed_problem import PlacedProblem
 from rfplan.planning.plan import Application
+
+
+class NoPlacementError(InputError):
+    """No candidate keeps every hard limit; the message says which limit took out how many."""
+
 
 UNSEEN_SEED = 1_000_003
 """Added to the seed for the courses that a plan is judged on: none of those that it was found on."""
@@ -37,7 +44,7 @@ _EFFECT_SHARE, _LESION_SHARE, _START_SHARE = 0.75, 0.55, 0.05
 class Prepared:
     """``candidates`` with their ``table`` on the courses of ``train``; ``whole`` is False where time ended before all were looked at."""
 
-    patient: Patient
+    patient: Treatable
     request: Request
     library: LesionLibrary
     train: Trial
@@ -80,13 +87,27 @@ class Prepared:
             self.table.without(bad)
         return found, replace(self.candidates, removed=removed)
 
+    def worth_keeping(self, trying: Sequence[Application], before: Sequence[Application]) -> bool:
+        """True where ``trying`` breaks no hard limit and is worth no less than ``before``, lesions solved as for a judgement."""
+        if any(self._exact_limits(list(trying))) or in_the_way(self.patient, self.candidates.side, trying) is not None:
+            return False
+        self.library.coarse = False
+        effects = [effect_of(self.train, self.library, self.judge, plan) for plan in (trying, before)]
+        self.library.coarse = True
+        new, old = effects
+        if new is None or old is None:
+            return False
+        return new.score(self.judge, self.train.length_mm, trying) >= old.score(
+            self.judge, self.train.length_mm, before
+        )
+
     def _searched(self, budget: Budget, watch: Watch) -> Choice:
         table = self.table
         takes = table.captured(self.request.objective.criterion)
         deeper = np.minimum(table.longest_mm, 2.0 * table.length_mm).sum(axis=1)
         left_s = watch.left_s if self.whole else 0.0
         return best_choice(
-            self.judge, takes, budget, deeper, left_s, self.request.gap, watch.cancelled, certify=self.whole
+            self.judge, takes, budget, deeper, left_s, self.request.gap, watch.cancelled, self.whole, self.request.nodes
         )
 
     def _exact_limits(self, applications: list[Application]) -> list[str | None]:
@@ -106,18 +127,18 @@ class Prepared:
         return reasons
 
 
-def prepare(patient: Patient, side: Side, request: Request, watch: Watch) -> Prepared:
+def prepare(patient: Treatable, side: Side, request: Request, watch: Watch) -> Prepared:
     """Find the candidates, solve their lesions, take out what is not safe, and fill the table.
 
     Raises
     ------
-    InputError : nothing is left; the message says which limit took out how many
+    NoPlacementError : nothing is left; the message says which limit took out how many
     """
     library = LesionLibrary(patient)
-    branches = packed_branches(patient, side, request.courses, request.seed)
+    branches = packed_branches(patient, side, request.courses, request.seed, request.innervation)
     train = Trial(patient, branches, Hand(patient, side, request.operator_error, request.seed))
     watch.stage(_START_SHARE)
-    found = candidates_for(patient, side, request.electrode, request.mode, request.spacing_mm)
+    found = candidates_for(patient, side, request.electrode, request.mode, request.spacing_mm, request.published)
     nominal: Asked = [library.problem(application) for application in found.applications]
     # safety is about the places that are aimed at, the table about those that the hand reaches
     missed = [] if request.operator_error is None else train.asked(library, found.applications)
@@ -161,7 +182,7 @@ def _most_wanted_first(draws: list[list[PlacedProblem]]) -> list[LesionProblem]:
 
 def _refuse(request: Request, side: Side, left: Candidates) -> None:
     gone = ", ".join(f"{reason} {count}" for reason, count in sorted(left.removed.items(), key=lambda entry: -entry[1]))
-    raise InputError(
+    raise NoPlacementError(
         f"no placement of {request.electrode.name!r} in mode {request.mode!r} on the {side} keeps every hard limit; "
         f"removed by limit: {gone or 'there was none to begin with'}"
     )

@@ -36,7 +36,7 @@ class Budget:
 class Answer:
     """``chosen`` rows of the cover (None: nothing found), ``bound`` on the objective, and how it ended:
 
-    ``optimal``, ``time_limit``, ``cancelled`` or ``infeasible``.
+    ``optimal``, ``time_limit``, ``node_limit``, ``cancelled`` or ``infeasible``.
     """
 
     chosen: list[int] | None
@@ -53,6 +53,7 @@ def solve_programme(
     gap: float,
     cancelled: Callable[[], bool],
     relaxed: bool = False,
+    nodes: int | None = None,
 ) -> Answer:
     """The best choice from ``cover`` and a bound that no choice passes.
 
@@ -61,10 +62,11 @@ def solve_programme(
     floor : value of a choice that is known; the programme looks only for what is no worse
     gap : relative gap at which it may stop
     relaxed : solve only the linear relaxation, for its bound
+    nodes : of the tree of the search, after which it ends; None for any number
     """
     model = _Model(cover, objective, budget, floor)
     sign = 1.0 if objective.smallest else -1.0
-    result = _watched(model, max(0.1, time_limit_s), gap, cancelled, relaxed)
+    result = _watched(model, max(0.1, time_limit_s), gap, cancelled, relaxed, nodes)
     trivial = 0.0 if objective.smallest else 1.0
     if result is None:
         return Answer(None, trivial, "cancelled")
@@ -76,7 +78,10 @@ def solve_programme(
     chosen = None
     if result.x is not None and not relaxed:
         chosen = np.flatnonzero(result.x[: len(cover.candidates)] > 0.5).tolist()
-    status = {0: "optimal", 1: "time_limit", 2: "infeasible"}.get(int(result.status), "time_limit")
+    # the two limits have one number in scipy
+    counted = nodes is not None and (getattr(result, "mip_node_count", None) or 0) >= nodes
+    limit = "node_limit" if counted else "time_limit"
+    status = {0: "optimal", 2: "infeasible"}.get(int(result.status), limit)
     return Answer(chosen, bound, status)
 
 
@@ -165,7 +170,7 @@ class _Model:
                 [s + k, *(y + cover.need[own, 1]).tolist(), t], [1.0, *cover.weight[own].tolist(), -1.0], 0.0, np.inf
             )
 
-    def run(self, time_limit_s: float, gap: float, relaxed: bool) -> Any:
+    def run(self, time_limit_s: float, gap: float, relaxed: bool, nodes: int | None) -> Any:
         """The answer of HiGHS through scipy."""
         from scipy.optimize import Bounds, LinearConstraint, milp
         from scipy.sparse import csr_matrix
@@ -186,12 +191,12 @@ class _Model:
             constraints=LinearConstraint(matrix, low, high),
             integrality=integral,
             bounds=Bounds(0.0, 1.0),
-            options={"time_limit": time_limit_s, "mip_rel_gap": gap},
+            options={"time_limit": time_limit_s, "mip_rel_gap": gap} | ({} if nodes is None else {"node_limit": nodes}),
         )
 
 
 def _watched(
-    model: _Model, time_limit_s: float, gap: float, cancelled: Callable[[], bool], relaxed: bool
+    model: _Model, time_limit_s: float, gap: float, cancelled: Callable[[], bool], relaxed: bool, nodes: int | None
 ) -> Any | None:
     """The answer, or None where it was cancelled: the solver, which cannot be stopped, then ends by itself at its time limit."""
     if cancelled():
@@ -201,7 +206,7 @@ def _watched(
 
     def run() -> None:
         try:
-            held.append(model.run(time_limit_s, gap, relaxed))
+            held.append(model.run(time_limit_s, gap, relaxed, nodes))
         except BaseException as error:  # handed on to the caller's thread
             failed.append(error)
 

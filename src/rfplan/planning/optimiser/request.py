@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Final
 
+from rfplan.anatomy.innervation import Innervation
 from rfplan.devices.catalogue import electrode as electrode_named
 from rfplan.devices.catalogue import electrodes
 from rfplan.devices.electrode import Electrode, Mode
@@ -31,7 +32,8 @@ class Request:
 
     Found on ``courses`` of the branches drawn with ``seed``, judged on ``unseen`` others; ``operator_error`` is that of the hand, None for
     none. The search ends within ``gap`` of the bound or after ``time_limit_s`` of wall time. ``refine`` moves the chosen needles
-    off the lattice.
+    off the lattice. ``nodes`` ends the search after so many nodes of its tree, the same on every machine. ``innervation``: the levels
+    that courses have, default the usual ones. ``published``: what the published techniques do is among the candidates.
     """
 
     electrode: Electrode
@@ -48,6 +50,9 @@ class Request:
     gap: float = 0.001
     refine: bool = True
     threads: int = 2
+    nodes: int | None = None
+    innervation: Innervation | None = None
+    published: bool = True
 
     def __post_init__(self) -> None:
         _whole("applications", self.applications, 1, _MOST_APPLICATIONS)
@@ -57,6 +62,8 @@ class Request:
         _whole("unseen", self.unseen, 2, _MOST_COURSES)
         _whole("seed", self.seed, 0, 2**62)
         _whole("threads", self.threads, 1, 256)
+        if self.nodes is not None:
+            _whole("nodes", self.nodes, 0, 10**9)
         _number("spacing_mm", self.spacing_mm, 1.0, 20.0)
         _number("time_limit_s", self.time_limit_s, 0.0, math.inf)
         _number("gap", self.gap, 0.0, 1.0)

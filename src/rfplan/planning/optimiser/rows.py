@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 
-from rfplan.anatomy.patient import Patient
 from rfplan.geometry.arrays import FloatArray, unit
 from rfplan.planning.needle import Needle
 from rfplan.planning.optimiser.positions import place_name
@@ -90,7 +89,6 @@ def _directions(site: Site, points: FloatArray) -> list[FloatArray]:
 
 def _row(site: Site, seats: FloatArray, axis: FloatArray, spacing_mm: float, phase: float) -> list[Needle | None]:
     """Needles down a rail whose axes are ``spacing_mm`` apart; None where one has no way in."""
-    assert isinstance(site.patient, Patient)
     across = seats - (seats @ axis)[:, None] * axis
     start = across + 0.0
     found: list[Needle | None] = []

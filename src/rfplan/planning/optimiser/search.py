@@ -15,7 +15,7 @@ from rfplan.planning.optimiser.greedy import lazy_greedy, within_needles
 from rfplan.planning.optimiser.objective import Judge, Objective
 from rfplan.planning.optimiser.programme import Answer, Budget, solve_programme
 
-Status = Literal["optimal", "gap", "time_limit", "cancelled"]
+Status = Literal["optimal", "gap", "time_limit", "node_limit", "cancelled"]
 _EQUAL = 1e-6
 
 
@@ -56,11 +56,13 @@ def best_choice(
     gap: float = 0.0,
     cancelled: Callable[[], bool] = lambda: False,
     certify: bool = True,
+    nodes: int | None = None,
 ) -> Choice:
     """The best choice of candidates by what each ``takes`` (candidates, branches) on its own.
 
     ``deeper`` (candidates,) decides between candidates that take the same; ``gap`` is the relative gap that is good enough. Without
-    ``certify`` it is the greedy choice, with an infinite bound. The same input gives the same choice, unless time ends the search.
+    ``certify`` it is the greedy choice, with an infinite bound. ``nodes`` ends the search after so many nodes of its tree. The same input
+    gives the same choice, unless time ends the search.
     """
     began = time.monotonic()
     objective = judge.objective
@@ -80,16 +82,16 @@ def best_choice(
         budget.applications, budget.needles, budget.cost[useful], budget.needle_cost, budget.needles_of[useful]
     )
     floor = value if np.isfinite(value) else None
-    answer = solve_programme(cover, objective, own, floor, time_limit_s, gap, cancelled)
+    answer = solve_programme(cover, objective, own, floor, time_limit_s, gap, cancelled, nodes=nodes)
     left_s = time_limit_s - (time.monotonic() - began)
     if answer.status == "infeasible" and floor is not None:
         # rounding alone can make what is no worse than the greedy choice impossible
-        answer = solve_programme(cover, objective, own, None, left_s, gap, cancelled)
+        answer = solve_programme(cover, objective, own, None, left_s, gap, cancelled, nodes=nodes)
     if answer.status == "infeasible":
         instead = Judge.of(
             Objective("complete", objective.criterion, weights=objective.weights), _courses(judge), _levels(judge)
         )
-        return _unreached(best_choice(instead, takes[:, judge.kept], budget, deep, left_s, gap, cancelled))
+        return _unreached(best_choice(instead, takes[:, judge.kept], budget, deep, left_s, gap, cancelled, nodes=nodes))
     return _judged(judge, takes, budget, useful, start, answer, gap)
 
 
@@ -130,7 +132,7 @@ def _judged(
     elif answer.status == "optimal" or off <= gap:
         status = "gap"
     else:
-        status = "time_limit"
+        status = "node_limit" if answer.status == "node_limit" else "time_limit"
     return Choice(found, value, bound, status, greedy)
 
 

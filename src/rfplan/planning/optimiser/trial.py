@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rfplan.anatomy.patient import Patient
+from rfplan.anatomy.treatable import Treatable
 from rfplan.figures import figures
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.lesion.lesion import ISOTHERMS_C
@@ -39,7 +39,7 @@ class _Part:
 class Trial:
     """``branches`` of many courses in ``patient``, with the ``hand`` that treats them: course k with its draw k modulo their number."""
 
-    def __init__(self, patient: Patient, branches: PackedBranches, hand: Hand) -> None:
+    def __init__(self, patient: Treatable, branches: PackedBranches, hand: Hand) -> None:
         table = figures("safety")
         self.branches = branches
         self.hand = hand

@@ -8,59 +8,26 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
-from rfplan.anatomy.sides import LEVELS
 from rfplan.devices.catalogue import electrode as electrode_named
 from rfplan.devices.electrode import Mode
 from rfplan.devices.protocol import Protocol
 from rfplan.errors import InputError, did_you_mean
 from rfplan.figures import Figure
-from rfplan.planning.needle import Needle
 from rfplan.planning.plan import Application
-from rfplan.planning.shape_limits import breaks_a_limit
-from rfplan.planning.techniques.aperture import Aperture
-from rfplan.planning.techniques.clock import as_read
+from rfplan.planning.techniques.chart_target import (
+    ChartPlaces,
+    ChartTarget,
+    RecipeTarget,
+    RowTarget,
+    fitted_application,
+)
 from rfplan.planning.techniques.recipe import Technique
 from rfplan.planning.techniques.site import Site
 
 SCHEMA: Final = "rfplan/recipe/1"
-_LARGEST_TILT_DEG = 20.0
-"""How far a needle may leave the direction of the recipe to pass bone: farther off it would be another recipe."""
-
 _KEYS = frozenset(
     {"schema", "name", "title", "summary", "mode", "electrode", "protocol", "standoff_mm", "l5", "targets"}
 )
-
-
-@dataclass(frozen=True)
-class RecipeTarget:
-    """One application: at a position ``clock_h`` (of the right side) of the foramen of ``level``, ``edge_mm`` outside its edge.
-
-    The needle comes from ``lateral_deg`` outward and ``caudal_deg`` to the feet off the beam. Of a pair the second needle stands at
-    ``to_clock_h``, ``to_edge_mm`` of the foramen of ``to_level`` (default: the same).
-    """
-
-    level: str
-    clock_h: float
-    edge_mm: float
-    lateral_deg: float = 0.0
-    caudal_deg: float = 0.0
-    to_clock_h: float | None = None
-    to_edge_mm: float | None = None
-    to_level: str | None = None
-
-    def __post_init__(self) -> None:
-        for level in (self.level, self.to_level or self.level):
-            if level not in LEVELS:
-                raise InputError(f"level {level!r} is not known; accepted: {', '.join(LEVELS)}")
-        if (self.to_clock_h is None) != (self.to_edge_mm is None):
-            raise InputError("a second needle needs both to_clock_h and to_edge_mm")
-
-    def places(self) -> list[tuple[str, float, float]]:
-        """Level, hours and distance from the edge of every needle."""
-        found = [(self.level, self.clock_h, self.edge_mm)]
-        if self.to_clock_h is not None and self.to_edge_mm is not None:
-            found.append((self.to_level or self.level, self.to_clock_h, self.to_edge_mm))
-        return found
 
 
 @dataclass(frozen=True)
@@ -74,7 +41,7 @@ class Recipe:
     electrode: str
     protocol: Protocol
     standoff_mm: float
-    targets: tuple[RecipeTarget, ...]
+    targets: tuple[ChartTarget, ...]
     l5: bool = True
 
 
@@ -109,47 +76,11 @@ class ChartRecipe(Technique):
         return super().l5(site) if self.recipe.l5 else []
 
     def applications(self, site: Site) -> list[Application]:
-        """The targets, cranial first; one whose needle has no way in, or whose lesion as a shape would break a hard limit, is left out
-        with a note."""
-        apertures = {aperture.level: aperture for aperture in site.apertures()}
-        made = []
-        for target in self.recipe.targets:
-            application = target_application(site, apertures, self.recipe.mode, target)
-            if application is None:
-                continue
-            if breaks_a_limit(application, site.patient, site.side):
-                site.note(
-                    f"{application.target} is left out: its lesion would break a hard safety limit in this patient."
-                )
-                continue
-            made.append(application)
-        return made
-
-
-def target_application(
-    site: Site, apertures: Mapping[str, Aperture], mode: Mode, target: RecipeTarget
-) -> Application | None:
-    """One target carried out on a side; None where a foramen is missing or a needle has no way in."""
-    places = target.places()
-    if any(level not in apertures for level, _, _ in places):
-        return None
-    points = [apertures[level].from_edge(hours, edge) for level, hours, edge in places]
-    preferred = site.beam(target.lateral_deg, target.caudal_deg)
-    if len(points) > 1:
-        preferred = site.parallel(points, preferred)
-    names = [f"{level} {as_read(hours, site)}" for level, hours, _ in places]
-    needles: list[Needle] = []
-    for point, name in zip(points, names, strict=True):
-        if not site.patient.chart.on_bone(point[0], point[1]):
-            site.note(f"{name} lies beside the bone in this patient and is left out.")
-            return None
-        needle = site.needle_at(
-            site.seat_mm(point), preferred, name, contact_mm=site.electrode.tip_mm, largest_tilt_deg=_LARGEST_TILT_DEG
-        )
-        if needle is None:
-            return None
-        needles.append(needle)
-    return Application(mode, site.protocol, tuple(needles), " to ".join(names))
+        """The targets, cranial first; one whose lesion as a shape would break a hard limit is moved a few millimetres, one for which that
+        does not help, or whose needle has no way in, is left out, with a note."""
+        places = ChartPlaces.of(site)
+        fitted = [fitted_application(places, self.recipe.mode, target) for target in self.recipe.targets]
+        return [application for application in fitted if application is not None]
 
 
 def recipe_toml(recipe: Recipe) -> str:
@@ -201,15 +132,16 @@ def load_recipe(path: Path) -> ChartRecipe:
         raise InputError(f"{path}: {error.args[0]} is missing") from error
     except (TypeError, ValueError) as error:
         raise InputError(f"{path}: {error}") from error
-    if any((len(target.places()) == 2) != (mode == "bipolar") for target in targets):
+    if any(target.pair != (mode == "bipolar") for target in targets):
         raise InputError(f"{path}: a target of mode {mode!r} takes {2 if mode == 'bipolar' else 1} needle(s)")
     return ChartRecipe(recipe)
 
 
-def _target(entry: Mapping[str, Any], where: str) -> RecipeTarget:
-    _check(entry, {field.name for field in fields(RecipeTarget)}, where)
+def _target(entry: Mapping[str, Any], where: str) -> ChartTarget:
+    kind = RowTarget if any(key.startswith("row_") for key in entry) else RecipeTarget
+    _check(entry, {field.name for field in fields(kind)}, where)
     try:
-        return RecipeTarget(**entry)
+        return kind(**entry)
     except (TypeError, InputError) as error:
         raise InputError(f"{where}: {error}") from error
 
