@@ -61,7 +61,7 @@ def section() -> Iterator[str]:
     yield from (
         "",
         "Fluxes between leaves of two sizes, and through faces beside which fluid, fat or bone runs aslant, are those of two "
-        "centres plus what the last answer says that they lack. At `standard` sizes are within 0.08 mm of NGSolve and the "
+        "centres plus what the last answer says that they lack. At `standard` sizes are within 0.09 mm of NGSolve and the "
         "impedance is at most 0.9 % high, at `fast` 0.16 mm and 1.5 %.",
         "",
         "The twisted pair is meshed without a mirror plane. Its mesh needs care: curving coarse elements on a needle can turn them "
