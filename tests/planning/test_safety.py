@@ -179,8 +179,17 @@ def test_lesion_beyond_the_joint_line(lateral_mm: float, up_mm: float) -> None:
         assert row(evaluate(plan, other), "beyond_joint_line").value == pytest.approx(lateral_mm + 5.0 - 45.0, abs=1e-9)
 
 
-def test_a_lesion_past_the_end_of_the_joint_line_is_not_beyond_it() -> None:
-    found = row(judged(needle([60.0, 1.0, 60.0], with_device=BALL)), "beyond_joint_line")
+def test_past_its_ends_the_joint_line_goes_straight_on() -> None:
+    # the line runs from 40 mm up to 40 mm down, the ball has a radius of 5 mm
+    for up_mm in (-60.0, 60.0):
+        for lateral_mm, status in ((60.0, "stop"), (30.0, "ok")):
+            found = row(judged(needle([lateral_mm, 1.0, up_mm], with_device=BALL)), "beyond_joint_line")
+            assert found.value == pytest.approx(lateral_mm + 5.0 - 45.0, abs=1e-9)
+            assert found.status == status
+
+
+def test_without_a_lesion_nothing_lies_behind_the_joint() -> None:
+    found = row(judged(), "beyond_joint_line")
     assert found.value == -math.inf
     assert found.to_json()["value"] is None
     assert found.status == "ok"

@@ -110,11 +110,12 @@ def test_skin_and_joint_line_as_with_the_same_shapes(pair) -> None:
     home = packed(SLAB)
     assert maps.skin_depths(home.skin)[0] == pytest.approx(shapes.skin_depths(home.skin)[0], abs=0.08)
     straight = np.array([[3.0, -60.0], [3.0, 60.0]])
-    for outward in (-1.0, 1.0):
-        ours = maps.beyond_line(straight, outward, home.view, LETHAL)
-        assert ours == pytest.approx(shapes.beyond_line(straight, outward, home.view, LETHAL), abs=0.08)
+    bent = np.array([[9.0, -20.0], [2.0, -6.0], [-3.0, -5.0], [4.0, 3.0], [8.0, 12.0]])
     short = np.array([[3.0, 100.0], [3.0, 120.0]])
-    assert maps.beyond_line(short, 1.0, home.view, LETHAL) < -1e20
+    for line in (straight, bent, short):
+        for outward in (-1.0, 1.0):
+            ours = maps.behind_joint(line, outward, home.view, LETHAL)
+            assert ours == pytest.approx(shapes.behind_joint(line, outward, home.view, LETHAL), abs=0.08)
 
 
 def needle(tip_mm: object, axis: object = (0.0, 1.0, 0.0), electrode: rfplan.Electrode = ACROSS) -> Needle:
@@ -324,6 +325,6 @@ def test_many_patients_are_judged_as_one_by_one(patients) -> None:
         assert risk[p, 1] == pytest.approx(gaps[2:].min(), abs=0.02)
         skin = entry.skin_depths((grid, np.zeros(3), np.eye(3), corner, spacing))
         assert risk[p, 2] == pytest.approx(skin[0], abs=1e-9)
-        assert risk[p, 3] == pytest.approx(entry.beyond_line(joint, 1.0, np.eye(3), LETHAL), abs=1e-9)
+        assert risk[p, 3] == pytest.approx(entry.behind_joint(joint, 1.0, np.eye(3), LETHAL), abs=1e-9)
     assert np.all(risk[-1, :3] > 1e20)
     assert risk[-1, 3] < -1e20

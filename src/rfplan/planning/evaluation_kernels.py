@@ -1,4 +1,4 @@
-"""Compiled parts of the evaluation: branches, canals, skin and joint line against spheroids; shafts against bone and each other."""
+"""Compiled parts of the evaluation: branches, canals and skin against spheroids; shafts against bone and each other."""
 
 from __future__ import annotations
 
@@ -245,62 +245,3 @@ def needle_clearances(
                 if gap < gaps[k] - _TIE_MM:
                     gaps[k], which[k] = gap, n
     return gaps, which
-
-
-@kernel
-def beyond_line(line: FloatArray, outward: float, lateral: FloatArray, caudal: FloatArray, rows: FloatArray) -> float:
-    """How far the shadow of spheroids in the AP view passes a line to its ``outward`` side, mm; -far where nothing lies beside it.
-
-    ``line`` (n, 2) lateral and caudal from cranial to caudal; ``outward`` +1 where the far side has the larger lateral.
-    Each shadow is measured across the line's nearest stretch, exactly for a straight line; shadows past its ends do not count.
-    """
-    best = -_FAR
-    last = line.shape[0] - 2
-    for k in range(rows.shape[0]):
-        if rows[k, 6] <= 0.0 or rows[k, 7] <= 0.0:
-            continue
-        x = rows[k, 0] * lateral[0] + rows[k, 1] * lateral[1] + rows[k, 2] * lateral[2]
-        y = rows[k, 0] * caudal[0] + rows[k, 1] * caudal[1] + rows[k, 2] * caudal[2]
-        nearest, at = _FAR, -1
-        for i in range(last + 1):
-            dx, dy = line[i + 1, 0] - line[i, 0], line[i + 1, 1] - line[i, 1]
-            qx, qy = x - line[i, 0], y - line[i, 1]
-            square, along = dx * dx + dy * dy, qx * dx + qy * dy
-            if square <= 0.0:
-                continue
-            if along > square:
-                gap = (qx - dx) ** 2 + (qy - dy) ** 2
-            elif along > 0.0:
-                gap = qx * qx + qy * qy - along * along / square
-            else:
-                gap = qx * qx + qy * qy
-            if gap < nearest:
-                nearest, at = gap, i
-        if at < 0:
-            continue
-        dx, dy = line[at + 1, 0] - line[at, 0], line[at + 1, 1] - line[at, 1]
-        size = np.sqrt(dx * dx + dy * dy)
-        t = ((x - line[at, 0]) * dx + (y - line[at, 1]) * dy) / size**2
-        if (at == 0 and t < 0.0) or (at == last and t > 1.0):
-            continue
-        s = min(1.0, max(0.0, t))
-        gx, gy = x - line[at, 0] - s * dx, y - line[at, 1] - s * dy
-        gap = np.sqrt(gx * gx + gy * gy)
-        # normal of the stretch in the plane of the view, to the far side when the line runs caudally
-        nx, ny = outward * dy / size, -outward * dx / size
-        side = gx * nx + gy * ny
-        if t != s and gap > 1e-9:
-            # nearest to a corner: the normal there is that of the circle about it, whichever stretch was found first
-            j = at + 1 if t > 1.0 else at - 1
-            ex, ey = line[j + 1, 0] - line[j, 0], line[j + 1, 1] - line[j, 1]
-            length = np.sqrt(ex * ex + ey * ey)
-            if length > 0.0:
-                nx, ny = nx + outward * ey / length, ny - outward * ex / length
-            sense = 1.0 if gx * nx + gy * ny >= 0.0 else -1.0
-            nx, ny, side = sense * gx / gap, sense * gy / gap, sense * gap
-        lean = 0.0
-        for a in range(3):
-            lean += rows[k, 3 + a] * (nx * lateral[a] + ny * caudal[a])
-        reach = np.sqrt(rows[k, 7] ** 2 * lean**2 + rows[k, 6] ** 2 * (1.0 - lean**2))
-        best = max(best, side + reach)
-    return best

@@ -15,12 +15,12 @@ from rfplan.geometry.compiled import kernel
 from rfplan.lesion.map_line_kernels import farthest_vertex, nearest_approach, stretches_inside, surface_grid, ways_along
 from rfplan.lesion.silhouette_kernels import silhouette_distance
 from rfplan.planning.evaluation_kernels import height_at
+from rfplan.planning.joint_area_kernels import deepest_outline
 from rfplan.planning.solved_kernels import (
     MOST_STRETCHES,
     TOLERANCE_MM,
     approach_of,
     ball_gaps,
-    beyond_line_solved,
     flattened,
     own_line,
     placed_balls,
@@ -175,4 +175,4 @@ def judge_many_solved(
             tube_points, tube_first, tube_radii, start + half, start + tubes_each, balls, table, w, m, o, isotherm
         )
         risk[p, SKIN] = _depth_under_skin(skins[p, : skin_rows[p]], skin_axes, corners[p], skin_spacing, table, w, m, o)
-        risk[p, JOINT] = beyond_line_solved(joints[p], 1.0, pieces, starts, bins)
+        risk[p, JOINT] = deepest_outline(joints[p], 1.0, pieces, starts, bins)

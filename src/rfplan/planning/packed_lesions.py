@@ -9,7 +9,8 @@ import numpy as np
 
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.lesion.shapes import ASSUMPTION, LABEL, assembled
-from rfplan.planning.evaluation_kernels import beyond_line, clearances, judge_branches, skin_clearances
+from rfplan.planning.evaluation_kernels import clearances, judge_branches, skin_clearances
+from rfplan.planning.joint_area_kernels import deepest_spheroid
 from rfplan.planning.plan import Plan
 
 Skin = tuple[FloatArray, FloatArray, FloatArray, FloatArray, float]
@@ -74,8 +75,11 @@ class PackedLesions(Protocol):
     def skin_depths(self, skin: Skin) -> FloatArray:
         """(isotherms,) depth of the most superficial point of each isotherm's surface under the skin, mm."""
 
-    def beyond_line(self, line: FloatArray, outward: float, view: FloatArray, isotherm: int) -> float:
-        """How far the shadow in the AP view passes ``line`` (n, 2) to its ``outward`` side, mm."""
+    def behind_joint(self, line: FloatArray, outward: float, view: FloatArray, isotherm: int) -> float:
+        """Depth of the deepest point of the shadow in the AP view behind the joint, mm; negative where none is behind it.
+
+        ``line`` (n, 2) is the back of the joint, ``outward`` the sign of its far side: see :mod:`rfplan.planning.joint_area_kernels`.
+        """
 
     def joins(self, application: int, isotherm: int) -> bool:
         """True if the lesions of the two needles of an application (counted from 0) are one."""
@@ -112,10 +116,10 @@ class ShapeLesions:
         depths: FloatArray = skin_clearances(*skin, self.rows)
         return depths
 
-    def beyond_line(self, line: FloatArray, outward: float, view: FloatArray, isotherm: int) -> float:
+    def behind_joint(self, line: FloatArray, outward: float, view: FloatArray, isotherm: int) -> float:
         """As :class:`PackedLesions`."""
         return float(
-            beyond_line(
+            deepest_spheroid(
                 line, outward, np.ascontiguousarray(view[0]), np.ascontiguousarray(view[1]), self.rows[isotherm]
             )
         )

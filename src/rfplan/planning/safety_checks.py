@@ -125,7 +125,7 @@ def _joint(home: PackedPatient, lesions: PackedLesions, side: Side, lethal: int)
     line = home.joint.get(side)
     if line is None:
         return []
-    past = lesions.beyond_line(line, float(lateral_sign(side)), home.view, lethal)
+    past = lesions.behind_joint(line, float(lateral_sign(side)), home.view, lethal)
     if past < -_FAR_MM:
-        return [row("beyond_joint_line", side, -math.inf, "no lesion beside the joint line")]
+        return [row("beyond_joint_line", side, -math.inf, "no lesion")]
     return [row("beyond_joint_line", side, past)]

@@ -37,5 +37,5 @@ def breaks_a_limit(application: Application, patient: Treatable, side: Side) -> 
     if curve is None:
         return False
     line = np.ascontiguousarray((curve.points_mm @ axes.T)[:, :2])
-    past = lesions.beyond_line(line, float(lateral_sign(side)), axes, lethal)
+    past = lesions.behind_joint(line, float(lateral_sign(side)), axes, lethal)
     return known["beyond_joint_line"].status(float(past)) == "stop"

@@ -1,4 +1,4 @@
-"""Compiled parts of the evaluation of solved lesions: branches, tubes, skin and joint line against a union of lesion maps.
+"""Compiled parts of the evaluation of solved lesions: branches, tubes and skin against a union of lesion maps.
 
 A union is a ``table`` of maps (:class:`rfplan.lesion.map_table.MapTable`), the map ``which`` (g,) of every lesion, and its pose:
 ``matrices`` (g, 3, 3) and ``offsets`` (g, 3) take the map's frame to the patient's.
@@ -171,56 +171,6 @@ def skin_clearances_solved(
             result[isotherm + 1 :] = result[isotherm]
             break
     return result
-
-
-@kernel
-def beyond_line_solved(
-    line: FloatArray, outward: float, pieces: FloatArray, starts: IntArray, bins: FloatArray
-) -> float:
-    """How far the :func:`shadows` of lesions in the AP view pass a line to its ``outward`` side, mm; -far where nothing lies beside it.
-
-    ``line`` (n, 2) lateral and caudal from cranial to caudal; ``outward`` +1 where the far side has the larger lateral. What lies
-    past the ends of the line does not count.
-    """
-    best = -_FAR
-    count = starts.shape[0] - 1
-    bounds = np.full(count * BINS, -_FAR)
-    for g in range(count):
-        for k in range(BINS):
-            if bins[g, k, 0] < bins[g, k, 1]:
-                bounds[g * BINS + k] = _past(line, outward, bins[g, k, 2], bins[g, k, 3])[0] + bins[g, k, 4]
-    for _ in range(bounds.shape[0]):
-        at = int(np.argmax(bounds))
-        if bounds[at] <= best:
-            break
-        bounds[at] = -_FAR
-        g, k = at // BINS, at % BINS
-        for n in range(int(bins[g, k, 0]), int(bins[g, k, 1])):
-            past, beside = _past(line, outward, pieces[starts[g] + n, 0], pieces[starts[g] + n, 1])
-            if beside:
-                best = max(best, past)
-    return best
-
-
-@kernel
-def _past(line: FloatArray, outward: float, x: float, y: float) -> tuple[float, bool]:
-    """How far a point lies past the line, and whether it lies beside it rather than past its ends."""
-    nearest, side, beside = _FAR, 1.0, False
-    last = line.shape[0] - 2
-    for i in range(last + 1):
-        dx, dy = line[i + 1, 0] - line[i, 0], line[i + 1, 1] - line[i, 1]
-        qx, qy = x - line[i, 0], y - line[i, 1]
-        square = dx * dx + dy * dy
-        if square <= 0.0:
-            continue
-        t = (qx * dx + qy * dy) / square
-        s = min(1.0, max(0.0, t))
-        gap = (qx - s * dx) ** 2 + (qy - s * dy) ** 2
-        if gap < nearest:
-            nearest = gap
-            beside = not ((i == 0 and t < 0.0) or (i == last and t > 1.0))
-            side = 1.0 if outward * (qx * dy - qy * dx) >= 0.0 else -1.0
-    return side * np.sqrt(nearest), beside
 
 
 @kernel

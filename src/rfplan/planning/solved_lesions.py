@@ -18,11 +18,11 @@ from rfplan.lesion.map_table import MapTable, map_table
 from rfplan.lesion.march import Progress
 from rfplan.lesion.solved import LABEL, SolvedLesion
 from rfplan.planning.application_lesions import bone_warnings, lesions_of
+from rfplan.planning.joint_area_kernels import deepest_outline
 from rfplan.planning.packed_lesions import LesionNote, Skin
 from rfplan.planning.placed_problem import ASSUMPTIONS, bone_named, usual_accuracy
 from rfplan.planning.plan import Plan
 from rfplan.planning.solved_kernels import (
-    beyond_line_solved,
     clearances_solved,
     judge_branches_solved,
     shadows,
@@ -78,9 +78,9 @@ class MapLesions:
         depths: FloatArray = skin_clearances_solved(*skin, *self._union)
         return depths
 
-    def beyond_line(self, line: FloatArray, outward: float, view: FloatArray, isotherm: int) -> float:
+    def behind_joint(self, line: FloatArray, outward: float, view: FloatArray, isotherm: int) -> float:
         """As :class:`rfplan.planning.packed_lesions.PackedLesions`."""
-        return float(beyond_line_solved(line, outward, *self._shadows_along(view, isotherm)))
+        return float(deepest_outline(line, outward, *self._shadows_along(view, isotherm)))
 
     def joins(self, application: int, isotherm: int) -> bool:
         """As :class:`rfplan.planning.packed_lesions.PackedLesions`."""

@@ -47,6 +47,6 @@ def judged_with_shapes(sides: TreatedSides, treated: Sequence[Treatment]) -> Jud
             gaps[:half, 0].min(),
             gaps[half:, 0].min(),
             depths[0],
-            lesions.beyond_line(sides.joints[p], 1.0, view, lethal),
+            lesions.behind_joint(sides.joints[p], 1.0, view, lethal),
         )
     return judged

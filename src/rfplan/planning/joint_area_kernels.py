@@ -1,0 +1,201 @@
+"""Compiled measure of how far lesions reach behind the posterior joint line in the true AP view, whatever model they come from.
+
+The area behind the joint is all that lies to the ``outward`` side of the line (n, 2), lateral and caudal from cranial to caudal, which
+goes on straight up from its first point and straight down from its last: lateral of them there is nothing either that a lesion is meant
+for. ``outward`` is +1 where that side has the larger lateral. A point in the area is as deep as it is far from the line; outside, its
+distance counts negative. So the measure never changes by more than a lesion, or the line, is moved, however level the line runs. The
+deepest point of a shadow lies on its outline, as depth grows away from the line.
+"""
+
+from __future__ import annotations
+
+from math import cos, hypot, pi, sin, sqrt
+
+import numpy as np
+
+from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.geometry.compiled import kernel
+from rfplan.lesion.silhouette_kernels import BINS
+
+_FAR = 1e30
+_TOLERANCE_MM = 0.002
+_ANGLES = 48
+_GOLDEN = 0.6180339887498949
+_GOLDEN_STEPS = 48
+_MOST_PARTS = 64
+
+
+@kernel
+def depth_behind(line: FloatArray, outward: float, x: float, y: float) -> float:
+    """Depth of a point in the area behind the joint, mm; negative outside."""
+    last = line.shape[0] - 1
+    nearest = _FAR
+    inside = False
+    for end, way in ((0, -1.0), (last, 1.0)):
+        nearest = min(nearest, _square_from_ray(x, y, line[end, 0], line[end, 1], way))
+    if (line[0, 1] > y and outward * (x - line[0, 0]) > 0.0) != (
+        line[last, 1] <= y and outward * (x - line[last, 0]) > 0.0
+    ):
+        inside = True
+    for i in range(last):
+        ax, ay, bx, by = line[i, 0], line[i, 1], line[i + 1, 0], line[i + 1, 1]
+        nearest = min(nearest, _square_from_segment(x, y, ax, ay, bx, by))
+        # the line is crossed by who goes straight towards the midline
+        if (ay > y) != (by > y) and outward * (x - ax - (y - ay) / (by - ay) * (bx - ax)) > 0.0:
+            inside = not inside
+    return sqrt(nearest) if inside else -sqrt(nearest)
+
+
+@kernel
+def _square_from_segment(x: float, y: float, ax: float, ay: float, bx: float, by: float) -> float:
+    dx, dy, qx, qy = bx - ax, by - ay, x - ax, y - ay
+    square = dx * dx + dy * dy
+    t = min(1.0, max(0.0, (qx * dx + qy * dy) / square)) if square > 0.0 else 0.0
+    return (qx - t * dx) ** 2 + (qy - t * dy) ** 2
+
+
+@kernel
+def _square_from_ray(x: float, y: float, ex: float, ey: float, way: float) -> float:
+    """Square of the distance from what goes straight up (``way`` -1) or down (1) from the end of the line."""
+    dx, dy = x - ex, min(way * (y - ey), 0.0)
+    return dx * dx + dy * dy
+
+
+@kernel
+def deepest_outline(line: FloatArray, outward: float, pieces: FloatArray, starts: IntArray, bins: FloatArray) -> float:
+    """Depth behind the joint of the deepest point of the shadows of solved lesions, mm; -far where there is none.
+
+    ``pieces`` (n, 4), ``starts`` and ``bins`` are the :func:`rfplan.planning.solved_kernels.shadows` of lesions in the AP view.
+    """
+    best = -_FAR
+    count = starts.shape[0] - 1
+    bounds = np.full(count * BINS, -_FAR)
+    for g in range(count):
+        for k in range(BINS):
+            if bins[g, k, 0] < bins[g, k, 1]:
+                bounds[g * BINS + k] = depth_behind(line, outward, bins[g, k, 2], bins[g, k, 3]) + bins[g, k, 4]
+    parts = np.empty((_MOST_PARTS, 4))
+    for _ in range(bounds.shape[0]):
+        at = int(np.argmax(bounds))
+        if bounds[at] <= best:
+            break
+        bounds[at] = -_FAR
+        g, k = at // BINS, at % BINS
+        for n in range(int(bins[g, k, 0]), int(bins[g, k, 1])):
+            piece = pieces[starts[g] + n]
+            parts[0] = piece
+            best = _deepest_of_piece(line, outward, parts, best)
+    return best
+
+
+@kernel
+def _deepest_of_piece(line: FloatArray, outward: float, parts: FloatArray, best: float) -> float:
+    """Depth of the deepest point of the straight piece ``parts[0]``, or ``best`` where that is more; right to the tolerance.
+
+    Depth changes along a piece by no more than its length, so that pieces are halved where they could hold more than is known.
+    """
+    waiting = 1
+    while waiting > 0:
+        waiting -= 1
+        ax, ay, bx, by = parts[waiting, 0], parts[waiting, 1], parts[waiting, 2], parts[waiting, 3]
+        mx, my, half = 0.5 * (ax + bx), 0.5 * (ay + by), 0.5 * hypot(bx - ax, by - ay)
+        depth = depth_behind(line, outward, mx, my)
+        if depth + half <= best + _TOLERANCE_MM:
+            best = max(best, depth)
+            continue
+        bound, least = _bounds_of_piece(line, outward, ax, ay, bx, by)
+        best = max(best, depth, least)
+        if bound <= best + _TOLERANCE_MM or waiting + 2 > _MOST_PARTS:
+            continue
+        parts[waiting, 0], parts[waiting, 1], parts[waiting, 2], parts[waiting, 3] = ax, ay, mx, my
+        parts[waiting + 1, 0], parts[waiting + 1, 1], parts[waiting + 1, 2], parts[waiting + 1, 3] = mx, my, bx, by
+        waiting += 2
+    return best
+
+
+@kernel
+def _bounds_of_piece(
+    line: FloatArray, outward: float, ax: float, ay: float, bx: float, by: float
+) -> tuple[float, float]:
+    """What no point of a piece is deeper than, and what its deepest point is at least."""
+    one, other = depth_behind(line, outward, ax, ay), depth_behind(line, outward, bx, by)
+    least = max(one, other)
+    bound = 0.5 * (one + other + hypot(bx - ax, by - ay))
+    if one > 0.0 and other > 0.0:
+        # the distance from each part of the edge is convex along the piece, and depth is the least of them
+        last = line.shape[0] - 1
+        for end, way in ((0, -1.0), (last, 1.0)):
+            ex, ey = line[end, 0], line[end, 1]
+            farther = max(_square_from_ray(ax, ay, ex, ey, way), _square_from_ray(bx, by, ex, ey, way))
+            bound = min(bound, sqrt(farther))
+        for i in range(last):
+            x0, y0, x1, y1 = line[i, 0], line[i, 1], line[i + 1, 0], line[i + 1, 1]
+            farther = max(_square_from_segment(ax, ay, x0, y0, x1, y1), _square_from_segment(bx, by, x0, y0, x1, y1))
+            bound = min(bound, sqrt(farther))
+    return bound, least
+
+
+@kernel
+def deepest_spheroid(
+    line: FloatArray, outward: float, lateral: FloatArray, caudal: FloatArray, rows: FloatArray
+) -> float:
+    """Depth behind the joint of the deepest point of the shadows of spheroids in the AP view, mm; -far where there is none.
+
+    ``rows`` (g, 8) as :mod:`rfplan.lesion.shape_kernels` has them: centre, axis, radius across and along. ``lateral`` and ``caudal`` are
+    the axes of the view.
+    """
+    best = -_FAR
+    step = 2.0 * pi / _ANGLES
+    depths = np.empty(_ANGLES)
+    for k in range(rows.shape[0]):
+        across, along = rows[k, 6], rows[k, 7]
+        if across <= 0.0 or along <= 0.0:
+            continue
+        x, y, ex, ey = 0.0, 0.0, 0.0, 0.0
+        for a in range(3):
+            x, y = x + rows[k, a] * lateral[a], y + rows[k, a] * caudal[a]
+            ex, ey = ex + rows[k, 3 + a] * lateral[a], ey + rows[k, 3 + a] * caudal[a]
+        if depth_behind(line, outward, x, y) + max(across, along) <= best:
+            continue
+        for n in range(_ANGLES):
+            depths[n] = _depth_at(line, outward, x, y, ex, ey, across, along, n * step)
+        highest = np.max(depths)
+        # the outline's radius of curvature is no more than this: no point is farther than the arc from one that was looked at
+        arc = max(across, along) ** 2 / min(across, along) * step
+        for n in range(_ANGLES):
+            if (
+                depths[n] < max(highest, best) - arc
+                or depths[n] < depths[n - 1]
+                or depths[n] < depths[(n + 1) % _ANGLES]
+            ):
+                continue
+            low, high = (n - 1) * step, (n + 1) * step
+            one, other = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+            at_one = _depth_at(line, outward, x, y, ex, ey, across, along, one)
+            at_other = _depth_at(line, outward, x, y, ex, ey, across, along, other)
+            for _ in range(_GOLDEN_STEPS):
+                if at_one < at_other:
+                    low, one, at_one = one, other, at_other
+                    other = low + _GOLDEN * (high - low)
+                    at_other = _depth_at(line, outward, x, y, ex, ey, across, along, other)
+                else:
+                    high, other, at_other = other, one, at_one
+                    one = high - _GOLDEN * (high - low)
+                    at_one = _depth_at(line, outward, x, y, ex, ey, across, along, one)
+            best = max(best, at_one, at_other, depths[n])
+    return best
+
+
+@kernel
+def _depth_at(
+    line: FloatArray, outward: float, x: float, y: float, ex: float, ey: float, across: float, along: float, turn: float
+) -> float:  # fmt: skip
+    """Depth of the point of a spheroid's shadow whose outward normal is turned so far from lateral; axis (ex, ey) as the view shows it."""
+    nx, ny = cos(turn), sin(turn)
+    lean = ex * nx + ey * ny
+    reach = sqrt(along * along * lean * lean + across * across * (1.0 - lean * lean))
+    more = (along * along - across * across) * lean
+    depth: float = depth_behind(
+        line, outward, x + (across * across * nx + more * ex) / reach, y + (across * across * ny + more * ey) / reach
+    )
+    return depth

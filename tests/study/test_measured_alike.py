@@ -1,0 +1,63 @@
+"""A study measures what a plan comes near to as the evaluation of that plan does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rfplan.anatomy.population import Population
+from rfplan.lesion.accuracy import accuracy_named
+from rfplan.planning.evaluation import evaluate
+from rfplan.planning.operator_error import OperatorError, displaced
+from rfplan.planning.techniques import technique
+from rfplan.study.columns import RISKS
+from rfplan.study.shapes_judge import judged_with_shapes
+from rfplan.study.solved_judge import ACCURACY, judged_with_solved
+from rfplan.study.treated import TreatedSides
+from rfplan.study.treatment import Treatment
+from strategies import numbers
+
+DRAWN = Population().draw(400, seed=3)
+
+
+@settings(max_examples=25)
+@given(
+    st.integers(0, 399),
+    st.sampled_from(["cooled-clockface", "cooled-classic", "conventional-periforaminal"]),
+    numbers(4.0, 16.0),
+    st.sampled_from(["left", "right"]),
+    st.integers(0, 1000),
+)
+def test_risks_of_a_study_are_those_of_the_safety_table(
+    patient: int, recipe: str, offset_mm: float, side: str, seed: int
+) -> None:
+    """Far outside the foramina too, behind the joint, and where a hand misses."""
+    ground = DRAWN[patient].ground
+    meant = technique(recipe).plan(ground, side, offset_mm=offset_mm)
+    plan = displaced(meant, ground, OperatorError(along_bone_mm=3.0, depth_mm=1.0, axis_deg=5.0), (seed,))
+    treatment = Treatment(plan, plan, ground, side)
+    sides = TreatedSides.of([ground])
+    for model in ("shapes", "solved"):
+        if model == "shapes":
+            judged = judged_with_shapes(sides, [treatment])
+        else:
+            judged = judged_with_solved(sides, [[treatment.lesions(accuracy_named(ACCURACY))]])[0]
+        table = evaluate(plan, ground, lesion_model=model, bone="plane").safety
+        for number, check in enumerate(RISKS):
+            own = [row.value for row in table if row.check == check and not row.concerns.endswith(_other(side))]
+            least = max(own) if check == "beyond_joint_line" else min(own)
+            assert judged.risk[0, number] == pytest.approx(least, abs=0.05), (model, check)
+
+
+def _other(side: str) -> str:
+    return "left" if side == "right" else "right"
+
+
+def test_a_study_without_lesions_comes_near_to_nothing() -> None:
+    ground = DRAWN[0].ground
+    nothing = technique("cooled-classic").plan(ground, "right", levels=(), l5=False)
+    judged = judged_with_shapes(TreatedSides.of([ground]), [Treatment(nothing, nothing, ground, "right")])
+    assert np.all(judged.risk[0, :3] > 1e20)
+    assert judged.risk[0, 3] < -1e20
