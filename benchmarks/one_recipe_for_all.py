@@ -18,7 +18,8 @@ from rfplan.planning.techniques.chart_recipe import recipe_toml
 from rfplan.study.design import Strategy, StudyDesign, checked
 from rfplan.study.ledger import Ledger
 from rfplan.study.runner import run_study
-from rfplan.study.summary import strategy_rows, study_table
+from rfplan.study.summary import strategy_rows
+from rfplan.study.tally import StudyTally
 
 BESIDE = {"cooled": ("cooled-clockface", "cooled-classic"), "bipolar": ("bipolar-leapfrog", "palisade")}
 SIZES = (6, 7, 8, 9)
@@ -57,8 +58,8 @@ def main() -> None:
     out = asked.folder / f"judged-{asked.lesions}"
     ledger = Ledger.opened(out, design, resume=(out / "manifest.json").exists())
     run_study(ledger, asked.workers)
-    rows = study_table(ledger)
-    for row, seen in zip(strategy_rows(rows), strategy_rows(rows, "ap_projection"), strict=True):
+    study = StudyTally.of(ledger.parts)
+    for row, seen in zip(strategy_rows(study), strategy_rows(study, "ap_projection"), strict=True):
         low, high = row["captured_ci95"]
         least, most = row["complete_ci95"]
         missed = ", ".join(f"{level} {part:.3f}" for level, part in row["missed"].items())
