@@ -11,7 +11,7 @@ from rfplan.anatomy.population import Population
 from rfplan.devices.catalogue import electrode
 from rfplan.errors import InputError
 from rfplan.planning.optimiser import prepared
-from rfplan.planning.optimiser.one_recipe import recipe_targets
+from rfplan.planning.optimiser.recipe_places import recipe_targets
 from rfplan.planning.techniques.chart_recipe import Recipe, recipe_toml
 from rfplan.study.chunk import chunk_table
 from rfplan.study.computed import computed_plans

@@ -1,0 +1,160 @@
+"""What every place of a recipe takes in many virtual patients: the table that one recipe for all is searched on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from rfplan.anatomy.innervation import drawn_branches
+from rfplan.anatomy.population import Population
+from rfplan.anatomy.sides import Side
+from rfplan.anatomy.virtual_branches import side_branches
+from rfplan.anatomy.virtual_ground import VirtualGround
+from rfplan.devices.electrode import Electrode, Mode
+from rfplan.figures import figures
+from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
+from rfplan.geometry.polyline import arc_length
+from rfplan.lesion.accuracy import accuracy_named
+from rfplan.lesion.lesion import ISOTHERMS_C
+from rfplan.planning.lesion_shelf import lesion_shelf
+from rfplan.planning.optimiser.effect_table import effect_table
+from rfplan.planning.optimiser.lesion_library import PlacedMaps
+from rfplan.planning.optimiser.positions import standoff_mm
+from rfplan.planning.optimiser.recipe_places import LEVELS, recipe_targets
+from rfplan.planning.optimiser.watch import Watch
+from rfplan.planning.packed_patient import PackedBranches
+from rfplan.planning.placed_problem import usual_accuracy
+from rfplan.planning.placed_rows import PlacedRows, numbered, placed_plan
+from rfplan.planning.plan import Application, Plan
+from rfplan.planning.shape_limits import breaks_a_limit
+from rfplan.planning.techniques.chart_target import ChartPlaces, ChartTarget, fitted_application
+from rfplan.planning.techniques.l5 import l5_application
+from rfplan.planning.techniques.site import Site
+
+COURSES: Final = 10
+"""Courses of the branches in every patient: the patient's own, and others that they may follow. Bones are dear, courses are cheap, and a
+recipe that knows one course of each fits that."""
+_COURSE_SEED: Final = 0x5EEDC0DE
+_TOGETHER: Final = 10
+
+
+@dataclass(frozen=True, eq=False)
+class PopulationTable:
+    """``takes`` (targets + 1, branches) of all patients, the last row the L5 lesion; ``missing`` (targets + 1,) part of patients in which a
+    target is left out, as its lesion would break a hard limit or a needle has no way in; ``courses`` (branches,) numbers the courses of
+    all patients, ``levels`` are those of the branches.
+    """
+
+    targets: tuple[ChartTarget, ...]
+    takes: BoolArray
+    missing: FloatArray
+    courses: IntArray
+    levels: tuple[str, ...]
+
+
+def population_table(
+    electrode: Electrode,
+    mode: Mode,
+    patients: int,
+    seed: int,
+    watch: Watch,
+    side: Side = "right",
+    courses: int = COURSES,
+) -> PopulationTable:
+    """What the solved lesion of every target takes of ``courses`` of the branches in every one of ``patients`` drawn with ``seed``.
+
+    Lesions are those that a study judges with (:data:`rfplan.planning.placed_rows.ASSUMPTION`).
+    """
+    targets = recipe_targets(mode)
+    drawn = Population().draw(patients, seed=seed)
+    takes, missing, numbers, levels = [], np.zeros(len(targets) + 1), [], list[str]()
+    for first in range(0, patients, _TOGETHER):
+        some = range(first, min(first + _TOGETHER, patients))
+        grounds = [drawn[number].ground for number in some]
+        made, placed = [], []
+        for number, ground in zip(some, grounds, strict=True):
+            watch.proceed(number / patients)
+            found = _carried_out(ground, side, electrode, mode, targets)
+            missing += [application is None for application in found]
+            made.append(found)
+            placed.append(_placed(found, ground, side))
+        for number, ground, found, rows in zip(some, grounds, made, _solved(placed), strict=True):
+            branches = _courses(ground, courses, (seed, number))
+            hits = np.zeros((len(found), len(branches.levels)), dtype=bool)
+            kept = [n for n, application in enumerate(found) if application is not None]
+            held = np.flatnonzero(rows.which >= 0)
+            hits[np.array(kept, dtype=np.int64)[held]] = _taken(rows.taken(held), branches)
+            takes.append(hits)
+            numbers.append(number * courses + np.array(branches.course, dtype=np.int64))
+            levels += branches.levels
+    return PopulationTable(
+        targets, np.concatenate(takes, axis=1), missing / patients, np.concatenate(numbers), tuple(levels)
+    )
+
+
+def _carried_out(
+    ground: VirtualGround, side: Side, electrode: Electrode, mode: Mode, targets: Sequence[ChartTarget]
+) -> list[Application | None]:
+    protocol = electrode.protocol_for(mode)
+    numbers = {"set_c": protocol.set_c, "time_s": protocol.time_s, "ramp_s": protocol.ramp_s}
+    site = Site(ground, side, electrode, {**numbers, "standoff_mm": standoff_mm(electrode)}, LEVELS)
+    places = ChartPlaces.of(site)
+    found = [fitted_application(places, mode, target) for target in targets]
+    single: Mode = "monopolar" if mode == "bipolar" else mode
+    l5 = l5_application(site, single, electrode.protocol_for(single))
+    safe = bool(l5) and not breaks_a_limit(l5[0], ground, side)
+    return [*found, l5[0] if safe else None]
+
+
+def _placed(made: Sequence[Application | None], ground: VirtualGround, side: Side) -> PlacedRows:
+    applications = tuple([application for application in made if application is not None])
+    plan = Plan(side=side, technique="candidates", applications=applications)
+    return placed_plan(plan, ground, side, accuracy_named(usual_accuracy("plane")))
+
+
+def _solved(placed: Sequence[PlacedRows]) -> list[PlacedMaps]:
+    """The lesions of some patients, each in its chart; number -1 for one that could not be solved."""
+    distinct, which = numbered([problem for rows in placed for problem in rows.problems])
+    known, maps = lesion_shelf(_lethal()).held(distinct)
+    own = np.where(which >= 0, known[which] if len(known) else -1, -1)
+    found, at = [], 0
+    for rows in placed:
+        count = len(rows.problems)
+        found.append(
+            PlacedMaps(
+                maps, own[at : at + count], np.ascontiguousarray(rows.matrices), np.ascontiguousarray(rows.offsets)
+            )
+        )
+        at += count
+    return found
+
+
+def _courses(ground: VirtualGround, count: int, seed: tuple[int, int]) -> PackedBranches:
+    """The patient's own branches and ``count`` - 1 other courses that they may follow, in the chart of the treated side."""
+    sides = [side_branches(ground)]
+    for k in range(1, count):
+        rng = np.random.default_rng([_COURSE_SEED, *seed, k])
+        sides.append(side_branches(replace(ground, traits=drawn_branches(rng))))
+    lines = [line for own in sides for line in own.lines]
+    levels = tuple([trait.level for own in sides for trait in own.traits])
+    return PackedBranches(
+        np.concatenate([np.empty((0, 3)), *lines]),
+        np.concatenate([[0], np.cumsum([len(line) for line in lines])]).astype(np.int64),
+        levels,
+        levels,
+        tuple([k for k, own in enumerate(sides) for _ in own.lines]),
+        tuple([float(arc_length(line)[-1]) for line in lines]),
+        count,
+    )
+
+
+def _taken(lesions: PlacedMaps, branches: PackedBranches) -> BoolArray:
+    cut_mm = float(figures("safety")["transection.length"].value)
+    return effect_table(lesions, branches, np.eye(3), _lethal(), cut_mm, 1, lambda _: True).captured("transection")
+
+
+def _lethal() -> int:
+    return ISOTHERMS_C.index(figures("safety")["lethal.isotherm"].value)
