@@ -1,6 +1,7 @@
 """One recipe for all, of 6 to 9 applications, beside published techniques, on virtual patients that it was not found on.
 
     python benchmarks/one_recipe_for_all.py cooled|bipolar FOLDER [--found-on 80] [--judged-on 150] [--lesions solved|shapes]
+        [--search-s 600]
 
 Recipes and study are kept in FOLDER; a study that was broken off is completed. Lesions that nobody has solved on the machine are solved
 first, some 0.5 s of processor time each; pairs are some hundreds. "complete, in limits" is the part of people in whom every branch is
@@ -12,13 +13,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rfplan.planning.optimiser.one_recipe import best_recipe
-from rfplan.planning.optimiser.population_table import population_table
 from rfplan.planning.optimiser.request import device_of
 from rfplan.planning.optimiser.watch import Watch
 from rfplan.planning.techniques.chart_recipe import recipe_toml
 from rfplan.study.design import Strategy, StudyDesign, checked
 from rfplan.study.ledger import Ledger
+from rfplan.study.one_recipe import best_recipe
+from rfplan.study.recipe_table import population_table
 from rfplan.study.runner import run_study
 from rfplan.study.statistics import wilson_interval
 from rfplan.study.summary import captured_parts, paired_differences, strategy_rows, study_table
@@ -36,6 +37,7 @@ def main() -> None:
     parser.add_argument("--found-on", type=int, default=80)
     parser.add_argument("--judged-on", type=int, default=150)
     parser.add_argument("--lesions", choices=("solved", "shapes"), default="solved")
+    parser.add_argument("--search-s", type=float, default=600.0)
     parser.add_argument("--workers", type=int, default=None)
     asked = parser.parse_args()
     device, mode = device_of(None, asked.mode)
@@ -45,7 +47,7 @@ def main() -> None:
     if not all(path.is_file() for path in paths.values()):
         table = population_table(device, mode, asked.found_on, FOUND_SEED, Watch(float("inf")))
         for size, path in paths.items():
-            found = best_recipe(table, device, mode, size, asked.found_on, Watch(600.0))
+            found = best_recipe(table, device, mode, size, asked.found_on, Watch(asked.search_s))
             path.write_text(recipe_toml(found.recipe), encoding="utf-8")
             choice = found.choice
             print(

@@ -10,13 +10,9 @@ import pytest
 import rfplan
 from rfplan.devices.protocol import Protocol
 from rfplan.errors import InputError
-from rfplan.planning.optimiser import population_table as population_table_module
 from rfplan.planning.optimiser.hand import Hand
 from rfplan.planning.optimiser.lesion_library import LesionLibrary
-from rfplan.planning.optimiser.one_recipe import best_recipe
-from rfplan.planning.optimiser.population_table import PopulationTable, population_table
 from rfplan.planning.optimiser.positions import standoff_mm
-from rfplan.planning.optimiser.recipe_places import recipe_targets
 from rfplan.planning.optimiser.trial import Trial
 from rfplan.planning.optimiser.watch import Watch
 from rfplan.planning.packed_patient import packed_branches
@@ -25,6 +21,10 @@ from rfplan.planning.techniques.aperture import Aperture
 from rfplan.planning.techniques.chart_recipe import ChartRecipe, Recipe, load_recipe, recipe_toml
 from rfplan.planning.techniques.chart_target import ChartPlaces, RecipeTarget, RowTarget, fitted_application
 from rfplan.planning.techniques.site import Site
+from rfplan.study import recipe_table
+from rfplan.study.one_recipe import best_recipe
+from rfplan.study.recipe_places import recipe_targets
+from rfplan.study.recipe_table import PopulationTable, population_table
 
 COOLED = Recipe(
     "mine",
@@ -181,9 +181,28 @@ def test_wrong_recipe_files_are_refused_with_what_is_wrong(change, said, tmp_pat
         load_recipe(path)
 
 
+def test_a_place_without_a_way_in_is_moved_too_and_nothing_false_is_said(reference, monkeypatch):
+    carried_out = chart_target.target_application
+    for blocked, said in ((2, "S1 3:00 was moved 3 mm outward for a way in past bone."), (99, "S1 3:00 is blocked")):
+        asked = []
+
+        def only_later(places, mode, target, asked=asked, blocked=blocked):
+            asked.append(target)
+            if target.level == "S1" and len(asked) <= blocked:
+                places.site.note("S1 3:00 is blocked")
+                return None
+            return carried_out(places, mode, target)
+
+        monkeypatch.setattr(chart_target, "target_application", only_later)
+        plan = ChartRecipe(COOLED).plan(reference, "right", l5=False)
+        assert len(plan.applications) == (2 if blocked == 2 else 1)
+        assert said in plan.notes
+        assert ("S1 3:00 is blocked" in plan.notes) == (blocked == 99)
+
+
 def test_more_courses_of_a_patient_stand_behind_its_own_branches(monkeypatch):
     some = (*recipe_targets("cooled")[:2], RecipeTarget("S2", 4.0, 7.5))
-    monkeypatch.setattr(population_table_module, "recipe_targets", lambda _: some)
+    monkeypatch.setattr(recipe_table, "recipe_targets", lambda _: some)
     device = rfplan.electrode("cooled-17g-4mm")
     one, more = (population_table(device, "cooled", 3, 3, Watch(1e9), courses=n) for n in (1, 4))
     own = more.courses % 4 == 0

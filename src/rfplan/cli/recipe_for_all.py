@@ -27,10 +27,10 @@ def find_recipe(request: Request, patients: int, folder: Path | None, *, json: b
     from rfplan.cli.console import people, print_json
     from rfplan.cli.progress import progress_bar
     from rfplan.lesion import solved
-    from rfplan.planning.optimiser.one_recipe import best_recipe
-    from rfplan.planning.optimiser.population_table import population_table
     from rfplan.planning.optimiser.watch import Watch
     from rfplan.planning.techniques.chart_recipe import recipe_toml
+    from rfplan.study.one_recipe import best_recipe
+    from rfplan.study.recipe_table import population_table
     from rfplan.whole_file import write_whole
 
     with progress_bar(1) as tell:

@@ -23,29 +23,31 @@ from rfplan.planning.lesion_shelf import lesion_shelf
 from rfplan.planning.optimiser.effect_table import effect_table
 from rfplan.planning.optimiser.lesion_library import PlacedMaps
 from rfplan.planning.optimiser.positions import standoff_mm
-from rfplan.planning.optimiser.recipe_places import LEVELS, recipe_targets
 from rfplan.planning.optimiser.watch import Watch
 from rfplan.planning.packed_patient import PackedBranches
-from rfplan.planning.placed_problem import usual_accuracy
 from rfplan.planning.placed_rows import PlacedRows, numbered, placed_plan
 from rfplan.planning.plan import Application, Plan
+from rfplan.planning.safety import limits
 from rfplan.planning.shape_limits import breaks_a_limit
 from rfplan.planning.techniques.chart_target import ChartPlaces, ChartTarget, fitted_application
 from rfplan.planning.techniques.l5 import l5_application
 from rfplan.planning.techniques.site import Site
+from rfplan.study.columns import RISKS
+from rfplan.study.recipe_places import LEVELS, recipe_targets
+from rfplan.study.solved_judge import ACCURACY, judged_with_solved
+from rfplan.study.treated import TreatedSides
 
 COURSES: Final = 10
 """Courses of the branches in every patient: the patient's own, and others that they may follow. Bones are dear, courses are cheap, and a
 recipe that knows one course of each fits that."""
 _COURSE_SEED: Final = 0x5EEDC0DE
-_TOGETHER: Final = 10
 
 
 @dataclass(frozen=True, eq=False)
 class PopulationTable:
     """``takes`` (targets + 1, branches) of all patients, the last row the L5 lesion; ``missing`` (targets + 1,) part of patients in which a
-    target is left out, as its lesion would break a hard limit or a needle has no way in; ``courses`` (branches,) numbers the courses of
-    all patients, ``levels`` are those of the branches.
+    target does not serve, as its lesion, as a shape or solved, would break a hard limit or a needle has no way in; ``courses``
+    (branches,) numbers the courses of all patients, ``levels`` are those of the branches.
     """
 
     targets: tuple[ChartTarget, ...]
@@ -66,30 +68,29 @@ def population_table(
 ) -> PopulationTable:
     """What the solved lesion of every target takes of ``courses`` of the branches in every one of ``patients`` drawn with ``seed``.
 
-    Lesions are those that a study judges with (:data:`rfplan.planning.placed_rows.ASSUMPTION`).
+    Lesions are those that a study judges with (:data:`rfplan.planning.placed_rows.ASSUMPTION`). Where one would be at stop by the study's
+    measure it takes nothing, whatever its shape lets a recipe do, so that places are chosen that keep the limits.
     """
     targets = recipe_targets(mode)
     drawn = Population().draw(patients, seed=seed)
     takes, missing, numbers, levels = [], np.zeros(len(targets) + 1), [], list[str]()
-    for first in range(0, patients, _TOGETHER):
-        some = range(first, min(first + _TOGETHER, patients))
-        grounds = [drawn[number].ground for number in some]
-        made, placed = [], []
-        for number, ground in zip(some, grounds, strict=True):
-            watch.proceed(number / patients)
-            found = _carried_out(ground, side, electrode, mode, targets)
-            missing += [application is None for application in found]
-            made.append(found)
-            placed.append(_placed(found, ground, side))
-        for number, ground, found, rows in zip(some, grounds, made, _solved(placed), strict=True):
-            branches = _courses(ground, courses, (seed, number))
-            hits = np.zeros((len(found), len(branches.levels)), dtype=bool)
-            kept = [n for n, application in enumerate(found) if application is not None]
-            held = np.flatnonzero(rows.which >= 0)
-            hits[np.array(kept, dtype=np.int64)[held]] = _taken(rows.taken(held), branches)
-            takes.append(hits)
-            numbers.append(number * courses + np.array(branches.course, dtype=np.int64))
-            levels += branches.levels
+    for number in range(patients):
+        watch.proceed(number / patients)
+        ground = drawn[number].ground
+        found = _carried_out(ground, side, electrode, mode, targets)
+        rows = _placed(found, ground, side)
+        fine = _within_limits(rows, ground)
+        made = np.flatnonzero([application is not None for application in found])
+        branches = _courses(ground, courses, (seed, number))
+        hits = np.zeros((len(found), len(branches.levels)), dtype=np.bool_)
+        if fine.any():
+            hits[made[fine]] = _taken(_maps(rows, np.flatnonzero(fine)), branches)
+        there = np.zeros(len(found))
+        there[made[fine]] = 1.0
+        missing += 1.0 - there
+        takes.append(hits)
+        numbers.append(number * courses + np.array(branches.course, dtype=np.int64))
+        levels += branches.levels
     return PopulationTable(
         targets, np.concatenate(takes, axis=1), missing / patients, np.concatenate(numbers), tuple(levels)
     )
@@ -112,24 +113,32 @@ def _carried_out(
 def _placed(made: Sequence[Application | None], ground: VirtualGround, side: Side) -> PlacedRows:
     applications = tuple([application for application in made if application is not None])
     plan = Plan(side=side, technique="candidates", applications=applications)
-    return placed_plan(plan, ground, side, accuracy_named(usual_accuracy("plane")))
+    return placed_plan(plan, ground, side, accuracy_named(ACCURACY))
 
 
-def _solved(placed: Sequence[PlacedRows]) -> list[PlacedMaps]:
-    """The lesions of some patients, each in its chart; number -1 for one that could not be solved."""
-    distinct, which = numbered([problem for rows in placed for problem in rows.problems])
+def _within_limits(rows: PlacedRows, ground: VirtualGround) -> BoolArray:
+    """(a,) whether each lesion on its own is there and breaks none of the limits that a study measures."""
+    count = len(rows.problems)
+    each = [
+        PlacedRows(rows.problems[n : n + 1], rows.matrices[n : n + 1], rows.offsets[n : n + 1]) for n in range(count)
+    ]
+    judged = judged_with_solved(TreatedSides.of([ground] * count), [each])[0]
+    known = limits()
+    fine = [
+        all(known[check].status(float(value)) != "stop" for check, value in zip(RISKS, risk, strict=True))
+        for risk in judged.risk
+    ]
+    kept: BoolArray = np.array(fine, dtype=np.bool_) & (judged.unsolved == 0)
+    return kept
+
+
+def _maps(rows: PlacedRows, keep: IntArray) -> PlacedMaps:
+    """The lesions ``keep`` of a patient in its chart."""
+    distinct, which = numbered([rows.problems[n] for n in keep])
     known, maps = lesion_shelf(_lethal()).held(distinct)
-    own = np.where(which >= 0, known[which] if len(known) else -1, -1)
-    found, at = [], 0
-    for rows in placed:
-        count = len(rows.problems)
-        found.append(
-            PlacedMaps(
-                maps, own[at : at + count], np.ascontiguousarray(rows.matrices), np.ascontiguousarray(rows.offsets)
-            )
-        )
-        at += count
-    return found
+    return PlacedMaps(
+        maps, known[which], np.ascontiguousarray(rows.matrices[keep]), np.ascontiguousarray(rows.offsets[keep])
+    )
 
 
 def _courses(ground: VirtualGround, count: int, seed: tuple[int, int]) -> PackedBranches:

@@ -8,13 +8,13 @@ import numpy as np
 
 from rfplan.devices.electrode import Electrode, Mode
 from rfplan.planning.optimiser.objective import Judge, Objective
-from rfplan.planning.optimiser.population_table import PopulationTable
 from rfplan.planning.optimiser.positions import standoff_mm
 from rfplan.planning.optimiser.programme import Budget
 from rfplan.planning.optimiser.search import Choice, best_choice
 from rfplan.planning.optimiser.watch import Watch
 from rfplan.planning.techniques.chart_recipe import Recipe
 from rfplan.planning.techniques.chart_target import ChartTarget, RowTarget
+from rfplan.study.recipe_table import PopulationTable
 
 
 @dataclass(frozen=True, eq=False)
