@@ -45,7 +45,9 @@ def main() -> None:
     asked.folder.mkdir(parents=True, exist_ok=True)
     paths = {size: asked.folder / f"recipe-{size}.toml" for size in SIZES}
     if not all(path.is_file() for path in paths.values()):
-        table = population_table(device, mode, asked.found_on, FOUND_SEED, Watch(float("inf")))
+        table = population_table(
+            device, mode, asked.found_on, FOUND_SEED, Watch(float("inf")), workers=asked.workers or 2
+        )
         for size, path in paths.items():
             found = best_recipe(table, device, mode, size, asked.found_on, Watch(asked.search_s))
             path.write_text(recipe_toml(found.recipe), encoding="utf-8")

@@ -229,6 +229,10 @@ def test_more_courses_of_a_patient_stand_behind_its_own_branches(monkeypatch):
 def test_the_best_recipe_of_a_few_patients_takes_what_it_says():
     device = rfplan.electrode("cooled-17g-4mm")
     table = population_table(device, "cooled", 4, 3, Watch(1e9), courses=1)
+    shared = population_table(device, "cooled", 4, 3, Watch(1e9), courses=1, workers=2)
+    assert np.array_equal(shared.takes, table.takes)
+    assert np.array_equal(shared.missing, table.missing)
+    assert shared.levels == table.levels
     few = best_recipe(table, device, "cooled", 2, 4, Watch(1e9))
     more = best_recipe(table, device, "cooled", 5, 4, Watch(1e9))
     assert few.choice.objective < more.choice.objective

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from multiprocessing import get_context
 from typing import Final
 
 import numpy as np
@@ -65,35 +69,53 @@ def population_table(
     watch: Watch,
     side: Side = "right",
     courses: int = COURSES,
+    workers: int = 1,
 ) -> PopulationTable:
     """What the solved lesion of every target takes of ``courses`` of the branches in every one of ``patients`` drawn with ``seed``.
 
     Lesions are those that a study judges with (:data:`rfplan.planning.placed_rows.ASSUMPTION`). Where one would be at stop by the study's
-    measure it takes nothing, whatever its shape lets a recipe do, so that places are chosen that keep the limits.
+    measure it takes nothing, whatever its shape lets a recipe do, so that places are chosen that keep the limits. The same whatever the
+    number of ``workers``, processes that share the patients.
     """
     targets = recipe_targets(mode)
-    drawn = Population().draw(patients, seed=seed)
-    takes, missing, numbers, levels = [], np.zeros(len(targets) + 1), [], list[str]()
-    for number in range(patients):
-        watch.proceed(number / patients)
-        ground = drawn[number].ground
-        found = _carried_out(ground, side, electrode, mode, targets)
-        rows = _placed(found, ground, side)
-        fine = _within_limits(rows, ground)
-        made = np.flatnonzero([application is not None for application in found])
-        branches = _courses(ground, courses, (seed, number))
-        hits = np.zeros((len(found), len(branches.levels)), dtype=np.bool_)
-        if fine.any():
-            hits[made[fine]] = _taken(_maps(rows, np.flatnonzero(fine)), branches)
-        there = np.zeros(len(found))
-        there[made[fine]] = 1.0
-        missing += 1.0 - there
-        takes.append(hits)
-        numbers.append(number * courses + np.array(branches.course, dtype=np.int64))
-        levels += branches.levels
+    one = partial(_in_patient, electrode, mode, seed, side, courses)
+    found = []
+    each: Iterable[tuple[BoolArray, FloatArray, IntArray, tuple[str, ...]]]
+    with ExitStack() as stack:
+        if workers > 1:
+            pool = stack.enter_context(get_context("spawn").Pool(min(workers, patients)))
+            each = pool.imap(one, range(patients))
+        else:
+            each = map(one, range(patients))
+        for number, made in enumerate(each):
+            found.append(made)
+            watch.proceed((number + 1) / patients)
+    takes, missing, numbers, levels = zip(*found, strict=True)
     return PopulationTable(
-        targets, np.concatenate(takes, axis=1), missing / patients, np.concatenate(numbers), tuple(levels)
+        targets,
+        np.concatenate(takes, axis=1),
+        np.mean(missing, axis=0),
+        np.concatenate(numbers),
+        tuple(chain.from_iterable(levels)),
     )
+
+
+def _in_patient(
+    electrode: Electrode, mode: Mode, seed: int, side: Side, courses: int, number: int
+) -> tuple[BoolArray, FloatArray, IntArray, tuple[str, ...]]:
+    """What every target takes in one patient, whether it does not serve, and courses and levels of the branches."""
+    ground = Population().draw(1, seed=seed, first=number)[0].ground
+    found = _carried_out(ground, side, electrode, mode, recipe_targets(mode))
+    rows = _placed(found, ground, side)
+    fine = _within_limits(rows, ground)
+    made = np.flatnonzero([application is not None for application in found])
+    branches = _courses(ground, courses, (seed, number))
+    hits = np.zeros((len(found), len(branches.levels)), dtype=np.bool_)
+    if fine.any():
+        hits[made[fine]] = _taken(_maps(rows, np.flatnonzero(fine)), branches)
+    missing = np.ones(len(found))
+    missing[made[fine]] = 0.0
+    return hits, missing, number * courses + np.array(branches.course, dtype=np.int64), branches.levels
 
 
 def _carried_out(
