@@ -12,14 +12,19 @@ from rfplan.devices.protocol import Protocol
 from rfplan.errors import InputError
 from rfplan.planning.optimiser.hand import Hand
 from rfplan.planning.optimiser.lesion_library import LesionLibrary
-from rfplan.planning.optimiser.one_recipe import PopulationTable, best_recipe, population_table, recipe_targets
+from rfplan.planning.optimiser.positions import standoff_mm
 from rfplan.planning.optimiser.trial import Trial
 from rfplan.planning.optimiser.watch import Watch
 from rfplan.planning.packed_patient import packed_branches
 from rfplan.planning.techniques import chart_target
 from rfplan.planning.techniques.aperture import Aperture
 from rfplan.planning.techniques.chart_recipe import ChartRecipe, Recipe, load_recipe, recipe_toml
-from rfplan.planning.techniques.chart_target import RecipeTarget, RowTarget
+from rfplan.planning.techniques.chart_target import ChartPlaces, RecipeTarget, RowTarget, fitted_application
+from rfplan.planning.techniques.site import Site
+from rfplan.study import recipe_table
+from rfplan.study.one_recipe import best_recipe
+from rfplan.study.recipe_places import recipe_targets
+from rfplan.study.recipe_table import PopulationTable, population_table
 
 COOLED = Recipe(
     "mine",
@@ -129,7 +134,7 @@ def test_a_recipe_has_no_more_places_than_are_useful():
     takes[2, [0, 1, 4, 5, 6]], takes[3, [2, 3]], takes[4, [7]] = True, True, True
     targets = recipe_targets("cooled")
     table = PopulationTable(
-        targets, takes[: len(targets) + 1], np.zeros(len(targets) + 1), np.arange(8) // 4, ("S1",) * 8, "solved"
+        targets, takes[: len(targets) + 1], np.zeros(len(targets) + 1), np.arange(8) // 4, ("S1",) * 8
     )
     device = rfplan.electrode("cooled-17g-4mm")
     for most in (2, 3, 5):
@@ -176,9 +181,58 @@ def test_wrong_recipe_files_are_refused_with_what_is_wrong(change, said, tmp_pat
         load_recipe(path)
 
 
+def test_a_place_without_a_way_in_is_moved_too_and_nothing_false_is_said(reference, monkeypatch):
+    carried_out = chart_target.target_application
+    for blocked, said in ((2, "S1 3:00 was moved 3 mm outward for a way in past bone."), (99, "S1 3:00 is blocked")):
+        asked = []
+
+        def only_later(places, mode, target, asked=asked, blocked=blocked):
+            asked.append(target)
+            if target.level == "S1" and len(asked) <= blocked:
+                places.site.note("S1 3:00 is blocked")
+                return None
+            return carried_out(places, mode, target)
+
+        monkeypatch.setattr(chart_target, "target_application", only_later)
+        plan = ChartRecipe(COOLED).plan(reference, "right", l5=False)
+        assert len(plan.applications) == (2 if blocked == 2 else 1)
+        assert said in plan.notes
+        assert ("S1 3:00 is blocked" in plan.notes) == (blocked == 99)
+
+
+def test_more_courses_of_a_patient_stand_behind_its_own_branches(monkeypatch):
+    some = (*recipe_targets("cooled")[:2], RecipeTarget("S2", 4.0, 7.5))
+    monkeypatch.setattr(recipe_table, "recipe_targets", lambda _: some)
+    device = rfplan.electrode("cooled-17g-4mm")
+    one, more = (population_table(device, "cooled", 3, 3, Watch(1e9), courses=n) for n in (1, 4))
+    own = more.courses % 4 == 0
+    assert np.array_equal(more.takes[:, own], one.takes)
+    assert np.array_equal(more.courses[own] // 4, one.courses)
+    assert [level for level, mine in zip(more.levels, own, strict=True) if mine] == list(one.levels)
+    assert set(more.courses.tolist()) == set(range(12))
+    assert np.array_equal(more.missing, one.missing)
+    for number, drawn in enumerate(rfplan.Population().draw(3, seed=3)):
+        known = packed_branches(drawn.ground, "right", 1, 0)
+        trial = Trial(drawn.ground, known, Hand(drawn.ground, "right", None, 0))
+        numbers = {"set_c": 60.0, "time_s": 150.0, "ramp_s": 15.0, "standoff_mm": standoff_mm(device)}
+        places = ChartPlaces.of(Site(drawn.ground, "right", device, numbers, ("S1", "S2", "S3")))
+        library = LesionLibrary(drawn.ground)
+        for n, target in enumerate(some):
+            made = fitted_application(places, "cooled", target)
+            taken = np.zeros(len(known.levels), dtype=bool)
+            if made is not None:
+                library.solve([library.problem(made).problem], 1, lambda _: True)
+                taken = trial.contiguous_mm(library, [made]) >= trial.length_mm
+            assert np.array_equal(one.takes[n, one.courses == number], taken)
+
+
 def test_the_best_recipe_of_a_few_patients_takes_what_it_says():
     device = rfplan.electrode("cooled-17g-4mm")
-    table = population_table(device, "cooled", 4, 3, Watch(1e9))
+    table = population_table(device, "cooled", 4, 3, Watch(1e9), courses=1)
+    shared = population_table(device, "cooled", 4, 3, Watch(1e9), courses=1, workers=2)
+    assert np.array_equal(shared.takes, table.takes)
+    assert np.array_equal(shared.missing, table.missing)
+    assert shared.levels == table.levels
     few = best_recipe(table, device, "cooled", 2, 4, Watch(1e9))
     more = best_recipe(table, device, "cooled", 5, 4, Watch(1e9))
     assert few.choice.objective < more.choice.objective
@@ -193,5 +247,4 @@ def test_the_best_recipe_of_a_few_patients_takes_what_it_says():
         trial = Trial(drawn.ground, own, Hand(drawn.ground, "right", None, 0))
         coverage = trial.coverage(LesionLibrary(drawn.ground), judged.applications)
         found.append(coverage["transection"].captured_fraction)
-    assert table.lesion_model == "solved"
     assert np.mean(found) >= more.choice.objective - 1e-9

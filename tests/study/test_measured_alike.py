@@ -11,8 +11,11 @@ from rfplan.anatomy.population import Population
 from rfplan.lesion.accuracy import accuracy_named
 from rfplan.planning.evaluation import evaluate
 from rfplan.planning.operator_error import OperatorError, displaced
+from rfplan.planning.safety import limits
 from rfplan.planning.techniques import technique
 from rfplan.study.columns import RISKS
+from rfplan.study.computed import computed_plans
+from rfplan.study.design import checked, design_from
 from rfplan.study.shapes_judge import judged_with_shapes
 from rfplan.study.solved_judge import ACCURACY, judged_with_solved
 from rfplan.study.treated import TreatedSides
@@ -49,6 +52,19 @@ def test_risks_of_a_study_are_those_of_the_safety_table(
             own = [row.value for row in table if row.check == check and not row.concerns.endswith(_other(side))]
             least = max(own) if check == "beyond_joint_line" else min(own)
             assert judged.risk[0, number] == pytest.approx(least, abs=0.05), (model, check)
+
+
+@settings(max_examples=4)
+@given(st.integers(0, 399), st.sampled_from(["cooled", "monopolar"]), st.integers(2, 6))
+def test_no_optimised_plan_breaks_a_limit_by_the_study_s_measure(patient: int, mode: str, applications: int) -> None:
+    asked = {"mode": mode, "applications": applications, "courses": 40, "spacing_mm": 7.0, "refine": True}
+    design = checked(design_from({"strategies": [{"technique": "optimised", "optimise": asked}]}))
+    ground = DRAWN[patient].ground
+    (plan,) = computed_plans(design, [ground], "right", [(3, patient)])["optimised"]
+    treatment = Treatment(plan, plan, ground, "right")
+    judged = judged_with_solved(TreatedSides.of([ground]), [[treatment.lesions(accuracy_named(ACCURACY))]])[0]
+    for number, check in enumerate(RISKS):
+        assert limits()[check].status(judged.risk[0, number]) != "stop", check
 
 
 def _other(side: str) -> str:

@@ -11,13 +11,13 @@ from rfplan.anatomy.population import Population
 from rfplan.devices.catalogue import electrode
 from rfplan.errors import InputError
 from rfplan.planning.optimiser import prepared
-from rfplan.planning.optimiser.one_recipe import recipe_targets
 from rfplan.planning.techniques.chart_recipe import Recipe, recipe_toml
 from rfplan.study.chunk import chunk_table
 from rfplan.study.computed import computed_plans
 from rfplan.study.design import checked, design_from, read_design
 from rfplan.study.ledger import Ledger
 from rfplan.study.optimisation import Optimisation, course_seed
+from rfplan.study.recipe_places import recipe_targets
 from rfplan.study.runner import run_study
 from rfplan.study.series import series_of
 from rfplan.study.stated_lesions import stated_lesions

@@ -26,9 +26,11 @@ def find_recipe(request: Request, patients: int, folder: Path | None, *, json: b
 
     from rfplan.cli.console import people, print_json
     from rfplan.cli.progress import progress_bar
-    from rfplan.planning.optimiser.one_recipe import best_recipe, population_table
+    from rfplan.lesion import solved
     from rfplan.planning.optimiser.watch import Watch
     from rfplan.planning.techniques.chart_recipe import recipe_toml
+    from rfplan.study.one_recipe import best_recipe
+    from rfplan.study.recipe_table import population_table
     from rfplan.whole_file import write_whole
 
     with progress_bar(1) as tell:
@@ -48,7 +50,7 @@ def find_recipe(request: Request, patients: int, folder: Path | None, *, json: b
                 "patients": patients,
                 "places": len(table.takes),
                 "left_out": found.left_out,
-                "lesion_model": table.lesion_model,
+                "lesion_model": solved.LABEL,
                 "certificate": {
                     "objective": choice.objective,
                     "bound": choice.bound,
@@ -61,6 +63,6 @@ def find_recipe(request: Request, patients: int, folder: Path | None, *, json: b
     console = people()
     console.print(
         f"{found.recipe.name}: takes {choice.objective:.1%} of the branches of {patients} virtual patients, each lesion on its own "
-        f"({table.lesion_model}); no choice of {len(table.takes)} places takes more than {choice.bound:.1%} ({choice.status})"
+        f"({solved.LABEL}); no choice of {len(table.takes)} places takes more than {choice.bound:.1%} ({choice.status})"
     )
     console.print(f"  {path}")

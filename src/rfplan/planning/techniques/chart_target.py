@@ -19,8 +19,6 @@ from rfplan.planning.techniques.palisade import row_ends
 from rfplan.planning.techniques.row import evenly_on_bone
 from rfplan.planning.techniques.site import Site
 
-_LARGEST_TILT_DEG = 20.0
-"""How far a needle may leave the direction of the recipe to pass bone: farther off it would be another recipe."""
 SHIFTS_MM: Final = (0.0, 1.5, 3.0, 4.5, -1.5, -3.0)
 """How far a place is moved away from the foramen, in this order, until its lesion breaks no limit."""
 _MOST_GAPS = 20
@@ -127,24 +125,29 @@ class ChartPlaces:
 
 
 def fitted_application(places: ChartPlaces, mode: Mode, target: ChartTarget) -> Application | None:
-    """A target carried out, moved away from the foramen or towards it where its lesion as a shape would break a hard limit.
+    """A target carried out, moved away from the foramen or towards it where its lesion as a shape would break a hard limit or a needle
+    has no way in.
 
     None, with a note, where no shift helps, a foramen is missing or a needle has no way in.
     """
     site = places.site
     first: Application | None = None
+    known, said = list(site.notes), list[str]()
     for shift in SHIFTS_MM:
+        # what is said of a place that is not taken helps nobody
+        site.notes[:] = known
         application = target_application(places, mode, target.moved(shift))
         if application is None:
-            if shift == 0.0:
-                return None
+            said = said or site.notes[len(known) :]
             continue
         first = first or application
         if not breaks_a_limit(application, site.patient, site.side):
             if shift != 0.0:
                 where = "outward" if shift > 0.0 else "inward"
-                site.note(f"{application.target} was moved {abs(shift):g} mm {where} to break no hard safety limit.")
+                why = "to break no hard safety limit" if first is not application else "for a way in past bone"
+                site.note(f"{application.target} was moved {abs(shift):g} mm {where} {why}.")
             return application
+    site.notes[:] = [*known, *(said if first is None else ())]
     if first is not None:
         site.note(f"{first.target} is left out: its lesion would break a hard safety limit in this patient.")
     return None
@@ -168,9 +171,7 @@ def target_application(places: ChartPlaces, mode: Mode, target: ChartTarget) -> 
         if not site.patient.chart.on_bone(point[0], point[1]):
             site.note(f"{name} lies beside the bone in this patient and is left out.")
             return None
-        needle = site.needle_at(
-            site.seat_mm(point), preferred, name, contact_mm=site.electrode.tip_mm, largest_tilt_deg=_LARGEST_TILT_DEG
-        )
+        needle = site.needle_at(site.seat_mm(point), preferred, name, contact_mm=site.electrode.tip_mm)
         if needle is None:
             return None
         needles.append(needle)

@@ -1,0 +1,191 @@
+"""What every place of a recipe takes in many virtual patients: the table that one recipe for all is searched on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from multiprocessing import get_context
+from typing import Final
+
+import numpy as np
+
+from rfplan.anatomy.innervation import drawn_branches
+from rfplan.anatomy.population import Population
+from rfplan.anatomy.sides import Side
+from rfplan.anatomy.virtual_branches import side_branches
+from rfplan.anatomy.virtual_ground import VirtualGround
+from rfplan.devices.electrode import Electrode, Mode
+from rfplan.figures import figures
+from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
+from rfplan.geometry.polyline import arc_length
+from rfplan.lesion.accuracy import accuracy_named
+from rfplan.lesion.lesion import ISOTHERMS_C
+from rfplan.planning.lesion_shelf import lesion_shelf
+from rfplan.planning.optimiser.effect_table import effect_table
+from rfplan.planning.optimiser.lesion_library import PlacedMaps
+from rfplan.planning.optimiser.positions import standoff_mm
+from rfplan.planning.optimiser.watch import Watch
+from rfplan.planning.packed_patient import PackedBranches
+from rfplan.planning.placed_rows import PlacedRows, numbered, placed_plan
+from rfplan.planning.plan import Application, Plan
+from rfplan.planning.safety import limits
+from rfplan.planning.shape_limits import breaks_a_limit
+from rfplan.planning.techniques.chart_target import ChartPlaces, ChartTarget, fitted_application
+from rfplan.planning.techniques.l5 import l5_application
+from rfplan.planning.techniques.site import Site
+from rfplan.study.columns import RISKS
+from rfplan.study.recipe_places import LEVELS, recipe_targets
+from rfplan.study.solved_judge import ACCURACY, judged_with_solved
+from rfplan.study.treated import TreatedSides
+
+COURSES: Final = 10
+"""Courses of the branches in every patient: the patient's own, and others that they may follow. Bones are dear, courses are cheap, and a
+recipe that knows one course of each fits that."""
+_COURSE_SEED: Final = 0x5EEDC0DE
+
+
+@dataclass(frozen=True, eq=False)
+class PopulationTable:
+    """``takes`` (targets + 1, branches) of all patients, the last row the L5 lesion; ``missing`` (targets + 1,) part of patients in which a
+    target does not serve, as its lesion, as a shape or solved, would break a hard limit or a needle has no way in; ``courses``
+    (branches,) numbers the courses of all patients, ``levels`` are those of the branches.
+    """
+
+    targets: tuple[ChartTarget, ...]
+    takes: BoolArray
+    missing: FloatArray
+    courses: IntArray
+    levels: tuple[str, ...]
+
+
+def population_table(
+    electrode: Electrode,
+    mode: Mode,
+    patients: int,
+    seed: int,
+    watch: Watch,
+    side: Side = "right",
+    courses: int = COURSES,
+    workers: int = 1,
+) -> PopulationTable:
+    """What the solved lesion of every target takes of ``courses`` of the branches in every one of ``patients`` drawn with ``seed``.
+
+    Lesions are those that a study judges with (:data:`rfplan.planning.placed_rows.ASSUMPTION`). Where one would be at stop by the study's
+    measure it takes nothing, whatever its shape lets a recipe do, so that places are chosen that keep the limits. The same whatever the
+    number of ``workers``, processes that share the patients.
+    """
+    targets = recipe_targets(mode)
+    one = partial(_in_patient, electrode, mode, seed, side, courses)
+    found = []
+    each: Iterable[tuple[BoolArray, FloatArray, IntArray, tuple[str, ...]]]
+    with ExitStack() as stack:
+        if workers > 1:
+            pool = stack.enter_context(get_context("spawn").Pool(min(workers, patients)))
+            each = pool.imap(one, range(patients))
+        else:
+            each = map(one, range(patients))
+        for number, made in enumerate(each):
+            found.append(made)
+            watch.proceed((number + 1) / patients)
+    takes, missing, numbers, levels = zip(*found, strict=True)
+    return PopulationTable(
+        targets,
+        np.concatenate(takes, axis=1),
+        np.mean(missing, axis=0),
+        np.concatenate(numbers),
+        tuple(chain.from_iterable(levels)),
+    )
+
+
+def _in_patient(
+    electrode: Electrode, mode: Mode, seed: int, side: Side, courses: int, number: int
+) -> tuple[BoolArray, FloatArray, IntArray, tuple[str, ...]]:
+    """What every target takes in one patient, whether it does not serve, and courses and levels of the branches."""
+    ground = Population().draw(1, seed=seed, first=number)[0].ground
+    found = _carried_out(ground, side, electrode, mode, recipe_targets(mode))
+    rows = _placed(found, ground, side)
+    fine = _within_limits(rows, ground)
+    made = np.flatnonzero([application is not None for application in found])
+    branches = _courses(ground, courses, (seed, number))
+    hits = np.zeros((len(found), len(branches.levels)), dtype=np.bool_)
+    if fine.any():
+        hits[made[fine]] = _taken(_maps(rows, np.flatnonzero(fine)), branches)
+    missing = np.ones(len(found))
+    missing[made[fine]] = 0.0
+    return hits, missing, number * courses + np.array(branches.course, dtype=np.int64), branches.levels
+
+
+def _carried_out(
+    ground: VirtualGround, side: Side, electrode: Electrode, mode: Mode, targets: Sequence[ChartTarget]
+) -> list[Application | None]:
+    protocol = electrode.protocol_for(mode)
+    numbers = {"set_c": protocol.set_c, "time_s": protocol.time_s, "ramp_s": protocol.ramp_s}
+    site = Site(ground, side, electrode, {**numbers, "standoff_mm": standoff_mm(electrode)}, LEVELS)
+    places = ChartPlaces.of(site)
+    found = [fitted_application(places, mode, target) for target in targets]
+    single: Mode = "monopolar" if mode == "bipolar" else mode
+    l5 = l5_application(site, single, electrode.protocol_for(single))
+    safe = bool(l5) and not breaks_a_limit(l5[0], ground, side)
+    return [*found, l5[0] if safe else None]
+
+
+def _placed(made: Sequence[Application | None], ground: VirtualGround, side: Side) -> PlacedRows:
+    applications = tuple([application for application in made if application is not None])
+    plan = Plan(side=side, technique="candidates", applications=applications)
+    return placed_plan(plan, ground, side, accuracy_named(ACCURACY))
+
+
+def _within_limits(rows: PlacedRows, ground: VirtualGround) -> BoolArray:
+    """(a,) whether each lesion on its own is there and breaks none of the limits that a study measures."""
+    count = len(rows.problems)
+    each = [
+        PlacedRows(rows.problems[n : n + 1], rows.matrices[n : n + 1], rows.offsets[n : n + 1]) for n in range(count)
+    ]
+    judged = judged_with_solved(TreatedSides.of([ground] * count), [each])[0]
+    known = limits()
+    fine = [
+        all(known[check].status(float(value)) != "stop" for check, value in zip(RISKS, risk, strict=True))
+        for risk in judged.risk
+    ]
+    kept: BoolArray = np.array(fine, dtype=np.bool_) & (judged.unsolved == 0)
+    return kept
+
+
+def _maps(rows: PlacedRows, keep: IntArray) -> PlacedMaps:
+    """The lesions ``keep`` of a patient in its chart."""
+    distinct, which = numbered([rows.problems[n] for n in keep])
+    known, maps = lesion_shelf(_lethal()).held(distinct)
+    return PlacedMaps(
+        maps, known[which], np.ascontiguousarray(rows.matrices[keep]), np.ascontiguousarray(rows.offsets[keep])
+    )
+
+
+def _courses(ground: VirtualGround, count: int, seed: tuple[int, int]) -> PackedBranches:
+    """The patient's own branches and ``count`` - 1 other courses that they may follow, in the chart of the treated side."""
+    sides = [side_branches(ground)]
+    for k in range(1, count):
+        rng = np.random.default_rng([_COURSE_SEED, *seed, k])
+        sides.append(side_branches(replace(ground, traits=drawn_branches(rng))))
+    lines = [line for own in sides for line in own.lines]
+    levels = tuple([trait.level for own in sides for trait in own.traits])
+    return PackedBranches(
+        np.concatenate([np.empty((0, 3)), *lines]),
+        np.concatenate([[0], np.cumsum([len(line) for line in lines])]).astype(np.int64),
+        levels,
+        levels,
+        tuple([k for k, own in enumerate(sides) for _ in own.lines]),
+        tuple([float(arc_length(line)[-1]) for line in lines]),
+        count,
+    )
+
+
+def _taken(lesions: PlacedMaps, branches: PackedBranches) -> BoolArray:
+    cut_mm = float(figures("safety")["transection.length"].value)
+    return effect_table(lesions, branches, np.eye(3), _lethal(), cut_mm, 1, lambda _: True).captured("transection")
+
+
+def _lethal() -> int:
+    return ISOTHERMS_C.index(figures("safety")["lethal.isotherm"].value)
