@@ -71,13 +71,18 @@ def profile_knots(places_mm: FloatArray, heights_mm: FloatArray) -> tuple[FloatA
     )
 
 
-def bridged_profile(knots_mm: FloatArray, heights_mm: FloatArray, caudal_mm: FloatArray) -> FloatArray:
-    """(...,) profile of one body at ``caudal_mm`` (...,) through its knots (n,): the skin bridges the bone below, no crease over a
+def bridged_profiles(knots_mm: FloatArray, heights_mm: FloatArray, caudal_mm: FloatArray) -> FloatArray:
+    """(p, ...) profiles of p bodies at ``caudal_mm`` (...,) through their knots (p, n): the skin bridges the bone below, no crease over a
     foramen."""
-    even = np.arange(knots_mm[0], knots_mm[-1] + 1.0)
-    drawn = monotone_through(knots_mm, heights_mm, np.minimum(even, knots_mm[-1]))
-    profile: FloatArray = np.interp(caudal_mm, even, gaussian_filter1d(drawn, _BRIDGED_MM, mode="nearest"))
-    return profile
+    lengths = (np.ceil(knots_mm[:, -1] + 1.0 - knots_mm[:, 0])).astype(np.int64)
+    first = knots_mm[:, :1]
+    # a millimetre, to the rounding of where it begins
+    even = first + np.arange(lengths.max()) * (first + 1.0 - first)
+    # beyond its last knot a profile goes on level, as the smoothing takes it to do beyond the last place
+    at = np.minimum(even, knots_mm[:, -1:])
+    drawn = np.stack([monotone_through(*body) for body in zip(knots_mm, heights_mm, at, strict=True)])
+    bridged = gaussian_filter1d(drawn, _BRIDGED_MM, mode="nearest")
+    return np.stack([np.interp(caudal_mm, even[k, :m], bridged[k, :m]) for k, m in enumerate(lengths.tolist())])
 
 
 def half_width_at(half_width_mm: FloatArray | float, waist: float, caudal_mm: FloatArray) -> FloatArray:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from rfplan.anatomy.back_form import (
     SPACING_MM,
-    bridged_profile,
+    bridged_profiles,
     half_width_at,
     known,
     prior_depth_mm,
@@ -78,7 +78,7 @@ class Torso:
     def back_mm(self, lateral_mm: ArrayLike, caudal_mm: ArrayLike) -> FloatArray:
         """Height of the skin of the back."""
         lateral, caudal = np.asarray(lateral_mm, float), np.asarray(caudal_mm, float)
-        profile = bridged_profile(self.caudal_mm, self.height_mm, caudal)
+        profile = bridged_profiles(self.caudal_mm[None], self.height_mm[None], caudal)[0]
         height = profile + self._across(lateral, caudal) - self._across(np.array(self.beside_mm), caudal)
         for place_l, place_c, rise in self.bumps:
             height = height + rise * np.exp(-((lateral - place_l) ** 2 + (caudal - place_c) ** 2) / _BUMP_MM**2)

@@ -9,7 +9,7 @@ import numpy as np
 
 from rfplan.anatomy.back_form import (
     SPACING_MM,
-    bridged_profile,
+    bridged_profiles,
     half_width_at,
     known,
     prior_depth_mm,
@@ -88,7 +88,7 @@ def skins_over(
     waist, rise, cleft = (table[name].value for name in ("trunk.waist", "buttock.rise", "buttock.cleft"))
     grids = [skin_grid(width) for width in half_width.tolist()]
     rows, caudal = np.array([len(lateral) for lateral, _ in grids]), grids[0][1]
-    profiles = np.stack([bridged_profile(knots[k], heights[k], caudal) for k in range(count)])
+    profiles = bridged_profiles(knots, heights, caudal)
     # both halves are alike
     half = SPACING_MM * np.arange(rows.max() // 2 + 1)
     height = np.empty((count, rows.max(), len(caudal)))

@@ -14,8 +14,8 @@ from rfplan.anatomy.virtual_ground_kernels import CANAL_POINTS, JOINT_POINTS, RI
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
 
-_NODES = 5000
-"""Of a usual sheet; arrays for larger ones are made longer."""
+_NODES = 8000
+"""More than a usual sheet has; where they are larger the arrays are made longer."""
 
 
 class LaidGrounds(NamedTuple):
@@ -77,7 +77,7 @@ bone_of = kernel(one_bone)
 
 @kernel
 def _longer(values: FloatArray, least: int) -> FloatArray:
-    longer = np.empty((max(least, 2 * values.shape[0]), values.shape[1]))
+    longer = np.empty(max(least, 2 * values.shape[0]))
     longer[: values.shape[0]] = values
     return longer
 
@@ -87,28 +87,23 @@ def lay_grounds(values: FloatArray, gaps: FloatArray) -> LaidGrounds:
     """Grounds of the sacra with the dimensions ``values`` (p, k) and joints of the widths ``gaps`` (p,)."""
     count = values.shape[0]
     first, shapes = np.zeros(count + 1, dtype=np.int64), np.empty((count, 2), dtype=np.int64)
-    # held, smooth and both slopes of every node
-    nodes = np.empty((_NODES * count, 4))
+    helds, smooths, slants = np.empty(_NODES * count), np.empty(_NODES * count), np.empty(2 * _NODES * count)
     forms, diameters = np.empty((count, FULL_SIZE)), np.empty((count, 4))
     rims, canals = np.empty((count, 4, RIM_POINTS, 3)), np.empty((count, 4, CANAL_POINTS, 3))
     joints, bases, centres = np.empty((count, JOINT_POINTS, 3)), np.empty((count, 3)), np.empty((count, 3))
     for k in range(count):
-        form, held, smooth, slopes, rim, diameter, canal, joint, base, centre = lay_ground(values[k], gaps[k])
-        ni, nj = held.shape
-        at = first[k]
-        shapes[k, 0], shapes[k, 1], first[k + 1] = ni, nj, at + ni * nj
-        if first[k + 1] > nodes.shape[0]:
-            nodes = _longer(nodes, first[k + 1])
-        for i in range(ni):
-            for j in range(nj):
-                n = at + i * nj + j
-                nodes[n, 0], nodes[n, 1] = held[i, j], smooth[i, j]
-                nodes[n, 2], nodes[n, 3] = slopes[i, j, 0], slopes[i, j, 1]
-        forms[k], rims[k], diameters[k], canals[k] = form, rim, diameter, canal
-        joints[k], bases[k], centres[k] = joint, base, centre
-    used = nodes[: first[count]]
+        forms[k], held, smooth, slopes, rims[k], diameters[k], canals[k], joints[k], bases[k], centres[k] = lay_ground(
+            values[k], gaps[k]
+        )
+        low, high = first[k], first[k] + held.size
+        first[k + 1], shapes[k, 0], shapes[k, 1] = high, held.shape[0], held.shape[1]
+        if high > helds.shape[0]:
+            helds, smooths, slants = _longer(helds, high), _longer(smooths, high), _longer(slants, 2 * high)
+        helds[low:high], smooths[low:high], slants[2 * low : 2 * high] = held.ravel(), smooth.ravel(), slopes.ravel()
+    total = first[count]
     return LaidGrounds(
-        first, shapes, forms, used[:, 0].copy(), used[:, 1].copy(), used[:, 2:].copy(), rims, diameters, canals, joints, bases, centres
+        first, shapes, forms, helds[:total], smooths[:total], slants[: 2 * total].reshape(total, 2), rims, diameters, canals, joints,
+        bases, centres,
     )  # fmt: skip
 
 

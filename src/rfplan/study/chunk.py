@@ -49,11 +49,10 @@ def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
     else:
         judged = [judged_with_shapes(sides, own) for own in treated]
     who, owner = patient_columns(grounds), np.repeat(np.arange(count), np.diff(sides.branches))
-    frames = []
-    for strategy, own, found in zip(design.strategies, treated, judged, strict=True):
-        columns = {
+    by_strategy = [
+        {
             "patient": drawn.index,
-            "strategy": [strategy.name] * count,
+            "strategy": np.full(count, strategy.name),
             "female": drawn.female,
             "bmi": drawn.of("body.bmi"),
             **who,
@@ -66,12 +65,16 @@ def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
             **branch_columns(owner, sides.level, sides.upper, found.seen, found.cut, count),
             **risk_columns(found.risk),
             "applications_unsolved": found.unsolved,
-            "lesion_model": [design.lesion_model] * count,
-            "lesion_accuracy": [ACCURACY if design.lesion_model == solved.LABEL else None] * count,
         }
-        frames.append(pl.DataFrame(columns, schema_overrides={"lesion_accuracy": pl.String}))
-    order = np.arange(count * len(frames)).reshape(len(frames), count).T.ravel()
-    return pl.concat(frames)[order]
+        for strategy, own, found in zip(design.strategies, treated, judged, strict=True)
+    ]
+    # the strategies of a patient beside each other
+    rows = {name: np.stack([columns[name] for columns in by_strategy], axis=1).ravel() for name in by_strategy[0]}
+    accuracy_used = ACCURACY if design.lesion_model == solved.LABEL else None
+    return pl.DataFrame(rows).with_columns(
+        pl.lit(design.lesion_model).alias("lesion_model"),
+        pl.lit(accuracy_used, dtype=pl.String).alias("lesion_accuracy"),
+    )
 
 
 def chunk_bytes(document: dict[str, Any], number: int) -> bytes:

@@ -120,7 +120,10 @@ def treatments(
     if plans is None:
         known = technique(strategy.technique)
         plans = [known.plan(ground, patients.side, strategy.electrode, **strategy.options) for ground in patients.each]
-    made = plans
-    if error is not None:
-        made = [displaced(*own, error, seed) for *own, seed in zip(plans, patients.each, patients.seeds, strict=True)]
+    if error is None:
+        return Treatments(plans, plans, patients)
+    made = [
+        displaced(plan, ground, error, seed)
+        for plan, ground, seed in zip(plans, patients.each, patients.seeds, strict=True)
+    ]
     return Treatments(plans, made, patients)
