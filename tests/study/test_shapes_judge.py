@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -76,7 +78,7 @@ def test_each_patient_is_judged_as_alone(patients):
 def test_who_is_not_treated_keeps_everything(patients):
     sides = TreatedSides.of(patients.grounds)
     plans = [one_plan("cooled-classic", ground) for ground in patients.each]
-    nothing = Plan(plans[1].patient, SIDE, plans[1].technique, ())
+    nothing = replace(plans[1], applications=())
     judged = judged_with_shapes(
         sides, Treatments([plans[0], nothing, *plans[2:]], [plans[0], nothing, *plans[2:]], patients)
     )
