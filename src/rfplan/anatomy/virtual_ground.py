@@ -33,12 +33,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class SheetDistance:
-    """Signed distance, mm, to the ``bone`` of a virtual patient: the back of its sacrum as a sheet, and what hangs over it; cut off at
-    ``band_mm``. The two sides are alike."""
+    """Signed distance, mm, to the ``bone`` of patient ``number`` of ``grounds``: the back of its sacrum as a sheet, and what hangs over it;
+    cut off at ``band_mm``. The two sides are alike."""
 
-    frame: ApFrame
+    grounds: VirtualGrounds
+    number: int
     bone: SheetBone
-    band_mm: float = FAR_MM
+    band_mm: float
+
+    @cached_property
+    def frame(self) -> ApFrame:
+        """The true AP view."""
+        return self.grounds.frame(self.number)
 
     def __call__(self, points_mm: ArrayLike) -> FloatArray:
         """(...,) distance at (..., 3) patient points."""
@@ -173,12 +179,12 @@ class VirtualGround:
     @cached_property
     def bone_distance(self) -> SheetDistance:
         """Distance to bone within 2.5 mm of it."""
-        return SheetDistance(self.frame, one_bone(self.grounds.bones, self.number), FAR_MM)
+        return SheetDistance(self.grounds, self.number, one_bone(self.grounds.bones, self.number), FAR_MM)
 
     @cached_property
     def bone_around(self) -> SheetDistance:
         """Distance to bone within 8 mm of it, as lesions feel it."""
-        return SheetDistance(self.frame, one_bone(self.grounds.bones_around, self.number), AROUND_MM)
+        return SheetDistance(self.grounds, self.number, one_bone(self.grounds.bones_around, self.number), AROUND_MM)
 
     def foramen(self, level: str, side: Side) -> Foramen:
         """The posterior foramen of ``level`` on ``side``; KeyError where there is none of that name."""
