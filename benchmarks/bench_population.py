@@ -9,7 +9,8 @@ import time
 import pytest
 
 from rfplan.anatomy.population import Population
-from rfplan.planning.virtual_recipes import VirtualRecipe, side_ground
+from rfplan.anatomy.virtual_grounds import VirtualGrounds
+from rfplan.planning.virtual_recipes import VirtualRecipe, side_grounds
 from rfplan.study.chunk import chunk_table
 from rfplan.study.design import Strategy, StudyDesign, checked
 
@@ -22,14 +23,14 @@ def test_draw(benchmark):
     benchmark(lambda: Population().draw(200, 1))
 
 
-def test_ground(benchmark):
-    patients = iter(Population().draw(2000, 1))
-    benchmark(lambda: next(patients).ground)
+def test_grounds(benchmark):
+    drawn = Population().draw(100, 1)
+    benchmark(lambda: side_grounds(VirtualGrounds.of(drawn)))
 
 
 @pytest.mark.parametrize("name", TECHNIQUES)
 def test_technique(benchmark, name):
-    arrays = side_ground(Population().draw(1, 1)[0].ground)
+    arrays = side_grounds(VirtualGrounds.of(Population().draw(100, 1)))
     recipe = VirtualRecipe.of(name, None, {})
     benchmark(recipe.needles, arrays)
 

@@ -7,23 +7,26 @@ import pytest
 
 from rfplan.anatomy.population import Population
 from rfplan.anatomy.virtual_branches import side_branches
+from rfplan.anatomy.virtual_grounds import VirtualGrounds
 from rfplan.lesion.accuracy import accuracy_named
 from rfplan.planning.placed_problem import placed_problem
 from rfplan.planning.placed_rows import numbered, placed_plan, placed_rows
 from rfplan.planning.rounding import PAIRS
 from rfplan.planning.techniques import technique
-from rfplan.planning.virtual_recipes import VirtualRecipe, side_ground
+from rfplan.planning.virtual_recipes import VirtualRecipe, side_grounds
 
 FAST = accuracy_named("fast")
-GROUNDS = [patient.ground for patient in Population().draw(4, 12)]
+GROUNDS = VirtualGrounds.of(Population().draw(4, 12))
+SIDES = side_grounds(GROUNDS)
 
 
 @pytest.mark.parametrize("name", ["cooled-clockface", "conventional-periforaminal"])
 def test_single_needles_ask_what_a_plan_asks(name):
     """On the left: there the chart of the side is a motion of the patient, without a mirror."""
-    for ground in GROUNDS:
+    made = VirtualRecipe.of(name, None, {}).needles(SIDES)
+    for ground, needles in zip(GROUNDS, made, strict=True):
         plan = technique(name).plan(ground, "left")
-        rows = placed_rows(VirtualRecipe.of(name, None, {}).needles(side_ground(ground)), ground, FAST)
+        rows = placed_rows(needles, ground, FAST)
         # the steps by which the normal is found lie along other axes: what is rounded may fall to the other side now and then
         asked = [placed_problem(entry, ground, "plane", FAST, plan.needles) for entry in plan.applications]
         alike = [placed.problem == problem for placed, problem in zip(asked, rows.problems, strict=True)]
@@ -36,8 +39,8 @@ def test_single_needles_ask_what_a_plan_asks(name):
 
 
 def test_pairs_are_solved_as_one_of_two_mirror_images_and_stand_where_their_needles_do():
-    for ground in GROUNDS:
-        needles = VirtualRecipe.of("palisade", None, {}).needles(side_ground(ground))
+    made = VirtualRecipe.of("palisade", None, {}).needles(SIDES)
+    for ground, needles in zip(GROUNDS, made, strict=True):
         rows = placed_rows(needles, ground, FAST)
         for (one, other), problem, matrix, offset in zip(
             needles.pairs.tolist(), rows.problems, rows.matrices, rows.offsets, strict=True
@@ -70,7 +73,7 @@ def test_a_plan_of_another_technique_asks_for_its_contacts():
 
 def test_equal_problems_have_one_number():
     ground = GROUNDS[0]
-    rows = placed_rows(VirtualRecipe.of("cooled-classic", None, {}).needles(side_ground(ground)), ground, FAST)
+    rows = placed_rows(VirtualRecipe.of("cooled-classic", None, {}).needles(SIDES)[0], ground, FAST)
     distinct, which = numbered([*rows.problems, None, *rows.problems])
     assert which[len(rows.problems)] == -1
     assert [distinct[n] for n in which[: len(rows.problems)]] == list(rows.problems)
@@ -79,9 +82,11 @@ def test_equal_problems_have_one_number():
 
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_branches_of_a_side_are_those_of_the_patient(side):
-    for ground in GROUNDS:
-        drawn, own = side_branches(ground), ground.nerves_on(side)
-        sign = np.array([1.0 if side == "left" else -1.0, 1.0, 1.0])
-        assert [(t.level, t.ordinal) for t in drawn.traits] == [(nerve.level, nerve.ordinal) for nerve in own]
-        for line, nerve in zip(drawn.lines, own, strict=True):
+    drawn, sign = side_branches(GROUNDS), np.array([1.0 if side == "left" else -1.0, 1.0, 1.0])
+    for k, ground in enumerate(GROUNDS):
+        own, numbers = ground.nerves_on(side), range(*drawn.branches[k : k + 2])
+        assert len(own) == len(numbers)
+        for b, nerve in zip(numbers, own, strict=True):
+            assert (("L5", "S1", "S2", "S3", "S4")[drawn.level[b]], drawn.ordinal[b]) == (nerve.level, nerve.ordinal)
+            line = drawn.points[drawn.first[b] : drawn.first[b + 1]]
             np.testing.assert_allclose(line * sign, ground.frame.to_chart(nerve.points_mm), atol=1e-9)

@@ -8,6 +8,7 @@ import pytest
 from rfplan.anatomy.innervation import Innervation
 from rfplan.anatomy.nerves import courses
 from rfplan.anatomy.population import Population
+from rfplan.anatomy.virtual_grounds import VirtualGrounds
 from rfplan.devices.catalogue import electrode
 from rfplan.errors import InputError
 from rfplan.planning.optimiser import prepared
@@ -74,10 +75,12 @@ def test_it_is_judged_like_every_other_strategy(design, whole):
 
 
 def test_a_plan_does_not_know_the_branches_that_judge_it(design):
-    ground = Population().draw(1, seed=4)[0].ground
+    drawn = Population().draw(1, seed=4)
+    ground = drawn[0].ground
     (own,) = computed_plans(design, [ground], "right", [(4, 0)])["optimised"]
     # the same person with other branches
-    other = replace(ground, traits=tuple(replace(t, clock_deg=t.clock_deg + 20.0) for t in ground.traits))
+    branches = replace(drawn.branches, clock_deg=drawn.branches.clock_deg + 20.0)
+    other = VirtualGrounds.of(replace(drawn, branches=branches))[0]
     (same,) = computed_plans(design, [other], "right", [(4, 0)])["optimised"]
     assert poses(own) == poses(same)
     # and none of the courses that it was found on are the person's own

@@ -5,12 +5,13 @@ import pytest
 
 from rfplan.anatomy.innervation import Innervation
 from rfplan.anatomy.population import Population
+from rfplan.anatomy.virtual_grounds import VirtualGrounds
 from rfplan.study.patient_columns import patient_columns
 
 
 def test_columns_are_the_dimensions_and_branches_of_the_patient():
-    patients = list(Population().draw(5, 8))
-    columns = patient_columns(patients)
+    patients = Population().draw(5, 8)
+    columns = patient_columns(VirtualGrounds.of(patients))
     for n, patient in enumerate(patients):
         assert columns["sacrum_length_mm"][n] == pytest.approx(patient.values["sacrum.length"], rel=1e-6)
         own = [traits.clock_deg for traits in patient.traits if traits.level == "S1"]
@@ -24,8 +25,8 @@ def test_columns_are_the_dimensions_and_branches_of_the_patient():
 
 
 def test_depth_is_that_over_the_foramina_of_either_side():
-    patients = list(Population().draw(3, 8))
-    depth = patient_columns(patients)["skin_depth_mm"]
+    patients = Population().draw(3, 8)
+    depth = patient_columns(VirtualGrounds.of(patients))["skin_depth_mm"]
     for side in ("left", "right"):
         for n, patient in enumerate(patients):
             ground = patient.ground
@@ -34,4 +35,5 @@ def test_depth_is_that_over_the_foramina_of_either_side():
 
 
 def test_what_is_not_there_is_not_a_number():
-    assert np.isnan(patient_columns(list(Population(Innervation(l5=False)).draw(3, 8)))["l5_shift_mm"]).all()
+    grounds = VirtualGrounds.of(Population(Innervation(l5=False)).draw(3, 8))
+    assert np.isnan(patient_columns(grounds)["l5_shift_mm"]).all()

@@ -8,31 +8,37 @@ from rfplan.figures import figures
 from rfplan.study.plan_columns import NeedlePoses, pose_columns
 
 
-def poses(tips, axes=None, width=9.0):
-    tips = np.array(tips, dtype=float).reshape(-1, 3)
-    return NeedlePoses(tips, np.tile([0.0, 0.0, 1.0], (len(tips), 1)) if axes is None else np.array(axes), width)
+def poses(*plans, widths=None):
+    """Plans as (tips, axes) or tips alone, whose axes are then upright."""
+    plans = [plan if isinstance(plan, tuple) else (plan, [[0.0, 0.0, 1.0]] * len(plan)) for plan in plans]
+    counts = np.array([len(tips) for tips, _ in plans])
+    held = np.zeros((2, len(plans), counts.max(), 3))
+    for p, parts in enumerate(plans):
+        for own, part in zip(held, parts, strict=True):
+            own[p, : counts[p]] = np.reshape(part, (-1, 3))
+    return NeedlePoses(*held, counts, np.full(len(plans), 9.0) if widths is None else np.array(widths))
 
 
 def test_spacing_is_the_mean_distance_of_the_nearest_tip():
-    row, pair = poses([[0, 0, 0], [10, 0, 0], [22, 0, 0]]), poses([[0, 0, 0], [0, 3, 4]])
-    columns = pose_columns([row, pair], [row, pair])
+    both = poses([[0, 0, 0], [10, 0, 0], [22, 0, 0]], [[0, 0, 0], [0, 3, 4]])
+    columns = pose_columns(both, both)
     np.testing.assert_allclose(columns["spacing_mm"], [(10 + 10 + 12) / 3, 5.0])
     np.testing.assert_array_equal(columns["tip_error_mm"], 0.0)
     np.testing.assert_array_equal(columns["axis_error_deg"], 0.0)
 
 
 def test_error_is_that_of_the_needles_that_there_are():
-    meant = poses([[0, 0, 0], [10, 0, 0]])
-    done = poses([[0, 3, 4], [10, 0, 1]], [[0.0, 0.0, 1.0], [0.0, np.sin(np.radians(8)), np.cos(np.radians(8))]])
-    more = poses([[0, 0, 0]] * 5)
-    columns = pose_columns([meant, more], [done, more])
+    more = [[0, 0, 0]] * 5
+    turned = [[0.0, 0.0, 1.0], [0.0, np.sin(np.radians(8)), np.cos(np.radians(8))]]
+    meant, done = poses([[0, 0, 0], [10, 0, 0]], more), poses(([[0, 3, 4], [10, 0, 1]], turned), more)
+    columns = pose_columns(meant, done)
     np.testing.assert_allclose(columns["tip_error_mm"], [3.0, 0.0])
     np.testing.assert_allclose(columns["axis_error_deg"], [4.0, 0.0], atol=1e-5)
 
 
 def test_a_single_needle_has_no_spacing_and_none_has_nothing():
-    one, none = poses([[0, 0, 0]]), poses([], width=np.nan)
-    columns = pose_columns([one, none], [one, none])
+    both = poses([[0, 0, 0]], [], widths=[9.0, np.nan])
+    columns = pose_columns(both, both)
     assert np.isnan(columns["spacing_mm"]).all()
     assert np.isnan([values[1] for values in columns.values()]).all()
 
@@ -45,6 +51,6 @@ def test_width_is_that_of_the_catalogue():
         shape = rfplan.electrode(name).shape_for("monopolar")
         lethal = figures("safety")["lethal.isotherm"].value
         widths = [shape.at(lethal, application.protocol).width_mm for application in plan.applications]
-        found.append(NeedlePoses.of(plan).width_mm)
+        found.append(NeedlePoses.of([plan]).widths_mm[0])
         assert found[-1] == pytest.approx(np.mean(widths))
     assert found[0] < found[1]

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.ndimage import gaussian_filter1d
 
+from rfplan.anatomy.back_form import (
+    SPACING_MM,
+    bridged_profiles,
+    half_width_at,
+    known,
+    prior_depth_mm,
+    profile_knots,
+    prone_axes,
+    rounding,
+    skin_grid,
+    trunk_mm,
+)
 from rfplan.anatomy.foramen import Foramen
 from rfplan.anatomy.skin import SkinSurface
-from rfplan.anatomy.skin_kernels import monotone_through
 from rfplan.errors import RfplanError
-from rfplan.figures import Figure, figures
 from rfplan.geometry.arrays import FloatArray, frozen
 from rfplan.geometry.frames import ApFrame
 from rfplan.geometry.mesh import Mesh
 
 _LEVELS = ("S1", "S2", "S3")
-_SPACING_MM = 4.0
-_CRANIAL_MM, _CAUDAL_MM = 170.0, 190.0
 _TORSO_CRANIAL_MM, _TORSO_CAUDAL_MM = 170.0, 240.0
 _BUMP_MM = 30.0
-_BRIDGED_MM = 14.0
-_WAIST_MM = 120.0
 
 
 class LevelPlace(NamedTuple):
@@ -74,10 +78,7 @@ class Torso:
     def back_mm(self, lateral_mm: ArrayLike, caudal_mm: ArrayLike) -> FloatArray:
         """Height of the skin of the back."""
         lateral, caudal = np.asarray(lateral_mm, float), np.asarray(caudal_mm, float)
-        # the skin bridges the bone below: no crease over a foramen
-        even = np.arange(self.caudal_mm[0], self.caudal_mm[-1] + 1.0)
-        drawn = monotone_through(self.caudal_mm, self.height_mm, np.minimum(even, self.caudal_mm[-1]))
-        profile = np.interp(caudal, even, gaussian_filter1d(drawn, _BRIDGED_MM, mode="nearest"))
+        profile = bridged_profiles(self.caudal_mm[None], self.height_mm[None], caudal)[0]
         height = profile + self._across(lateral, caudal) - self._across(np.array(self.beside_mm), caudal)
         for place_l, place_c, rise in self.bumps:
             height = height + rise * np.exp(-((lateral - place_l) ** 2 + (caudal - place_c) ** 2) / _BUMP_MM**2)
@@ -85,33 +86,22 @@ class Torso:
 
     def half_width_at_mm(self, caudal_mm: ArrayLike) -> FloatArray:
         """Half the width of the trunk."""
-        above = (np.asarray(caudal_mm, dtype=float) + _WAIST_MM) / 65.0
-        return np.asarray(self.half_width_mm * (1.0 - self.waist * np.exp(-above * above)))
+        return half_width_at(self.half_width_mm, self.waist, np.asarray(caudal_mm, dtype=float))
 
     def _across(self, lateral: FloatArray, caudal: FloatArray) -> FloatArray:
-        """Rounding to the flanks, seat and natal cleft, relative to the midline profile."""
-        share = np.clip(np.abs(lateral) / self.half_width_at_mm(caudal), 0.0, 1.0)
-        flank = -0.5 * self.thickness_mm * (1.0 - (1.0 - share**2.8) ** (1.0 / 2.2))
-        place, rise = self.buttock_mm
-        seat = np.exp(-(((caudal - place) / 75.0) ** 2))
-        cheek = rise * seat * np.exp(-(((np.abs(lateral) - 75.0) / 55.0) ** 2))
-        deep = 1.0 / (1.0 + np.exp(-(caudal - place + 35.0) / 14.0))
-        cleft = -self.cleft_mm * deep * np.exp(-((lateral / 11.0) ** 2))
-        furrow = -3.0 * (1.0 - deep) * np.exp(-((lateral / 16.0) ** 2))
-        return np.asarray(flank + cheek + cleft + furrow)
+        seat, rise = self.buttock_mm.tolist()
+        return rounding(lateral, caudal, self.half_width_at_mm(caudal), self.thickness_mm, seat, rise, self.cleft_mm)
 
     def surface(self) -> SkinSurface:
         """The back as a height field."""
-        wide = np.floor(0.85 * self.half_width_mm / _SPACING_MM) * _SPACING_MM
-        lateral = np.arange(-wide, wide + 0.5 * _SPACING_MM, _SPACING_MM)
-        caudal = np.arange(-_CRANIAL_MM, _CAUDAL_MM + 0.5 * _SPACING_MM, _SPACING_MM)
+        lateral, caudal = skin_grid(self.half_width_mm)
         if len(self.bumps):
             height = self.back_mm(lateral[:, None], caudal[None, :])
         else:
             # both halves are alike
             half = self.back_mm(lateral[len(lateral) // 2 :, None], caudal[None, :])
             height = np.concatenate([half[:0:-1], half])
-        return SkinSurface(self.origin_mm, self.axes, _SPACING_MM, float(lateral[0]), float(caudal[0]), height)
+        return SkinSurface(self.origin_mm, self.axes, SPACING_MM, float(lateral[0]), float(caudal[0]), height)
 
     def mesh(self, around: int = 160) -> Mesh:
         """The whole trunk as a closed mesh, outward winding, patient frame."""
@@ -172,8 +162,8 @@ def torso_over(
     ------
     ``skin.*`` in anatomy/morphometry.toml: assumptions of ours, labelled as such, because no table was found.
     """
-    known = _known()
-    axes = _prone_axes(frame, known["prone_tilt"].value)
+    axes = prone_axes(frame.lateral, frame.caudal, frame.posterior)
+    sex = 0.5 if female is None else float(female)
     found: list[tuple[float, float]] = []
     besides = []
     for level in _LEVELS:
@@ -181,37 +171,22 @@ def torso_over(
         if not centres:
             continue
         local = (np.array(centres) - frame.origin_mm) @ axes.T
-        depth = _depth_mm(known, level, bmi, female) + (residual_mm or {}).get(level, 0.0)
-        depth = max(depth, known["depth.least"].value)
-        found.append((float(local[:, 1].mean()), float(local[:, 2].mean()) + depth))
+        depth = prior_depth_mm(level, bmi, sex, (residual_mm or {}).get(level, 0.0))
+        found.append((float(local[:, 1].mean()), float(local[:, 2].mean()) + float(depth)))
         besides.append(float(np.abs(local[:, 0]).mean()))
     if not found:
         raise RfplanError("no skin can be estimated: none of the foramina S1 to S3 is known")
     places, heights = (np.array(values) for values in zip(*found, strict=True))
-    stouter = bmi - 25.0
-
-    def value(key: str) -> float:
-        return known[key].value
-
-    # the lordosis hollows the back above the sacrum, the seat fills it below
-    above = [
-        (-170.0, value("profile.thoracolumbar")),
-        (-90.0, value("profile.hollow")),
-        (-45.0, value("profile.flank")),
-    ]
-    below = [(45.0, value("profile.coccyx")), (110.0, value("profile.seat")), (200.0, value("profile.thigh"))]
-    caudal = np.concatenate([[places[0] + c for c, _ in above], places, [places[-1] + c for c, _ in below]])
-    height = np.concatenate([[heights[0] + h for _, h in above], heights, [heights[-1] + h for _, h in below]])
+    caudal, height = profile_knots(places, heights)
+    half_width, thickness = trunk_mm(bmi)
+    waist, rise, cleft, cover = (
+        known()[name].value for name in ("trunk.waist", "buttock.rise", "buttock.cleft", "depth.cover")
+    )
     torso = Torso(
-        frame.origin_mm, axes, caudal, height, float(np.mean(besides)),
-        value("trunk.half_width") + value("trunk.half_width_bmi") * stouter,
-        value("trunk.waist"),
-        value("trunk.thickness") + value("trunk.thickness_bmi") * stouter,
-        np.array([places[-1] + 75.0, value("buttock.rise")]),
-        value("buttock.cleft"),
-        np.empty((0, 3)),
+        frame.origin_mm, axes, caudal, height, float(np.mean(besides)), float(half_width), waist, float(thickness),
+        np.array([places[-1] + 75.0, rise]), cleft, np.empty((0, 3)),
     )  # fmt: skip
-    return torso if cover_mm is None else _covering(torso, np.atleast_2d(cover_mm), value("depth.cover"))
+    return torso if cover_mm is None else _covering(torso, np.atleast_2d(cover_mm), cover)
 
 
 def skin_over(
@@ -240,33 +215,9 @@ def skin_mesh(
     return torso_over(frame, foramina, bmi=bmi, female=female, cover_mm=cover_mm, residual_mm=residual_mm).mesh()
 
 
-@cache
-def _known() -> dict[str, Figure]:
-    """Figures of the skin by their name."""
-    return {
-        key.removeprefix("skin."): figure for key, figure in figures("morphometry").items() if key.startswith("skin.")
-    }
-
-
-def _prone_axes(frame: ApFrame, tilt_deg: float) -> FloatArray:
-    """Rows lateral, caudal and outward of the prone patient, whose endplate is tilted against the floor."""
-    tilt = np.deg2rad(tilt_deg)
-    outward = np.cos(tilt) * frame.posterior + np.sin(tilt) * frame.caudal
-    caudal = np.cos(tilt) * frame.caudal - np.sin(tilt) * frame.posterior
-    return np.stack([frame.lateral, caudal, outward])
-
-
 def prone_axes_in_view() -> FloatArray:
     """(3, 3) rows lateral, caudal and outward of the prone patient in the true AP view (lateral, caudal, posterior), alike in all."""
-    tilt = np.deg2rad(_known()["prone_tilt"].value)
-    return np.array([[1.0, 0.0, 0.0], [0.0, np.cos(tilt), -np.sin(tilt)], [0.0, np.sin(tilt), np.cos(tilt)]])
-
-
-def _depth_mm(known: dict[str, Figure], level: str, bmi: float, female: bool | None) -> float:
-    depth = known[f"depth.{level}"].value + known[f"depth.{level}_bmi"].value * (bmi - 25.0)
-    if level == "S1":
-        depth += known["depth.S1_female"].value * (0.5 if female is None else float(female))
-    return depth
+    return prone_axes(*np.eye(3))
 
 
 def _covering(torso: Torso, points_mm: FloatArray, least_mm: float) -> Torso:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from rfplan.anatomy.sheet_distance_kernels import NEAR_MM
 from rfplan.cache import cache_folder
 from rfplan.figures import anatomy_folder
-from rfplan.geometry.arrays import FloatArray, frozen
+from rfplan.geometry.arrays import FloatArray, IntArray, frozen
 from rfplan.whole_file import write_whole
 
 _LOW_MM, _HIGH_MM = np.array([10.0, -45.0, -25.0]), np.array([80.0, 100.0, 80.0])
@@ -44,13 +44,13 @@ class Overhang:
         for name in ("psis_mm", "origin_mm", "centre_mm"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
-    def bend(self, psis_mm: float) -> tuple[int, float]:
-        """Between which two hips one lies whose spine is ``psis_mm`` from the midline, as far as its blade bends: the first, and the share
-        of the way to the next."""
-        at = float(
-            np.clip(np.interp(psis_mm, self.psis_mm, np.arange(len(self.psis_mm))), 0.0, len(self.psis_mm) - 1.001)
-        )
-        return int(at), at - int(at)
+    def bends(self, psis_mm: FloatArray) -> tuple[IntArray, FloatArray]:
+        """(p,) between which two hips those lie whose spines are ``psis_mm`` (p,) from the midline, as far as their blades bend: the first,
+        and the share of the way to the next."""
+        places = np.interp(psis_mm, self.psis_mm, np.arange(len(self.psis_mm)))
+        at = np.clip(places, 0.0, len(self.psis_mm) - 1.001)
+        first = at.astype(np.int64)
+        return first, at - first
 
     @cached_property
     def hip_least(self) -> NDArray[np.uint8]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -54,15 +54,32 @@ class DrawnPatients:
     def __getitem__(self, k: int) -> VirtualPatient:
         if not 0 <= k < len(self):
             raise IndexError(k)
-        known = dict(zip(self.names, self.quantities[k].tolist(), strict=True))
-        return VirtualPatient(
-            name=f"virtual-{self.seed}-{int(self.index[k])}",
-            seed=self.seed,
-            index=int(self.index[k]),
-            female=bool(self.female[k]),
-            values=known,
-            traits=self.branches.traits(k),
+        return VirtualPatient(self.part(k, k + 1))
+
+    def part(self, low: int, high: int) -> DrawnPatients:
+        """Those from ``low`` to ``high`` - 1."""
+        chosen = slice(low, high)
+        return replace(
+            self,
+            index=self.index[chosen],
+            female=self.female[chosen],
+            quantities=self.quantities[chosen],
+            sacra=self.sacra[chosen],
+            branches=self.branches.part(low, high),
+            attempts=self.attempts[chosen],
         )
+
+    def name(self, k: int) -> str:
+        """Of one patient."""
+        return f"virtual-{self.seed}-{int(self.index[k])}"
+
+    def provenance(self, k: int) -> dict[str, object]:
+        """Where one patient comes from."""
+        return {
+            "population_seed": self.seed,
+            "population_index": int(self.index[k]),
+            "female": bool(self.female[k]),
+        }
 
     def of(self, name: str) -> FloatArray:
         """(n,) values of one quantity.
@@ -75,6 +92,10 @@ class DrawnPatients:
             raise KeyError(name)
         column: FloatArray = self.quantities[:, self.names.index(name)]
         return column
+
+    def dimension(self, key: str) -> FloatArray:
+        """(n,) values of a dimension of ``anatomy/morphometry.toml``: drawn, or in all that of the reference."""
+        return self.of(key) if key in self.names else np.full(len(self), figures("morphometry")[key].value)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtri, pdtr
@@ -41,6 +41,19 @@ class DrawnBranches:
     diameter_mm: FloatArray
     shift_mm: FloatArray
     l5: bool
+
+    def part(self, low: int, high: int) -> DrawnBranches:
+        """Those of the patients from ``low`` to ``high`` - 1."""
+        chosen = slice(low, high)
+        return replace(
+            self,
+            count=self.count[chosen],
+            clock_deg=self.clock_deg[chosen],
+            angle_deg=self.angle_deg[chosen],
+            depth_mm=self.depth_mm[chosen],
+            diameter_mm=self.diameter_mm[chosen],
+            shift_mm=self.shift_mm[chosen],
+        )
 
     def traits(self, index: int) -> tuple[BranchTraits, ...]:
         """The branches of one patient."""

@@ -6,60 +6,45 @@ skin and the distance to bone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rfplan.anatomy.body_skin import LevelPlace, skin_over
 from rfplan.anatomy.chart import DorsalChart
 from rfplan.anatomy.foramen import Foramen
 from rfplan.anatomy.innervation import BranchTraits
 from rfplan.anatomy.landmarks import Curve, Landmark
 from rfplan.anatomy.nerve import Nerve
 from rfplan.anatomy.nerves import nerves_on
-from rfplan.anatomy.overhang import overhang
-from rfplan.anatomy.sacrum_parameters import SacrumParameters, sacrum_parameters
-from rfplan.anatomy.sacrum_vector import sacrum_vector
 from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM, SheetBone, bone_gaps, bone_rooms
-from rfplan.anatomy.sheet_gap_kernels import TOP, sheet_of
 from rfplan.anatomy.sides import LEVELS, SIDES, Side, lateral_sign
 from rfplan.anatomy.skin import SkinSurface
-from rfplan.anatomy.virtual_ground_kernels import AROUND_MM, FAR_MM, lay_ground
-from rfplan.figures import figures
+from rfplan.anatomy.virtual_ground_kernels import AROUND_MM, FAR_MM
+from rfplan.anatomy.virtual_grounds_kernels import one_bone
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.frames import ApFrame, Isometry
+
+if TYPE_CHECKING:
+    from rfplan.anatomy.virtual_grounds import VirtualGrounds
 
 
 @dataclass(frozen=True, eq=False)
 class SheetDistance:
-    """Signed distance, mm, to the back of a sacrum given as a sheet and to what hangs over it; cut off at ``band_mm``.
+    """Signed distance, mm, to the ``bone`` of patient ``number`` of ``grounds``: the back of its sacrum as a sheet, and what hangs over it;
+    cut off at ``band_mm``. The two sides are alike."""
 
-    ``joint_centre_mm`` (3,) of the left joint surface and ``psis_mm``, distance of the posterior superior spine from the midline, place
-    the hip; the two sides are alike.
-    """
-
-    frame: ApFrame
-    sheet: FloatArray
-    joint_centre_mm: FloatArray
-    psis_mm: float
-    band_mm: float = FAR_MM
+    grounds: VirtualGrounds
+    number: int
+    bone: SheetBone
+    band_mm: float
 
     @cached_property
-    def bone(self) -> SheetBone:
-        """The arrays that kernels take."""
-        above = overhang()
-        shift = self.joint_centre_mm - above.centre_mm
-        bend, share = above.bend(self.psis_mm - shift[0])
-        hip_x, hip_y, hip_z = (above.origin_mm + shift).tolist()
-        low_x, low_y, low_z = above.origin_mm.tolist()
-        return SheetBone(
-            self.sheet, float(self.sheet[..., TOP].max()), above.values, above.hip_least, above.hip_cells, bend, share, hip_x, hip_y,
-            hip_z, above.vertebra, above.vertebra_least, above.vertebra_cells, low_x, low_y, low_z, above.spacing_mm,
-        )  # fmt: skip
+    def frame(self) -> ApFrame:
+        """The true AP view."""
+        return self.grounds.frame(self.number)
 
     def __call__(self, points_mm: ArrayLike) -> FloatArray:
         """(...,) distance at (..., 3) patient points."""
@@ -90,46 +75,51 @@ class SheetDistance:
 
 @dataclass(frozen=True, eq=False)
 class VirtualGround:
-    """Ground of one virtual patient, both sides alike.
+    """Ground of one virtual patient, both sides alike: number ``number`` of ``grounds``."""
 
-    ``side_mm``: arrays of the left side in chart coordinates, as ``virtual_ground_kernels.lay_ground`` returns them.
-    """
-
-    name: str
-    frame: ApFrame
-    side_mm: tuple[FloatArray, ...]
-    traits: tuple[BranchTraits, ...]
-    bmi: float
-    female: bool
-    skin_residual_mm: Mapping[str, float]
-    psis_mm: float
-    provenance: Mapping[str, Any]
+    grounds: VirtualGrounds
+    number: int
     source: str = "virtual patient"
 
-    @classmethod
-    def of(
-        cls,
-        name: str,
-        dimensions: Mapping[str, float],
-        traits: Sequence[BranchTraits],
-        bmi: float,
-        female: bool,
-        skin_residual_mm: Mapping[str, float],
-        provenance: Mapping[str, Any],
-    ) -> VirtualGround:
-        """The ground of a patient with these ``dimensions`` (by their key in morphometry.toml; the reference's where not named)."""
-        sacrum = sacrum_parameters(
-            {key.removeprefix("sacrum."): v for key, v in dimensions.items() if key.startswith("sacrum.")}
-        )
-        table = figures("morphometry")
-        gap, psis = (dimensions.get(key, table[key].value) for key in ("hip.joint.gap", "hip.psis.from_midline"))
-        arrays = lay_ground(sacrum_vector(sacrum.values), gap)
-        return cls(name, view_frame(sacrum), arrays, tuple(traits), bmi, female, skin_residual_mm, psis, provenance)
+    @property
+    def name(self) -> str:
+        """Of the patient."""
+        return self.grounds.drawn.name(self.number)
+
+    @property
+    def bmi(self) -> float:
+        """Body mass index, kg/m2."""
+        return float(self.grounds.drawn.of("body.bmi")[self.number])
+
+    @property
+    def female(self) -> bool:
+        """True for a woman."""
+        return bool(self.grounds.drawn.female[self.number])
+
+    @property
+    def provenance(self) -> dict[str, object]:
+        """Where the patient comes from."""
+        return self.grounds.drawn.provenance(self.number)
+
+    @cached_property
+    def traits(self) -> tuple[BranchTraits, ...]:
+        """Its branches, which both sides share."""
+        return self.grounds.drawn.branches.traits(self.number)
+
+    @cached_property
+    def frame(self) -> ApFrame:
+        """The true AP view."""
+        return self.grounds.frame(self.number)
+
+    def _on_sheet(self, values: FloatArray) -> FloatArray:
+        laid = self.grounds.laid
+        low, high = laid.first[self.number : self.number + 2]
+        return values[low:high].reshape(laid.shapes[self.number])
 
     @cached_property
     def chart(self) -> DorsalChart:
         """The back of the sacrum as a map; the strip of 6 mm beside the midline is left out."""
-        _, held, smooth, *_ = self.side_mm
+        held, smooth = self._on_sheet(self.grounds.laid.held), self._on_sheet(self.grounds.laid.smooth)
         ni, nj = smooth.shape
         middle = np.full((2 * int(LATERAL_0_MM / FINE_MM) - 1, nj), np.nan)
         whole = (np.concatenate([half[::-1], middle, half]) for half in (held, smooth))
@@ -138,7 +128,8 @@ class VirtualGround:
     @cached_property
     def _left(self) -> tuple[Foramen, ...]:
         """The posterior foramina of the left side, cranial first."""
-        rims, diameters, canals = self.side_mm[4:7]
+        laid = self.grounds.laid
+        rims, diameters, canals = (part[self.number] for part in (laid.rims, laid.diameters, laid.canals))
         found: list[Foramen] = []
         for n, level in enumerate(LEVELS):
             rim = self.frame.to_patient(rims[n])
@@ -158,7 +149,7 @@ class VirtualGround:
     @cached_property
     def landmarks(self) -> dict[str, Landmark]:
         """The base of the groove of L5 on both sides."""
-        base = self.frame.to_patient(self.side_mm[8])
+        base = self.frame.to_patient(self.grounds.laid.bases[self.number])
         return {
             f"s1_sap_base_{side}": Landmark(f"s1_sap_base_{side}", base * [lateral_sign(side), 1.0, 1.0], "given", 1.0)
             for side in SIDES
@@ -167,7 +158,7 @@ class VirtualGround:
     @cached_property
     def curves(self) -> dict[str, Curve]:
         """The posterior line of the joint on both sides."""
-        line = self.frame.to_patient(self.side_mm[7])
+        line = self.frame.to_patient(self.grounds.laid.joints[self.number])
         return {
             f"sij_posterior_line_{side}": Curve(
                 f"sij_posterior_line_{side}", line * [lateral_sign(side), 1.0, 1.0], "given", 1.0
@@ -180,30 +171,20 @@ class VirtualGround:
         """The branches of both sides."""
         return nerves_on(self.chart, self.foramina, self.landmarks, self.curves, traits=self.traits)
 
-    @property
-    def _places(self) -> tuple[LevelPlace, ...]:
-        """Where the foramina of the left side are."""
-        centres = self.frame.to_patient(self.side_mm[4].mean(axis=1))
-        return tuple(LevelPlace(level, centre) for level, centre in zip(LEVELS, centres, strict=True))
-
     @cached_property
     def skin(self) -> SkinSurface:
         """The skin of the back."""
-        return skin_over(self.frame, self._places, bmi=self.bmi, female=self.female, residual_mm=self.skin_residual_mm)
+        return self.grounds.skins[self.number]
 
     @cached_property
     def bone_distance(self) -> SheetDistance:
         """Distance to bone within 2.5 mm of it."""
-        return self._bone_within(FAR_MM)
+        return SheetDistance(self.grounds, self.number, one_bone(self.grounds.bones, self.number), FAR_MM)
 
     @cached_property
     def bone_around(self) -> SheetDistance:
         """Distance to bone within 8 mm of it, as lesions feel it."""
-        return self._bone_within(AROUND_MM)
-
-    def _bone_within(self, band_mm: float) -> SheetDistance:
-        _, held, _, slopes, *_, centre = self.side_mm
-        return SheetDistance(self.frame, sheet_of(held, slopes, FINE_MM, band_mm), centre, self.psis_mm, band_mm)
+        return SheetDistance(self.grounds, self.number, one_bone(self.grounds.bones_around, self.number), AROUND_MM)
 
     def foramen(self, level: str, side: Side) -> Foramen:
         """The posterior foramen of ``level`` on ``side``; KeyError where there is none of that name."""
@@ -215,12 +196,3 @@ class VirtualGround:
     def nerves_on(self, side: Side) -> tuple[Nerve, ...]:
         """The branches of one side."""
         return tuple(nerve for nerve in self.nerves if nerve.side == side)
-
-
-def view_frame(parameters: SacrumParameters) -> ApFrame:
-    """The true AP view of a parametric sacrum in the patient's frame."""
-    tilt = np.deg2rad(parameters["prone_tilt_deg"])
-    posterior = np.array([0.0, np.cos(tilt), np.sin(tilt)])
-    caudal = np.array([0.0, np.sin(tilt), -np.cos(tilt)])
-    start = -0.42 * parameters["length"] * np.array([0.0, np.cos(np.deg2rad(52.0)), -np.sin(np.deg2rad(52.0))])
-    return ApFrame(start + 0.5 * parameters["endplate_ap"] * posterior, np.array([1.0, 0.0, 0.0]), caudal, posterior)

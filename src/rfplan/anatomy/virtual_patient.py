@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from rfplan.anatomy.innervation import BranchTraits
 from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.virtual_ground import VirtualGround
+from rfplan.anatomy.virtual_grounds import VirtualGrounds
+
+if TYPE_CHECKING:
+    from rfplan.anatomy.population import DrawnPatients
 
 _BONES = ("sacrum.", "hip.")
 _SKIN = "skin.residual."
@@ -17,20 +22,39 @@ _SKIN = "skin.residual."
 
 @dataclass(frozen=True, eq=False)
 class VirtualPatient:
-    """A patient drawn from the population.
+    """A patient drawn from the population: the only one of ``drawn``."""
 
-    ``values`` holds every drawn quantity by its key in ``anatomy/population.toml``; ``traits`` its branches, which both sides share.
-    """
+    drawn: DrawnPatients
 
-    name: str
-    seed: int
-    index: int
-    female: bool
-    values: Mapping[str, float]
-    traits: tuple[BranchTraits, ...]
+    @property
+    def name(self) -> str:
+        """Tells seed and number."""
+        return self.drawn.name(0)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
+    @property
+    def seed(self) -> int:
+        """Of the draw."""
+        return self.drawn.seed
+
+    @property
+    def index(self) -> int:
+        """Number in the draw."""
+        return int(self.drawn.index[0])
+
+    @property
+    def female(self) -> bool:
+        """True for a woman."""
+        return bool(self.drawn.female[0])
+
+    @cached_property
+    def values(self) -> Mapping[str, float]:
+        """Every drawn quantity by its key in ``anatomy/population.toml``."""
+        return MappingProxyType(dict(zip(self.drawn.names, self.drawn.quantities[0].tolist(), strict=True)))
+
+    @cached_property
+    def traits(self) -> tuple[BranchTraits, ...]:
+        """Its branches, which both sides share."""
+        return self.drawn.branches.traits(0)
 
     @property
     def dimensions(self) -> dict[str, float]:
@@ -50,14 +74,12 @@ class VirtualPatient:
     @cached_property
     def ground(self) -> VirtualGround:
         """What plans are made and judged on, straight from the dimensions, without a mesh; right side and left alike."""
-        return VirtualGround.of(
-            self.name, self.dimensions, self.traits, self.bmi, self.female, self.skin_residual_mm, self.provenance
-        )
+        return VirtualGrounds.of(self.drawn)[0]
 
     @property
     def provenance(self) -> dict[str, object]:
         """Where the patient comes from."""
-        return {"population_seed": self.seed, "population_index": self.index, "female": self.female}
+        return self.drawn.provenance(0)
 
     def meshed(self, spacing_mm: float = 0.75) -> Patient:
         """The whole patient: bones, chart, skin and distance field; takes seconds."""

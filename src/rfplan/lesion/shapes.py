@@ -164,26 +164,32 @@ def assembled(
     tips, directions = np.zeros((count, 2, 3)), np.zeros((count, 2, 3))
     active, tables = np.zeros((count, 2)), np.zeros((count, 2, len(ISOTHERMS_C), 5))
     reference = np.full(count, -1.0)
-    starts = np.zeros(count + 1, dtype=np.int64)
     for g, (mode, protocol, electrodes) in enumerate(applications):
         used = len(electrodes)
         tips[g, :used], directions[g, :used] = tips_mm[g], axes[g]
         for k, electrode in enumerate(electrodes):
-            tables[g, k], spacing = _table(electrode, mode, protocol)
+            tables[g, k], spacing = catalogue_table(electrode, mode, protocol)
             active[g, k] = electrode.tip_mm
         if used == 2:
             reference[g] = spacing
-            starts[g + 1] = starts[g] + STRIP_ROWS
-        else:
-            starts[g + 1] = starts[g] + 1
+    return spheroids(tips, directions, active, tables, reference)
+
+
+def spheroids(
+    tips_mm: FloatArray, axes: FloatArray, active_mm: FloatArray, tables: FloatArray, reference_mm: FloatArray
+) -> tuple[FloatArray, IntArray, FloatArray]:
+    """:func:`assembled` of g applications whose arrays are as ``shape_kernels.assemble`` takes them."""
+    count = len(reference_mm)
+    sizes = np.where(reference_mm < 0.0, 1, STRIP_ROWS)
+    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     rows = np.zeros((len(ISOTHERMS_C), int(starts[-1]), 8))
     balls = np.zeros((len(ISOTHERMS_C), count, 4))
-    assemble(tips, directions, active, tables, reference, starts, rows, balls)
+    assemble(tips_mm, axes, active_mm, tables, reference_mm, starts, rows, balls)
     return rows, starts, balls
 
 
 @lru_cache(maxsize=256)
-def _table(electrode: Electrode, mode: Mode, protocol: Protocol) -> tuple[FloatArray, float]:
+def catalogue_table(electrode: Electrode, mode: Mode, protocol: Protocol) -> tuple[FloatArray, float]:
     """(4, 5) width, length, beyond tip, waist and confluence limit per isotherm, mm; and the spacing of the waist."""
     shape = electrode.shape_for(mode)
     table = np.zeros((len(ISOTHERMS_C), 5))

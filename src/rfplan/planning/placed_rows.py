@@ -18,10 +18,10 @@ from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.lesion.accuracy import Accuracy
 from rfplan.lesion.problem import LesionProblem
 from rfplan.planning.beside_kernels import KEY, problems_beside
+from rfplan.planning.many_needles import NeedleRows
 from rfplan.planning.placed_problem import placed_problem, problem_of_key
 from rfplan.planning.plan import Plan
 from rfplan.planning.rounding import PAIRS, SINGLES
-from rfplan.planning.virtual_recipes import NeedleRows
 
 ASSUMPTION: Final = (
     "Lesions are solved in plane-bone surroundings: perfused muscle beside a plane at the distances that the bone has from the active "

@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final
 
 import numpy as np
 
 from rfplan.anatomy.body_skin import prone_axes_in_view
-from rfplan.anatomy.sides import Side, lateral_sign
-from rfplan.anatomy.virtual_ground import VirtualGround
+from rfplan.anatomy.virtual_grounds import VirtualGrounds
 from rfplan.devices.catalogue import electrode as electrode_named
-from rfplan.devices.electrode import Electrode, Mode
+from rfplan.devices.electrode import Electrode
 from rfplan.devices.protocol import Protocol
 from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.planning.approach import fan
-from rfplan.planning.operator_error import OperatorError
-from rfplan.planning.operator_error_kernels import displace
-from rfplan.planning.techniques import technique
-from rfplan.planning.virtual_recipe_kernels import (
-    FROM_CENTRE_OFF_JOINT,
-    FROM_EDGE,
-    FROM_EDGE_OFF_JOINT,
-    clock_recipe,
-    l5_recipe,
-    leapfrog_recipe,
-    palisade_recipe,
+from rfplan.planning.many_needles import ManyNeedles, Settings
+from rfplan.planning.many_recipes_kernels import (
+    SideGrounds,
+    clock_recipes,
+    l5_recipes,
+    leapfrog_recipes,
+    palisade_recipes,
 )
-from rfplan.planning.virtual_way_kernels import Limits, SideGround
+from rfplan.planning.techniques import technique
+from rfplan.planning.virtual_recipe_kernels import FROM_CENTRE_OFF_JOINT, FROM_EDGE, FROM_EDGE_OFF_JOINT
+from rfplan.planning.virtual_way_kernels import Limits
 
 _ROOM: Final = 96
+"""Needles, and applications, of one patient."""
 _LEVELS: Final = ("S1", "S2", "S3")
 _PLACES: Final = {
     "conventional-periforaminal": FROM_EDGE,
@@ -41,37 +39,8 @@ _PLACES: Final = {
 }
 
 
-GrooveNeedles = dict[tuple[float, ...], tuple[int, int, FloatArray, FloatArray]]
-"""Needles at L5 by what their recipe asks: how many there are, of how many applications, and tip and axis (1, 3)."""
-
-
-@dataclass(frozen=True, eq=False)
-class NeedleRows:
-    """Needles of one ``electrode`` in the chart of the treated side, whose lateral axis points away from the midline: ``tips`` (n, 3),
-    ``axes`` (n, 3) towards the hubs; application a uses ``pairs`` (a, 2) of them (-1: one only) in a mode and by a protocol."""
-
-    electrode: Electrode
-    tips: FloatArray
-    axes: FloatArray
-    pairs: IntArray
-    modes: tuple[Mode, ...]
-    protocols: tuple[Protocol, ...]
-
-    def displaced(self, ground: SideGround, side: Side, error: OperatorError, seed: tuple[int, ...]) -> NeedleRows:
-        """The needles as a hand places them; the same as :func:`rfplan.planning.operator_error.displaced`."""
-        noise = np.array([np.random.default_rng([*seed, n]).standard_normal(5) for n in range(len(self.tips))])
-        tips, axes = self.tips.copy(), self.axes.copy()
-        displace(
-            ground,
-            float(lateral_sign(side)),
-            error.along_bone_mm,
-            error.depth_mm,
-            error.axis_deg,
-            noise.reshape(-1, 5),
-            tips,
-            axes,
-        )
-        return replace(self, tips=tips, axes=axes)
+GrooveNeedles = dict[tuple[float, ...], tuple[IntArray, FloatArray, FloatArray]]
+"""Needles at L5 by what their recipe asks: in whom there is one (p,), its tip and its axis (p, 1, 3)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,36 +60,36 @@ class VirtualRecipe:
         numbers = {key: float(figure.value) for key, figure in known.figures.items()} | dict(options)
         return cls(name, electrode_named(electrode or known.default_electrode), numbers)
 
-    def needles(self, ground: SideGround, known: GrooveNeedles | None = None) -> NeedleRows:
-        """What the technique places on one side of one patient; ``known`` holds what other recipes placed at L5, and is kept up."""
-        tips, axes = np.empty((_ROOM, 3)), np.empty((_ROOM, 3))
-        pairs = np.empty((_ROOM, 2), dtype=np.int64)
-        held = None if known is None else known.get(self._groove)
-        if held is None:
-            l5 = l5_recipe(ground, _limits(), *self._groove, tips, axes, pairs, 0, 0)
-            if known is not None:
-                known[self._groove] = (*l5, tips[:1].copy(), axes[:1].copy())
-        else:
-            l5 = held[:2]
-            tips[:1], axes[:1], pairs[0] = held[2], held[3], (0, -1)
-        needles, applications = self._others(ground, tips, axes, pairs, *l5)
-        used = pairs[:applications]
-        # a needle that no neighbour stands beside serves nothing
-        order = np.full(needles, -1)
-        counted = [int(n) for n in dict.fromkeys(used[used >= 0].tolist())]
-        order[counted] = np.arange(len(counted))
-        modes, protocols = self._settings
-        return NeedleRows(
+    def needles(self, grounds: SideGrounds, known: GrooveNeedles | None = None) -> ManyNeedles:
+        """What the technique places on one side of each patient; ``known`` holds what other recipes placed at L5, and is kept up."""
+        known = {} if known is None else known
+        if self._groove not in known:
+            known[self._groove] = self._at_l5(grounds)
+        first, l5_tips, l5_axes = known[self._groove]
+        count = len(first)
+        tips, axes = np.zeros((count, _ROOM, 3)), np.zeros((count, _ROOM, 3))
+        pairs, counts = np.zeros((count, _ROOM, 2), dtype=np.int64), np.zeros((count, 3), dtype=np.int64)
+        tips[:, :1], axes[:, :1], counts[:, 2] = l5_tips, l5_axes, first
+        self._others(grounds, tips, axes, pairs, counts)
+        needles, applications, _ = counts.max(axis=0)
+        return ManyNeedles(
             self.electrode,
-            tips[counted],
-            axes[counted],
-            np.where(used >= 0, order[used], -1),
-            tuple(modes[0 if a < l5[1] else 1] for a in range(applications)),
-            tuple(protocols[0 if a < l5[1] else 1] for a in range(applications)),
+            self._settings,
+            np.ascontiguousarray(tips[:, :needles]),
+            np.ascontiguousarray(axes[:, :needles]),
+            np.ascontiguousarray(pairs[:, :applications]),
+            counts,
         )
 
+    def _at_l5(self, grounds: SideGrounds) -> tuple[IntArray, FloatArray, FloatArray]:
+        count = len(grounds.rims)
+        tips, axes = np.zeros((count, 1, 3)), np.zeros((count, 1, 3))
+        counts = np.zeros(count, dtype=np.int64)
+        l5_recipes(grounds, _limits(), *self._groove, tips, axes, counts)
+        return counts, tips, axes
+
     @cached_property
-    def _settings(self) -> tuple[tuple[Mode, Mode], tuple[Protocol, Protocol]]:
+    def _settings(self) -> Settings:
         """Mode and protocol at L5, and at the foramina."""
         mode = technique(self.technique).modes[0]
         own = Protocol(self.recipe["set_c"], self.recipe["time_s"], self.recipe["ramp_s"])
@@ -145,8 +114,8 @@ class VirtualRecipe:
         )
 
     @cached_property
-    def _others(self) -> Callable[..., tuple[int, int]]:
-        """The kernel of the foramina with everything but the ground and what it fills."""
+    def _others(self) -> Callable[..., None]:
+        """The kernel of the foramina with everything but the grounds and what it fills."""
         recipe, radius, limits = self.recipe, self.electrode.radius_mm, _limits()
         offset, standoff = recipe["offset_mm"], recipe["standoff_mm"]
         if self.technique in _PLACES:
@@ -154,17 +123,17 @@ class VirtualRecipe:
             ordered = [(level, recipe[".".join(key)]) for level in _LEVELS for key in keys if key[1] == level]
             levels = np.array([_LEVELS.index(level) for level, _ in ordered])
             hours, place = np.array([hour for _, hour in ordered]), _PLACES[self.technique]
-            return lambda ground, *filled: clock_recipe(
-                ground, limits, levels, hours, place, offset, standoff, radius, *filled
+            return lambda grounds, *filled: clock_recipes(
+                grounds, limits, levels, hours, place, offset, standoff, radius, *filled
             )
         levels = np.arange(len(_LEVELS))
         if self.technique == "palisade":
             numbers = (
                 offset, recipe["spacing_mm"], recipe["above_s1_mm"], recipe["below_s3_mm"], int(recipe["least_needles"]), standoff,
             )  # fmt: skip
-            return lambda ground, *filled: palisade_recipe(ground, limits, levels, *numbers, radius, *filled)
+            return lambda grounds, *filled: palisade_recipes(grounds, limits, levels, *numbers, radius, *filled)
         arc = (recipe["from_h"], recipe["to_h"], offset, recipe["spacing_mm"], standoff)
-        return lambda ground, *filled: leapfrog_recipe(ground, limits, levels, *arc, radius, *filled)
+        return lambda grounds, *filled: leapfrog_recipes(grounds, limits, levels, *arc, radius, *filled)
 
 
 @cache
@@ -180,19 +149,10 @@ def _limits() -> Limits:
     )
 
 
-def side_ground(ground: VirtualGround) -> SideGround:
-    """The arrays of ``ground`` for the kernels; the two sides are alike."""
-    _, _, smooth, _, rims, _, _, joint, base, *_ = ground.side_mm
-    skin = ground.skin
-    return SideGround(
-        ground.bone_distance.bone,
-        smooth,
-        rims,
-        rims[:, :, :2].mean(axis=1),
-        joint,
-        base,
-        skin.height_mm,
-        prone_axes_in_view(),
-        np.array([skin.lateral_0_mm, skin.caudal_0_mm]),
-        float(skin.spacing_mm),
-    )
+def side_grounds(grounds: VirtualGrounds) -> SideGrounds:
+    """The arrays of ``grounds`` for the kernels; the two sides of each are alike."""
+    laid, skins = grounds.laid, grounds.skins
+    return SideGrounds(
+        grounds.bones, laid.smooth, laid.rims, grounds.centres, laid.joints, laid.bases, skins.height_mm, skins.rows,
+        prone_axes_in_view(), skins.corners_mm, skins.spacing_mm,
+    )  # fmt: skip

@@ -10,6 +10,7 @@ import polars as pl
 
 from rfplan.anatomy.population import Population
 from rfplan.anatomy.sides import Side
+from rfplan.anatomy.virtual_grounds import VirtualGrounds
 from rfplan.lesion import solved
 from rfplan.lesion.accuracy import accuracy_named
 from rfplan.study.branch_bits import branch_bits
@@ -21,7 +22,7 @@ from rfplan.study.plan_columns import plan_columns
 from rfplan.study.shapes_judge import judged_with_shapes
 from rfplan.study.solved_judge import ACCURACY, judged_with_solved, lesions_waited_s
 from rfplan.study.treated import TreatedSides
-from rfplan.study.treatment import GroundToTreat, lesions, treatments
+from rfplan.study.treatment import PatientsToTreat, treatments
 
 
 def chunk_count(design: StudyDesign) -> int:
@@ -32,47 +33,48 @@ def chunk_count(design: StudyDesign) -> int:
 def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
     """A row per patient and strategy of chunk ``number``, patients in order, strategies in the order of the design."""
     first = number * design.chunk
-    patients = list(Population(design.innervation).draw(min(design.chunk, design.patients - first), design.seed, first))
-    grounds = [patient.ground for patient in patients]
+    drawn = Population(design.innervation).draw(min(design.chunk, design.patients - first), design.seed, first)
+    grounds, count = VirtualGrounds.of(drawn), len(drawn)
     side: Side = "left" if design.side == "left" else "right"
-    seeds = [(design.seed, patient.index) for patient in patients]
-    to_treat = [GroundToTreat.of(ground) for ground in grounds]
-    computed = computed_plans(design, grounds, side, seeds)
+    patients = PatientsToTreat(grounds, side, [(design.seed, index) for index in drawn.index.tolist()])
+    computed = computed_plans(design, grounds, side, patients.seeds)
     treated = [
-        treatments(strategy, to_treat, side, design.error_of(strategy), seeds, computed.get(strategy.name))
+        treatments(strategy, patients, design.error_of(strategy), computed.get(strategy.name))
         for strategy in design.strategies
     ]
     sides = TreatedSides.of(grounds)
     if design.lesion_model == solved.LABEL:
         accuracy = accuracy_named(ACCURACY)
-        judged = judged_with_solved(sides, [lesions(row, accuracy) for row in treated])
+        judged = judged_with_solved(sides, [own.lesions(accuracy) for own in treated])
     else:
-        judged = [judged_with_shapes(sides, row) for row in treated]
-    who = patient_columns(patients)
-    count, owner = len(patients), np.repeat(np.arange(len(patients)), np.diff(sides.branches))
-    frames = []
-    for strategy, row, found in zip(design.strategies, treated, judged, strict=True):
-        columns = {
-            "patient": np.arange(first, first + count),
-            "strategy": [strategy.name] * count,
-            "female": [patient.female for patient in patients],
-            "bmi": [patient.bmi for patient in patients],
+        judged = [judged_with_shapes(sides, own) for own in treated]
+    who, owner = patient_columns(grounds), np.repeat(np.arange(count), np.diff(sides.branches))
+    by_strategy = [
+        {
+            "patient": drawn.index,
+            "strategy": np.full(count, strategy.name),
+            "female": drawn.female,
+            "bmi": drawn.of("body.bmi"),
             **who,
-            "applications": [entry.applications for entry in row],
-            "needles": [entry.needles for entry in row],
-            "energy_time_s": [float(entry.energy_time_s) for entry in row],
-            **plan_columns([entry.planned for entry in row], [entry.made for entry in row]),
+            "applications": own.applications,
+            "needles": own.needles,
+            "energy_time_s": own.energy_time_s,
+            **plan_columns(own.planned, own.made),
             "ap_bits": branch_bits(sides.branches, found.seen),
             "cut_bits": branch_bits(sides.branches, found.cut),
             **branch_columns(owner, sides.level, sides.upper, found.seen, found.cut, count),
             **risk_columns(found.risk),
             "applications_unsolved": found.unsolved,
-            "lesion_model": [design.lesion_model] * count,
-            "lesion_accuracy": [ACCURACY if design.lesion_model == solved.LABEL else None] * count,
         }
-        frames.append(pl.DataFrame(columns, schema_overrides={"lesion_accuracy": pl.String}))
-    order = np.arange(count * len(frames)).reshape(len(frames), count).T.ravel()
-    return pl.concat(frames)[order]
+        for strategy, own, found in zip(design.strategies, treated, judged, strict=True)
+    ]
+    # the strategies of a patient beside each other
+    rows = {name: np.stack([columns[name] for columns in by_strategy], axis=1).ravel() for name in by_strategy[0]}
+    accuracy_used = ACCURACY if design.lesion_model == solved.LABEL else None
+    return pl.DataFrame(rows).with_columns(
+        pl.lit(design.lesion_model).alias("lesion_model"),
+        pl.lit(accuracy_used, dtype=pl.String).alias("lesion_accuracy"),
+    )
 
 
 def chunk_bytes(document: dict[str, Any], number: int) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from rfplan.anatomy.sides import Side
@@ -14,7 +14,7 @@ from rfplan.study.design import StudyDesign
 
 
 def computed_plans(
-    design: StudyDesign, grounds: Sequence[VirtualGround], side: Side, seeds: Sequence[tuple[int, int]]
+    design: StudyDesign, grounds: Iterable[VirtualGround], side: Side, seeds: Sequence[tuple[int, int]]
 ) -> dict[str, list[Plan]]:
     """A plan for each of ``grounds`` by every strategy of ``design`` that computes one; patient p has the seed ``seeds[p]``."""
     found: dict[str, list[Plan]] = {entry.name: [] for entry in design.strategies if entry.optimise is not None}

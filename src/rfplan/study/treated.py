@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rfplan.anatomy.body_skin import prone_axes_in_view
-from rfplan.anatomy.sides import LEVELS
 from rfplan.anatomy.virtual_branches import side_branches
-from rfplan.anatomy.virtual_ground import VirtualGround
+from rfplan.anatomy.virtual_grounds import VirtualGrounds
 from rfplan.figures import figures
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
-from rfplan.study.columns import LEVELS as BRANCH_LEVELS
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,39 +39,31 @@ class TreatedSides:
     skin_spacing: float
 
     @classmethod
-    def of(cls, grounds: Sequence[VirtualGround]) -> TreatedSides:
+    def of(cls, grounds: VirtualGrounds) -> TreatedSides:
         """The arrays of either side of ``grounds``, whose sides are alike."""
-        drawn = [side_branches(ground) for ground in grounds]
-        tubes: list[FloatArray] = []
-        radii: list[float] = []
-        root = figures("safety")["ventral_root.radius"].value
-        for ground in grounds:
-            rims, diameters, canals = ground.side_mm[4:7]
-            lines = np.concatenate([rims.mean(axis=1)[:, None], canals], axis=1)
-            tubes += [*lines, *lines[:, [-1, -1]]]
-            radii += [*(0.5 * diameters).tolist(), *[root] * len(diameters)]
-        skins = [ground.skin for ground in grounds]
-        rows = np.array([len(skin.height_mm) for skin in skins])
-        heights = np.zeros((len(skins), rows.max(), skins[0].height_mm.shape[1]))
-        for held, skin in zip(heights, skins, strict=True):
-            held[: len(skin.height_mm)] = skin.height_mm
+        drawn, laid, skins = side_branches(grounds), grounds.laid, grounds.skins
+        count, each = laid.diameters.shape
+        canals = np.concatenate([laid.rims.mean(axis=2)[:, :, None], laid.canals], axis=2)
+        # a root is a point: a line from where its canal ends to the same place
+        long, short = canals.shape[2], 2
+        sizes = np.tile(np.repeat([long, short], each), count)
+        roots = np.repeat(canals[:, :, -1:], short, axis=2)
+        points = np.concatenate([canals.reshape(count, -1, 3), roots.reshape(count, -1, 3)], axis=1).reshape(-1, 3)
+        root = np.full((count, each), figures("safety")["ventral_root.radius"].value)
         return cls(
-            *_stacked([line for own in drawn for line in own.lines]),
-            np.concatenate([[0], np.cumsum([len(own.lines) for own in drawn])]).astype(np.int64),
-            np.array([BRANCH_LEVELS.index(t.level) for own in drawn for t in own.traits], dtype=np.int64),
-            np.array([t.clock_deg < 90.0 for own in drawn for t in own.traits], dtype=np.bool_),
-            *_stacked(tubes),
-            np.array(radii),
-            2 * len(LEVELS),
-            np.ascontiguousarray(np.stack([ground.side_mm[7][:, :2] for ground in grounds])),
-            heights,
-            rows,
+            drawn.points,
+            drawn.first,
+            drawn.branches,
+            drawn.level,
+            drawn.clock_deg < 90.0,
+            points,
+            np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+            np.concatenate([0.5 * laid.diameters, root], axis=1).ravel(),
+            2 * each,
+            np.ascontiguousarray(laid.joints[:, :, :2]),
+            skins.height_mm,
+            skins.rows,
             prone_axes_in_view(),
-            np.array([[skin.lateral_0_mm, skin.caudal_0_mm] for skin in skins]),
-            float(skins[0].spacing_mm),
+            skins.corners_mm,
+            skins.spacing_mm,
         )
-
-
-def _stacked(lines: Sequence[FloatArray]) -> tuple[FloatArray, IntArray]:
-    first = np.concatenate([[0], np.cumsum([len(line) for line in lines])]).astype(np.int64)
-    return (np.concatenate(lines) if len(lines) else np.empty((0, 3))), first

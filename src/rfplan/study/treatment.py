@@ -1,136 +1,128 @@
-"""One strategy carried out on one virtual patient: by a compiled recipe where there is one, else by the technique itself."""
+"""One strategy carried out on many virtual patients: by a compiled recipe where there is one, else by the technique itself."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from rfplan.anatomy.sides import Side, lateral_sign
 from rfplan.anatomy.virtual_ground import VirtualGround
-from rfplan.devices.electrode import Electrode, Mode
-from rfplan.devices.protocol import Protocol
-from rfplan.geometry.arrays import FloatArray
+from rfplan.anatomy.virtual_grounds import VirtualGrounds
+from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.lesion.accuracy import Accuracy
+from rfplan.lesion.shapes import assembled
+from rfplan.planning.many_needles import Hands, ManyNeedles
+from rfplan.planning.many_recipes_kernels import SideGrounds
 from rfplan.planning.operator_error import OperatorError, displaced
-from rfplan.planning.placed_rows import PlacedMany, PlacedRows, placed_many, placed_plan, placed_rows
+from rfplan.planning.placed_rows import PlacedMany, placed_many, placed_plan
 from rfplan.planning.plan import Plan
 from rfplan.planning.techniques import technique
-from rfplan.planning.virtual_recipes import GrooveNeedles, NeedleRows, VirtualRecipe, side_ground
-from rfplan.planning.virtual_way_kernels import SideGround
+from rfplan.planning.virtual_recipes import GrooveNeedles, VirtualRecipe, side_grounds
 from rfplan.study.design import Strategy
-
-Recipes = Sequence[tuple[Mode, Protocol, tuple[Electrode, ...]]]
 
 
 @dataclass(frozen=True, eq=False)
-class Treatment:
-    """What one strategy does to one patient: ``made`` are its needles, or its plan; ``needles`` and ``applications`` how many.
+class PatientsToTreat:
+    """Virtual patients as every strategy meets them on one ``side``; patient p is treated by a hand that draws from ``seeds[p]``."""
+
+    grounds: VirtualGrounds
+    side: Side
+    seeds: Sequence[tuple[int, int]]
+    groove: GrooveNeedles = field(default_factory=dict)
+    """What was placed at L5 so far."""
+
+    @cached_property
+    def arrays(self) -> SideGrounds:
+        """Either side of them, which are alike."""
+        return side_grounds(self.grounds)
+
+    @cached_property
+    def hands(self) -> Hands:
+        """Chance, the same for every strategy, so that they differ by what they are."""
+        return Hands(self.seeds)
+
+    @cached_property
+    def each(self) -> tuple[VirtualGround, ...]:
+        """One by one."""
+        return tuple(self.grounds)
+
+
+@dataclass(frozen=True, eq=False)
+class Treatments:
+    """What one strategy does to the ``patients``: ``made`` are their needles, or their plans.
 
     ``planned`` is the same before a hand missed it.
     """
 
-    planned: NeedleRows | Plan
-    made: NeedleRows | Plan
-    ground: VirtualGround
-    side: Side
+    planned: ManyNeedles | Sequence[Plan]
+    made: ManyNeedles | Sequence[Plan]
+    patients: PatientsToTreat
 
     @property
-    def needles(self) -> int:
-        """Distinct needles."""
-        return len(self.made.tips) if isinstance(self.made, NeedleRows) else len(self.made.needles)
+    def needles(self) -> IntArray:
+        """(p,) distinct needles."""
+        if isinstance(self.made, ManyNeedles):
+            return self.made.counts[:, 0]
+        return np.array([len(plan.needles) for plan in self.made], dtype=np.int64)
 
     @property
-    def applications(self) -> int:
-        """Energy deliveries."""
-        return len(self.made.pairs) if isinstance(self.made, NeedleRows) else len(self.made.applications)
+    def applications(self) -> IntArray:
+        """(p,) energy deliveries."""
+        if isinstance(self.made, ManyNeedles):
+            return self.made.counts[:, 1]
+        return np.array([len(plan.applications) for plan in self.made], dtype=np.int64)
 
     @property
-    def energy_time_s(self) -> float:
-        """Time with energy on, applications one after the other."""
-        if isinstance(self.made, NeedleRows):
-            return sum(protocol.time_s for protocol in self.made.protocols)
-        return self.made.energy_time_s
+    def energy_time_s(self) -> FloatArray:
+        """(p,) time with energy on, applications one after the other."""
+        if isinstance(self.made, ManyNeedles):
+            return self.made.energy_time_s
+        return np.array([float(plan.energy_time_s) for plan in self.made])
 
-    def shapes(self) -> tuple[Recipes, Sequence[Sequence[FloatArray]], Sequence[Sequence[FloatArray]]]:
-        """Mode, protocol and devices of every application, and tips and axes of its needles in the chart of the treated side."""
-        if isinstance(self.made, NeedleRows):
-            rows, used = self.made, [[n for n in pair if n >= 0] for pair in self.made.pairs.tolist()]
-            return (
-                [
-                    (mode, protocol, (rows.electrode,) * len(pair))
-                    for mode, protocol, pair in zip(rows.modes, rows.protocols, used, strict=True)
-                ],
-                [[rows.tips[n] for n in pair] for pair in used],
-                [[rows.axes[n] for n in pair] for pair in used],
-            )
-        to_side = self.ground.frame.axes * np.array([[lateral_sign(self.side)], [1.0], [1.0]])
-        origin = self.ground.frame.origin_mm
-        entries = self.made.applications
-        return (
-            [(entry.mode, entry.protocol, tuple([needle.electrode for needle in entry.needles])) for entry in entries],
-            [[to_side @ (needle.tip_mm - origin) for needle in entry.needles] for entry in entries],
-            [[to_side @ needle.axis for needle in entry.needles] for entry in entries],
-        )
+    def lesions(self, accuracy: Accuracy) -> PlacedMany:
+        """The lesions of all patients, to be solved beside planes of bone."""
+        made, each = self.made, self.patients.each
+        if isinstance(made, ManyNeedles):
+            return placed_many(tuple(made), each, accuracy)
+        side = self.patients.side
+        return PlacedMany.of([placed_plan(plan, ground, side, accuracy) for plan, ground in zip(made, each, strict=True)])
 
-
-@dataclass(frozen=True, eq=False)
-class GroundToTreat:
-    """A virtual patient as every strategy meets it: the arrays of its treated side, and what was placed at L5 so far."""
-
-    ground: VirtualGround
-    arrays: SideGround
-    groove: GrooveNeedles
-
-    @classmethod
-    def of(cls, ground: VirtualGround) -> GroundToTreat:
-        """Either side of ``ground``, which are alike."""
-        return cls(ground, side_ground(ground), {})
+    def shapes(self) -> tuple[FloatArray, IntArray, FloatArray]:
+        """The lesions of all patients as spheroids in the charts of their treated sides: see :func:`rfplan.lesion.shapes.assembled`."""
+        if isinstance(self.made, ManyNeedles):
+            return self.made.shapes()
+        applications, tips, axes = [], [], []
+        for plan, ground in zip(self.made, self.patients.each, strict=True):
+            to_side = ground.frame.axes * np.array([[lateral_sign(self.patients.side)], [1.0], [1.0]])
+            for entry in plan.applications:
+                applications.append((entry.mode, entry.protocol, tuple([needle.electrode for needle in entry.needles])))
+                tips.append([to_side @ (needle.tip_mm - ground.frame.origin_mm) for needle in entry.needles])
+                axes.append([to_side @ needle.axis for needle in entry.needles])
+        return assembled(applications, tips, axes)
 
 
 def treatments(
-    strategy: Strategy,
-    grounds: Sequence[GroundToTreat],
-    side: Side,
-    error: OperatorError | None,
-    seeds: Sequence[tuple[int, int]],
-    plans: Sequence[Plan] | None = None,
-) -> list[Treatment]:
-    """``strategy`` on the ``side`` of each of ``grounds``, placed by a hand with this ``error``; patient p draws from ``seeds[p]``.
+    strategy: Strategy, patients: PatientsToTreat, error: OperatorError | None, plans: Sequence[Plan] | None = None
+) -> Treatments:
+    """``strategy`` on the ``patients``, placed by hands with this ``error``.
 
-    Strategies share the draws of one patient, so that they differ by what they are. ``plans`` are those that were
-    computed for the patients, where the strategy does that.
+    ``plans`` are those that were computed for the patients, where the strategy does that.
     """
     recipe = None if plans is not None else VirtualRecipe.of(strategy.technique, strategy.electrode, strategy.options)
-    found = []
-    for number, (entry, seed) in enumerate(zip(grounds, seeds, strict=True)):
-        ground = entry.ground
-        planned: NeedleRows | Plan
-        made: NeedleRows | Plan
-        if recipe is not None:
-            planned = recipe.needles(entry.arrays, entry.groove)
-            made = planned if error is None else planned.displaced(entry.arrays, side, error, seed)
-        else:
-            planned = (
-                plans[number]
-                if plans is not None
-                else technique(strategy.technique).plan(ground, side, strategy.electrode, **strategy.options)
-            )
-            made = planned if error is None else displaced(planned, ground, error, seed)
-        found.append(Treatment(planned, made, ground, side))
-    return found
-
-
-def lesions(treated: Sequence[Treatment], accuracy: Accuracy) -> PlacedMany:
-    """The lesions of one strategy on many patients, to be solved beside planes of bone."""
-    rows = [entry.made for entry in treated if isinstance(entry.made, NeedleRows)]
-    if rows and len(rows) == len(treated):
-        return placed_many(rows, [entry.ground for entry in treated], accuracy)
-    return PlacedMany.of([_placed(entry, accuracy) for entry in treated])
-
-
-def _placed(entry: Treatment, accuracy: Accuracy) -> PlacedRows:
-    if isinstance(entry.made, NeedleRows):
-        return placed_rows(entry.made, entry.ground, accuracy)
-    return placed_plan(entry.made, entry.ground, entry.side, accuracy)
+    if recipe is not None:
+        planned = recipe.needles(patients.arrays, patients.groove)
+        missed = planned if error is None else planned.displaced(patients.arrays, patients.side, error, patients.hands)
+        return Treatments(planned, missed, patients)
+    if plans is None:
+        known = technique(strategy.technique)
+        plans = [known.plan(ground, patients.side, strategy.electrode, **strategy.options) for ground in patients.each]
+    if error is None:
+        return Treatments(plans, plans, patients)
+    made = [
+        displaced(plan, ground, error, seed)
+        for plan, ground, seed in zip(plans, patients.each, patients.seeds, strict=True)
+    ]
+    return Treatments(plans, made, patients)
