@@ -51,10 +51,12 @@ def outline_of(bone: BoolArray, spacing_mm: float) -> BoolArray:
 def _openings(seen_mm: FloatArray, spacing_mm: float) -> BoolArray:
     """Deep hollows off the midline with the slopes that lead into them.
 
-    Not the slits that a disc leaves along a cliff, and not the ends of the sacral canal, which are on the midline.
+    Not the slits that a disc leaves along a cliff, and not the ends of the sacral canal, which are on the midline. What bone encloses
+    on all sides is no slit, however narrow: a small foramen whose tunnel leaves the beam is one node wide or two.
     """
     hollow = hollow_mm(seen_mm, spacing_mm, PIT_RADIUS_MM)
     core = ndimage.binary_opening(hollow > CORE_DEPTH_MM, structure=disc(_SLIT_MM / spacing_mm))
+    core |= (hollow > CORE_DEPTH_MM) & (enclosed_mm(seen_mm) > CORE_DEPTH_MM)
     numbers, count = ndimage.label(core)
     middle = 0.5 * (seen_mm.shape[0] - 1)
     for number, place in enumerate(ndimage.center_of_mass(core, numbers, range(1, count + 1)), start=1):
@@ -74,6 +76,18 @@ def hollow_mm(seen_mm: FloatArray, spacing_mm: float, radius_mm: float) -> Float
         ndimage.grey_closing(ground, footprint=disc(radius_mm / spacing_mm)) - ground,
         0.0,
     )
+
+
+def enclosed_mm(seen_mm: FloatArray) -> FloatArray:
+    """(ni, nj) depth of the bone below the lowest way out of a hollow, as water would fill it; a see-through hole is as deep as the bone
+    is thick."""
+    from skimage.morphology import reconstruction
+
+    ground = np.where(np.isfinite(seen_mm), seen_mm, float(np.nanmin(seen_mm)) - 1.0)
+    flood = np.full(ground.shape, ground.max())
+    flood[[0, -1], :], flood[:, [0, -1]] = ground[[0, -1], :], ground[:, [0, -1]]
+    filled: FloatArray = reconstruction(flood, ground, method="erosion")  # type: ignore[no-untyped-call]
+    return np.asarray(filled - ground)
 
 
 def disc(radius: float) -> BoolArray:
