@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from math import exp, sqrt
+from math import sqrt
 
 import numpy as np
 
+from rfplan.anatomy.bell_kernels import plain
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
 
 _GROWN_MM = 1.0
-_ROUNDS, _STILL_MM = 60, 0.002
-_OVER = 1.6
+_HELD = 1e-9
 _SIGMA_MM = 1.2
 _TRUE_WITHIN_MM = 0.4
 _GAP_MM = 2.5
 _NOTCH_ROWS_MM, _NOTCH_ROUNDS = 36.0, 12
+_MOST_BITS = 60
 
 
 @kernel
@@ -85,22 +86,54 @@ def _ring_about(rim: FloatArray) -> tuple[float, float, float, float]:
 
 @kernel
 def _stretch(held: FloatArray, nodes: IntArray) -> None:
-    """Stretch a membrane over ``nodes`` (n, 2) of the sheet, held by what is around them."""
-    for _ in range(_ROUNDS):
-        most = 0.0
-        for n in range(nodes.shape[0]):
-            i, j = nodes[n, 0], nodes[n, 1]
-            total, count = 0.0, 0
-            for di, dj in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-                if np.isfinite(held[i + di, j + dj]):
-                    total += held[i + di, j + dj]
-                    count += 1
-            if count > 0:
-                change = _OVER * (total / count - held[i, j])
-                held[i, j] += change
-                most = max(most, abs(change))
-        if most < _STILL_MM:
-            break
+    """Stretch a membrane over ``nodes`` (n, 2) of the sheet, column by column, held by what is around them.
+
+    Laplace's equation on the grid, solved as the band that it is: by the factors of Cholesky.
+    """
+    n = nodes.shape[0]
+    if n == 0:
+        return
+    first = nodes[0, 0] - 1
+    number = np.full((nodes[n - 1, 0] - first + 2, held.shape[1]), -1, dtype=np.int64)
+    wide = 1
+    for k in range(n):
+        i, j = nodes[k, 0] - first, nodes[k, 1]
+        number[i, j] = k
+        if number[i - 1, j] >= 0:
+            wide = max(wide, k - number[i - 1, j])
+    # row k holds what ties node k to the nodes k to k + wide
+    band, height = np.zeros((n + wide, wide + 1)), np.zeros(n + wide)
+    for k in range(n):
+        i, j = nodes[k, 0], nodes[k, 1]
+        for di, dj in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+            other = number[i + di - first, j + dj]
+            if other >= 0:
+                band[k, 0] += 1.0
+                if other > k:
+                    band[k, other - k] = -1.0
+            elif np.isfinite(held[i + di, j + dj]):
+                band[k, 0] += 1.0
+                height[k] += held[i + di, j + dj]
+    row = np.empty(wide + 1)
+    for k in range(n):
+        # an island that nothing holds stays where it is
+        size = 1.0 / sqrt(band[k, 0]) if band[k, 0] > _HELD else 0.0
+        for q in range(wide + 1):
+            row[q] = band[k, q] * size
+            band[k, q] = row[q]
+        height[k] *= size
+        for m in range(1, wide + 1):
+            share = row[m]
+            if share != 0.0:
+                height[k + m] -= share * height[k]
+                for q in range(wide + 1 - m):
+                    band[k + m, q] -= share * row[m + q]
+    for k in range(n - 1, -1, -1):
+        if band[k, 0] > 0.0:
+            for m in range(1, wide + 1):
+                height[k] -= band[k, m] * height[k + m]
+            height[k] /= band[k, 0]
+            held[nodes[k, 0], nodes[k, 1]] = height[k]
 
 
 @kernel
@@ -148,14 +181,15 @@ def bridge_over(
 
 
 @kernel
-def _is_beside(held: FloatArray, i: int, j: int, reach: int, square: float) -> bool:
-    """Whether the sheet comes as near to a node as the root of ``square`` steps, at most ``reach``."""
-    ni, nj = held.shape
-    for p in range(max(-reach, -i), min(reach, ni - 1 - i) + 1):
-        for q in range(max(-reach, -j), min(reach, nj - 1 - j) + 1):
-            if p * p + q * q <= square and np.isfinite(held[i + p, j + q]):
-                return True
-    return False
+def _spread(rows: IntArray, i: int, reach: int, square: float) -> int:
+    """The bits that lie no farther from a set one than the root of ``square``, in rows at most ``reach`` away from row ``i``."""
+    near = 0
+    for p in range(max(-reach, -i), min(reach, rows.shape[0] - 1 - i) + 1):
+        bits = rows[i + p]
+        near |= bits
+        for q in range(1, int(sqrt(max(square - p * p, 0.0))) + 1):
+            near |= (bits << q) | (bits >> q)
+    return near
 
 
 @kernel
@@ -164,72 +198,81 @@ def _close_notches(held: FloatArray, opened: BoolArray, spacing: float) -> None:
     ni, nj = held.shape
     reach = int(np.floor(_GAP_MM / spacing))
     square = (_GAP_MM / spacing) ** 2
-    # only along the upper edge, where the groove of L5 opens
-    rows = min(nj, int(_NOTCH_ROWS_MM / spacing))
-    near = np.zeros((ni, rows), dtype=np.bool_)
+    # only along the upper edge, where the groove of L5 opens; a bit for each node of a row
+    rows = min(nj, int(_NOTCH_ROWS_MM / spacing), _MOST_BITS)
+    every = (1 << rows) - 1
+    there, off = np.zeros(ni, dtype=np.int64), np.zeros(ni, dtype=np.int64)
     for i in range(ni):
         for j in range(rows):
-            near[i, j] = np.isfinite(held[i, j]) or _is_beside(held, i, j, reach, square)
-    filled = np.zeros((ni, rows), dtype=np.bool_)
+            if np.isfinite(held[i, j]):
+                there[i] |= 1 << j
+    for i in range(ni):
+        off[i] = ~_spread(there, i, reach, square) & every
+    inner = every & ~((1 << reach) - 1) & ((1 << (rows - reach)) - 1)
+    filled, count = np.empty((ni * rows, 2), dtype=np.int64), 0
     for i in range(reach, ni - reach):
-        for j in range(reach, rows - reach):
-            if np.isfinite(held[i, j]) or not near[i, j]:
-                continue
-            whole = True
-            for p in range(-reach, reach + 1):
-                for q in range(-reach, reach + 1):
-                    if p * p + q * q <= square and not near[i + p, j + q]:
-                        whole = False
-            filled[i, j] = whole
+        bits = ~there[i] & ~_spread(off, i, reach, square) & inner
+        for j in range(rows):
+            if bits >> j & 1:
+                filled[count, 0], filled[count, 1] = i, j
+                count += 1
     for _ in range(_NOTCH_ROUNDS):
-        for i in range(1, ni - 1):
-            for j in range(1, rows - 1):
-                if filled[i, j]:
-                    total, count = 0.0, 0
-                    for di, dj in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-                        if np.isfinite(held[i + di, j + dj]):
-                            total += held[i + di, j + dj]
-                            count += 1
-                    if count > 0:
-                        held[i, j] = total / count
-                        opened[i, j] = True
+        for n in range(count):
+            i, j = filled[n, 0], filled[n, 1]
+            total, known = 0.0, 0
+            for di, dj in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+                if np.isfinite(held[i + di, j + dj]):
+                    total += held[i + di, j + dj]
+                    known += 1
+            if known > 0:
+                held[i, j] = total / known
+                opened[i, j] = True
 
 
-@kernel
-def _add(row: FloatArray, weight: float, other: FloatArray) -> None:
+@plain
+def _add_both(row: FloatArray, weight: float, one: FloatArray, other: FloatArray) -> None:
     for j in range(row.shape[0]):
-        row[j] += weight * other[j]
+        row[j] += weight * (one[j] + other[j])
+
+
+@plain
+def _known(held: FloatArray, there: FloatArray, known: FloatArray) -> None:
+    for j in range(held.shape[0]):
+        missing = held[j] != held[j]
+        there[j], known[j] = 0.0 if missing else held[j], 0.0 if missing else 1.0
+
+
+@plain
+def _mean(above: FloatArray, below: FloatArray, held: FloatArray, opened: BoolArray, smooth: FloatArray) -> None:
+    for j in range(held.shape[0]):
+        height = held[j]
+        value = above[j] / below[j]
+        true = min(max(value, height - _TRUE_WITHIN_MM), height + _TRUE_WITHIN_MM)
+        value = value if opened[j] else true
+        smooth[j] = height if height != height else value
 
 
 @kernel
 def _smoothed(held: FloatArray, opened: BoolArray, spacing: float) -> FloatArray:
     ni, nj = held.shape
     reach = int(np.ceil(3.2 * _SIGMA_MM / spacing))
-    # what is missing counts as nothing, so that the sums run without questions
-    there, known = np.zeros((ni, nj)), np.zeros((ni, nj))
+    # what is missing counts as nothing, and there is a margin, so that the sums run without questions
+    there, known = np.zeros((ni + 2 * reach, nj + 2 * reach)), np.zeros((ni + 2 * reach, nj + 2 * reach))
     for i in range(ni):
-        for j in range(nj):
-            if np.isfinite(held[i, j]):
-                there[i, j], known[i, j] = held[i, j], 1.0
-    total, share = np.zeros((2, ni, nj)), np.zeros((2, ni, nj))
-    for k in range(-reach, reach + 1):
-        weight = exp(-0.5 * (k * spacing / _SIGMA_MM) ** 2)
-        low, high = max(0, -k), min(nj, nj - k)
-        for i in range(ni):
-            _add(total[0, i, low:high], weight, there[i, low + k : high + k])
-            _add(share[0, i, low:high], weight, known[i, low + k : high + k])
-    for k in range(-reach, reach + 1):
-        weight = exp(-0.5 * (k * spacing / _SIGMA_MM) ** 2)
-        for i in range(max(0, -k), min(ni, ni - k)):
-            _add(total[1, i], weight, total[0, i + k])
-            _add(share[1, i], weight, share[0, i + k])
-    smooth = np.full((ni, nj), np.nan)
+        _known(held[i], there[i + reach, reach : reach + nj], known[i + reach, reach : reach + nj])
+    smooth, total, share = np.empty((ni, nj)), np.empty(nj + 2 * reach), np.empty(nj + 2 * reach)
+    above, below = np.empty(nj), np.empty(nj)
+    weights = np.exp(-0.5 * (np.arange(reach + 1) * spacing / _SIGMA_MM) ** 2)
     for i in range(ni):
-        for j in range(nj):
-            if known[i, j] == 0.0:
-                continue
-            value = total[1, i, j] / share[1, i, j]
-            if not opened[i, j]:
-                value = min(max(value, held[i, j] - _TRUE_WITHIN_MM), held[i, j] + _TRUE_WITHIN_MM)
-            smooth[i, j] = value
+        total[:], share[:] = there[i + reach], known[i + reach]
+        for k in range(1, reach + 1):
+            weight = weights[k]
+            _add_both(total, weight, there[i + reach - k], there[i + reach + k])
+            _add_both(share, weight, known[i + reach - k], known[i + reach + k])
+        above[:], below[:] = total[reach : reach + nj], share[reach : reach + nj]
+        for k in range(1, reach + 1):
+            weight = weights[k]
+            _add_both(above, weight, total[reach - k : reach - k + nj], total[reach + k : reach + k + nj])
+            _add_both(below, weight, share[reach - k : reach - k + nj], share[reach + k : reach + k + nj])
+        _mean(above, below, held[i], opened[i], smooth[i])
     return smooth

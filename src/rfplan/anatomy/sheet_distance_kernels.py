@@ -93,7 +93,13 @@ def overhang_clear(bone: Any, x: float, y: float, z: float) -> float:
 @_built_in
 def sheet_gap(bone: Any, far: float, x: float, y: float, z: float) -> float:
     """Signed distance of one chart point to the sheet alone, cut off at ``far``."""
-    return min(gap_to_sheet(bone.sheet, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, far, abs(x), y, z)[0], far)
+    return min(gap_to_sheet(bone.sheet, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, far, -1.0, abs(x), y, z)[0], far)
+
+
+@_built_in
+def sheet_gap_from(bone: Any, far: float, enough: float, x: float, y: float, z: float) -> float:
+    """:func:`sheet_gap`; where it is below ``enough``, it is only known to be so."""
+    return min(gap_to_sheet(bone.sheet, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, far, enough, abs(x), y, z)[0], far)
 
 
 @_built_in

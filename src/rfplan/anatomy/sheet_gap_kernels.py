@@ -6,17 +6,20 @@ from math import sqrt
 
 import numpy as np
 
+from rfplan.anatomy.bell_kernels import plain
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 
 TOP = 3
+_RINGS = 3
 
 
 @kernel
 def gap_to_sheet(
-    sheet: FloatArray, lateral_0: float, caudal_0: float, spacing: float, far: float, x: float, y: float, z: float
-) -> tuple[float, int, int]:
+    sheet: FloatArray, lateral_0: float, caudal_0: float, spacing: float, far: float, enough: float, x: float, y: float, z: float
+) -> tuple[float, int, int]:  # fmt: skip
     """Signed distance of a chart point from a sheet, negative under it, cut off at ``far``, and the node it is nearest to (-1: none).
+    Below ``enough`` it is only known to be so.
 
     ``sheet`` (ni, nj, 4) as :func:`sheet_of` gives it; the lateral coordinate is that of the side of the sheet, which about each node is
     taken as its tangent plane.
@@ -34,6 +37,8 @@ def gap_to_sheet(
         square = _square_from(sheet, i, j, a, b, c, half, nearest)
         if square < nearest:
             nearest, at_p, at_q = square, i, j
+        if enough > 0.0 and (under or nearest < enough * enough):
+            return (-sqrt(nearest) if under else sqrt(nearest)), at_p, at_q
     # from the column under the point outward, as far as what was found leaves to find
     for turn in range(2 * int(np.ceil(far / spacing)) + 1):
         ring = (turn + 1) // 2
@@ -50,6 +55,8 @@ def gap_to_sheet(
             square = _square_from(sheet, p, q, (u - p) * spacing, (v - q) * spacing, z - sheet[p, q, 0], half, nearest)
             if square < nearest:
                 nearest, at_p, at_q = square, p, q
+        if enough > 0.0 and nearest < enough * enough:
+            break
     return (-sqrt(nearest) if under else sqrt(nearest)), at_p, at_q
 
 
@@ -72,7 +79,7 @@ def way_to_sheet(
     sheet: FloatArray, lateral_0: float, caudal_0: float, spacing: float, far: float, x: float, y: float, z: float, way: FloatArray
 ) -> float:  # fmt: skip
     """:func:`gap_to_sheet`, and in ``way`` (3,) the direction in which it grows, a unit vector; nothing where it is cut off."""
-    gap, p, q = gap_to_sheet(sheet, lateral_0, caudal_0, spacing, far, x, y, z)
+    gap, p, q = gap_to_sheet(sheet, lateral_0, caudal_0, spacing, far, -1.0, x, y, z)
     way[:] = 0.0
     if p < 0:
         return gap
@@ -108,40 +115,72 @@ def slopes_of(held: FloatArray, spacing: float) -> FloatArray:
     return slopes
 
 
-@kernel
-def _raise(row: FloatArray, other: FloatArray) -> None:
-    for j in range(row.shape[0]):
-        row[j] = max(row[j], other[j])
+@plain
+def _higher(one: FloatArray, other: FloatArray, out: FloatArray) -> None:
+    for j in range(out.shape[0]):
+        out[j] = max(one[j], other[j])
+
+
+@plain
+def _raised(heights: FloatArray, more: float, out: FloatArray) -> None:
+    for j in range(out.shape[0]):
+        out[j] = max(out[j], heights[j] + more)
 
 
 @kernel
-def tops_of(held: FloatArray, spacing: float, far: float) -> FloatArray:
-    """(ni, nj) highest place of a sheet within ``far`` and a step of each node; far below everything where there is none."""
+def _widened(heights: FloatArray, wide: int) -> FloatArray:
+    """The highest of (ni, nj) heights within ``wide`` rows and columns from each on."""
+    ni, nj = heights.shape
+    out = heights
+    for along in range(2):
+        # from one node on, then from two, from four: the highest of ever wider stretches
+        width = 1
+        while width < wide:
+            step = min(width, wide - width)
+            into = np.full((ni, nj), -1e9)
+            if along == 0:
+                for i in range(ni):
+                    _higher(out[i, : nj - step], out[i, step:], into[i, : nj - step])
+            else:
+                for i in range(ni - step):
+                    _higher(out[i], out[i + step], into[i])
+            out = into
+            width += step
+    return out
+
+
+@kernel
+def tops_of(held: FloatArray, slopes: FloatArray, spacing: float, far: float) -> FloatArray:
+    """(ni, nj) heights over which, by a distance more, nothing of a sheet is nearer than that to a point about a node, for distances up
+    to ``far``; far below everything where there is none.
+
+    What lies aside reaches less high: of a patch at least d aside no more than sqrt(far^2 - d^2) - far above its own height.
+    """
     ni, nj = held.shape
-    reach = int(np.ceil(far / spacing)) + 1
-    wide = 2 * reach + 1
-    # from one node on, then from two, from four: the highest of ever wider stretches
-    tops = np.full((ni + wide, nj + wide), -1e9)
+    step = int(np.ceil(far / (_RINGS * spacing)))
+    reach = _RINGS * step
+    wide = np.full((ni + 2 * reach, nj + 2 * reach), -1e9)
     for i in range(ni):
         for j in range(nj):
             if np.isfinite(held[i, j]):
-                tops[i + reach, j + reach] = held[i, j]
-    width = 1
-    while width < wide:
-        step = min(width, wide - width)
-        for i in range(ni + wide):
-            _raise(tops[i, : nj + wide - step], tops[i, step:])
-        for i in range(ni + wide - step):
-            _raise(tops[i], tops[i + step])
-        width += step
-    return tops[:ni, :nj].copy()
+                wide[i + reach, j + reach] = held[i, j] + 0.5 * spacing * (abs(slopes[i, j, 0]) + abs(slopes[i, j, 1]))
+    tops = np.full((ni, nj), -1e9)
+    for ring in range(_RINGS):
+        aside = ring * step * spacing
+        if aside >= far:
+            break
+        wide = _widened(wide, 2 * step + 1)
+        at = reach - (ring + 1) * step
+        for i in range(ni):
+            _raised(wide[i + at, at:], sqrt(far * far - aside * aside) - far, tops[i])
+    return tops
 
 
 @kernel
 def sheet_of(held: FloatArray, slopes: FloatArray, spacing: float, far: float) -> FloatArray:
-    """(ni, nj, 4) heights, both slopes, and the highest places within ``far``, beside each other as distances need them."""
+    """(ni, nj, 4) heights, both slopes, and the tops that :func:`tops_of` tells, beside each other as distances need them."""
     ni, nj = held.shape
-    sheet, tops = np.empty((ni, nj, 4)), tops_of(held, spacing, far)
+    sheet, tops = np.empty((ni, nj, 4)), tops_of(held, slopes, spacing, far)
     for i in range(ni):
         for j in range(nj):
             sheet[i, j, 0], sheet[i, j, 1], sheet[i, j, 2] = held[i, j], slopes[i, j, 0], slopes[i, j, 1]

@@ -22,14 +22,17 @@ RISE_MM = 0.5
 notch itself is flat for some millimetres, so that its lowest place may be anywhere in it."""
 FOOT_MM = 1.0
 """How far lateral of that flank the floor lies."""
+_MET_MM, _MET_H_MM, _LEAP_MM, _LEAP_H_MM = 0.04, 1.0, 1.2, 2.0
+_BEHIND_MM = 2.0
 _BELOW_EDGE_MM = 1.5  # where the beam no longer grazes the edge
 
 
 @kernel
 def _crest_of_silhouette(
     f: FloatArray, lateral: float, caudal: float, height: float, node: int
-) -> tuple[float, float, int]:
-    """(caudal, height) of the most cranial bone near a place, in the sagittal plane ``lateral``; far above every foramen."""
+) -> tuple[float, float, int, bool]:
+    """(caudal, height) of the most cranial bone near a place, in the sagittal plane ``lateral``; far above every foramen. Then the node
+    there, and whether the search came to rest."""
     for _ in range(4):
         below, node = field_on_beam(f, lateral, caudal, height - 1.0, node, False)
         here, node = field_on_beam(f, lateral, caudal, height, node, False)
@@ -38,26 +41,58 @@ def _crest_of_silhouette(
         shift = 0.5 * (below - above) / bend if bend > 0.02 else (-1.0 if below < above else 1.0)
         shift = min(max(shift, -2.0), 2.0)
         lowest = here + 0.5 * shift * (above - below) + 0.5 * shift * shift * bend
+        before = height
         height = min(max(height + shift, _FROM_H), _TO_H)
         caudal += min(max(lowest / 0.9, -3.0), 3.0)
-        if abs(lowest) < 0.03 and abs(shift) < 0.3:
-            break
-    return caudal, height, node
+        if abs(lowest) < 0.03 and abs(height - before) < 0.3:
+            return caudal, height, node, True
+    return caudal, height, node, False
 
 
 @kernel
 def _skyline(f: FloatArray, most: int) -> FloatArray:
-    """Caudal coordinate of the most cranial bone of each column, from ``_LATERAL_0`` in steps of ``_STEP``; at most ``most`` columns."""
+    """Caudal coordinate of the most cranial bone of each column, from ``_LATERAL_0`` in steps of ``_STEP``; at most ``most`` columns.
+
+    Followed from the process outward and from the ala inward, as there may be two tops in a column. Where the second way comes upon the
+    places of the first it goes on with them, as far as they follow each other without a leap.
+    """
     count = min(int((0.5 * f[_BREADTH] - 6.0 - _LATERAL_0) / _STEP), most)
     top, node = np.full(count, 1e3), NODES // 2
+    ahead = np.empty((count, 2))
     for way in range(2):
         caudal = -14.0 if way == 0 else 0.0
         height = 14.0 if way == 0 else 2.0
+        turn_c = turn_h = 0.0
         for step in range(count):
             i = step if way == 0 else count - 1 - step
-            caudal, height, node = _crest_of_silhouette(f, _LATERAL_0 + i * _STEP, caudal, height, node)
+            before_c, before_h = caudal, height
+            met = way == 1 and i < count - 1
+            if met and _is_same(ahead[i + 1, 0], ahead[i + 1, 1], caudal, height, _MET_MM, _MET_H_MM):
+                met = _is_same(ahead[i, 0], ahead[i, 1], caudal, height, _LEAP_MM, _LEAP_H_MM)
+            else:
+                met = False
+            if met:
+                caudal, height = ahead[i, 0], ahead[i, 1]
+                turn_c, turn_h = caudal - before_c, height - before_h
+                continue
+            caudal, height, node, rests = _crest_of_silhouette(
+                f, _LATERAL_0 + i * _STEP, caudal + turn_c, min(max(height + turn_h, _FROM_H), _TO_H), node
+            )
+            # the next is looked for where this one and the one before point to
+            leapt = step == 0 or not _is_same(caudal, height, before_c, before_h, _LEAP_MM, _LEAP_H_MM)
+            turn_c, turn_h = (0.0, 0.0) if leapt else (caudal - before_c, height - before_h)
+            if way == 1 and caudal > top[i] + _BEHIND_MM:
+                # under the process; the skyline is that of the process from here on
+                break
             top[i] = min(top[i], caudal)
+            if way == 0:
+                ahead[i, 0], ahead[i, 1] = caudal if rests else 1e3, height
     return top
+
+
+@kernel
+def _is_same(a_caudal: float, a_height: float, b_caudal: float, b_height: float, most_c: float, most_h: float) -> bool:
+    return abs(a_caudal - b_caudal) < most_c and abs(a_height - b_height) < most_h
 
 
 @kernel

@@ -22,6 +22,7 @@ from rfplan.anatomy.sheet_distance_kernels import (
     overhang_gap,
     roof_of,
     sheet_gap,
+    sheet_gap_from,
 )
 from rfplan.anatomy.skin_kernels import entry_along
 from rfplan.geometry.arrays import FloatArray
@@ -38,7 +39,8 @@ from the tip, itself, and its distance to bone less what is asked for."""
 _LOOKED_BEHIND = 6
 _UNEVEN, _UNEVEN_MM = 1.2, 0.1
 """How much faster than the way, and by how much at once, the distance to bone made of patches and grids may change."""
-_SEEN_AHEAD_MM = 2.5
+_SEEN_AHEAD_MM = NEAR_MM
+_EVEN_MM = 1e-9
 
 
 class SideGround(NamedTuple):
@@ -101,7 +103,12 @@ def seat(ground: Any, lateral: float, caudal: float, standoff: float) -> float:
     # farther off than this no crossing is near
     far = min(standoff + 2.0 * _SEAT_STEP_MM, FAR_MM)
     up = down = _over(ground, lateral, caudal, surface, standoff, far)
-    for ring in range(_SEAT_STEPS):
+    # nearer than this the distance cannot have changed so far
+    nearest = max(int((abs(up) - _UNEVEN_MM) / (_UNEVEN * _SEAT_STEP_MM)), 0)
+    if nearest > 0:
+        up = _over(ground, lateral, caudal, surface + _SEAT_STEP_MM * nearest, standoff, far)
+        down = _over(ground, lateral, caudal, surface - _SEAT_STEP_MM * nearest, standoff, far)
+    for ring in range(nearest, _SEAT_STEPS):
         low, high = -_SEAT_STEP_MM * ring, _SEAT_STEP_MM * ring
         above = _over(ground, lateral, caudal, surface + high + _SEAT_STEP_MM, standoff, far)
         below = _over(ground, lateral, caudal, surface + low - _SEAT_STEP_MM, standoff, far)
@@ -160,7 +167,7 @@ def _asked_for(limits: Any, a: float, radius: float, contact: float) -> float:
 @kernel
 def _is_blocked(blockers: FloatArray, tip: FloatArray, x: float, y: float, z: float, bound: float) -> bool:
     """Whether what blocked another direction tells that this one has less room than ``bound``: a place so near to one that lies so deep."""
-    for n in range(1, BLOCKERS):
+    for n in range(1, min(int(blockers[0, 0]), BLOCKERS - 1) + 1):
         a, value = blockers[n, 0], blockers[n, 4]
         if value < bound:
             px, py, pz = (
@@ -235,8 +242,9 @@ def room(
         if reach > NEAR_MM:
             gap = bone_gap(bone, reach, px, py, pz)
         else:
-            gap = sheet_gap(bone, reach, px, py, pz)
-            if a >= clear_to:
+            # what blocks need not be known to the last
+            gap = sheet_gap_from(bone, reach, wanted + bound - _EVEN_MM, px, py, pz)
+            if a >= clear_to and gap - wanted >= bound:
                 clear = overhang_clear(bone, px, py, pz)
                 clear_to = a + clear
                 if clear < 0.0:
@@ -267,12 +275,23 @@ def _runs_through(ground: Any, roof: float, tip: FloatArray, axis: FloatArray, r
 
 
 @kernel
+def _kept_from(limits: Any, contact: float) -> float:
+    """Distance from the tip from which on a shaft that keeps what is asked for where it is looked at cannot pass through bone between."""
+    between = _UNEVEN * 0.5 * _STEP_MM + _UNEVEN_MM
+    share = (between + _TOUCH_MM - _THROUGH_MM) / (limits.clearance + _TOUCH_MM)
+    return contact + _RAMP_MM * share + _STEP_MM if share <= 1.0 else _NEAR_MM
+
+
+@kernel
 def skin_along(ground: Any, limits: Any, tip: FloatArray, axis: FloatArray) -> float:
     """Distance along ``axis`` at which a shaft comes out through the skin; negative where it does not."""
+    axes, start, ahead = ground.skin_axes, np.empty(3), np.empty(3)
+    for k in range(3):
+        start[k] = axes[k, 0] * tip[0] + axes[k, 1] * tip[1] + axes[k, 2] * tip[2]
+        ahead[k] = axes[k, 0] * axis[0] + axes[k, 1] * axis[1] + axes[k, 2] * axis[2]
     way: float = entry_along(
-        ground.skin, ground.skin_axes @ tip, ground.skin_axes @ axis, ground.corner[0], ground.corner[1], ground.skin_spacing,
-        limits.longest,
-    )  # fmt: skip
+        ground.skin, start, ahead, ground.corner[0], ground.corner[1], ground.skin_spacing, limits.longest
+    )
     return way
 
 
@@ -302,14 +321,18 @@ def way_in(
     trial, roof, blockers = np.empty(3), roof_of(ground.bone, FAR_MM), no_blockers()
     for n in range(limits.fan.shape[0]):
         _aim(limits, n, preferred, first, second, trial)
+        if _is_blocked(blockers, tip, trial[0], trial[1], trial[2], 0.0):
+            continue
         here = room(ground, limits, roof, tip, trial[0], trial[1], trial[2], radius, contact, 0.0, blockers)
         if here >= 0.0 and skin_along(ground, limits, tip, trial) >= 0.0:
             axis[:] = trial
-            # where it keeps its clearance it passes through nothing farther out
-            return not _runs_through(ground, roof, tip, axis, radius, _NEAR_MM)
+            # farther out than it may touch bone it keeps its clearance from one place looked at to the next
+            return not _runs_through(ground, roof, tip, axis, radius, _kept_from(limits, contact))
     best, found = -np.inf, False
     for n in range(limits.fan.shape[0]):
         _aim(limits, n, preferred, first, second, trial)
+        if found and _is_blocked(blockers, tip, trial[0], trial[1], trial[2], best):
+            continue
         here = room(ground, limits, roof, tip, trial[0], trial[1], trial[2], radius, contact, best, blockers)
         # rounding keeps a patient and its mirror image on the same choice
         if found and np.rint(min(here, 0.0) * _ROUNDED) <= np.rint(min(best, 0.0) * _ROUNDED):
