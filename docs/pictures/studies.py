@@ -16,7 +16,8 @@ from rfplan.study.design import read_design
 from rfplan.study.ledger import Ledger
 from rfplan.study.runner import run_study
 from rfplan.study.sensitivity import factor_rows
-from rfplan.study.summary import paired_differences, strategy_rows, study_table
+from rfplan.study.summary import paired_differences, strategy_rows
+from rfplan.study.tally import StudyTally
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SHOWN = {
@@ -38,14 +39,14 @@ def main() -> None:
         out = folder / name
         ledger = Ledger.opened(out, design, resume=(out / "manifest.json").exists())
         run_study(ledger)
-        table = study_table(ledger)
-        rows = strategy_rows(table, CRITERION)
-        factors = factor_rows(table, CRITERION)
-        draw_gallery(out, design, table, rows, factors, CRITERION)
+        study = StudyTally.of(ledger.parts)
+        rows = strategy_rows(study, CRITERION)
+        factors = factor_rows(ledger.parts, CRITERION)
+        draw_gallery(out, design, ledger.parts, study, rows, factors, CRITERION)
         for picture in shown:
             copyfile(out / f"{picture}.png", Path(__file__).with_name(f"study_{name}_{picture}.png"))
         print(f"\n{name}: {design.patients} people, {design.lesion_model}")
-        for row, seen in zip(rows, strategy_rows(table, "ap_projection"), strict=True):
+        for row, seen in zip(rows, strategy_rows(study, "ap_projection"), strict=True):
             spans = [
                 f"{100 * row[key][0]:.1f} to {100 * row[key][1]:.1f}" for key in ("captured_ci95", "complete_ci95")
             ]
@@ -54,7 +55,7 @@ def main() -> None:
                 f"| {row['strategy']} | {100 * row['captured_mean']:.1f} % ({spans[0]}) | {100 * row['complete']:.1f} % ({spans[1]}) | "
                 f"{100 * seen['complete']:.0f} % | {missed} |"
             )
-        for pair in paired_differences(table, CRITERION):
+        for pair in paired_differences(study, CRITERION):
             low, high = (100 * value for value in pair["captured_difference_ci95"])
             print(
                 f"{pair['one']} less {pair['other']}: {100 * pair['captured_difference']:.1f} ({low:.1f} to {high:.1f})"

@@ -15,6 +15,7 @@ from rfplan.study.chunk import chunk_table
 from rfplan.study.design import checked, design_from
 from rfplan.study.sensitivity import factor_rows
 from rfplan.study.summary import strategy_rows
+from rfplan.study.tally import StudyTally
 
 HANDS = (0.0, 1.5, 4.0)
 DESIGN = checked(
@@ -44,8 +45,9 @@ def table():
 
 def gallery(folder, table, design=DESIGN):
     folder.mkdir()
-    rows, factors = strategy_rows(table), factor_rows(table, "transection")
-    return draw_gallery(folder, design, table, rows, factors, "transection")
+    study = StudyTally.of(table)
+    rows, factors = strategy_rows(study), factor_rows(table, "transection")
+    return draw_gallery(folder, design, table, study, rows, factors, "transection")
 
 
 def inked(path, colour, near=0.12):

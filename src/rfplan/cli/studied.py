@@ -60,10 +60,11 @@ def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
     from rfplan.study.ledger import SCHEMA
     from rfplan.study.sensitivity import factor_rows
     from rfplan.study.stated_lesions import stated_lesions
-    from rfplan.study.summary import CRITERIA, paired_differences, strategy_rows, study_table
-    from rfplan.whole_file import write_whole
+    from rfplan.study.summary import CRITERIA, paired_differences, strategy_rows
+    from rfplan.study.tally import StudyTally
+    from rfplan.whole_file import write_whole, write_whole_from
 
-    table, lesions = study_table(ledger), stated_lesions(ledger.design)
+    study, lesions = StudyTally.of(ledger.parts), stated_lesions(ledger.design)
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "patients": ledger.design.patients,
@@ -73,17 +74,19 @@ def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
         "lesion_accuracy": lesions["accuracy"],
         "assumption": lesions["assumption"],
         "criterion": criterion,
-        "rows": strategy_rows(table, criterion),
-        "differences": paired_differences(table, criterion),
+        "rows": strategy_rows(study, criterion),
+        "differences": paired_differences(study, criterion),
         "design": ledger.design.to_json(),
     }
-    document["factors"] = factor_rows(table, criterion)
-    others = {name: strategy_rows(table, name) for name in CRITERIA if name != criterion}
+    document["factors"] = factor_rows(ledger.parts, criterion)
+    others = {name: strategy_rows(study, name) for name in CRITERIA if name != criterion}
     document["other_criteria"] = others
     write_whole(ledger.folder / "summary.json", (json_format.dumps(document, indent=1) + "\n").encode())
     if csv:
-        write_whole(ledger.folder / "table.csv", table.write_csv().encode())
-    pictures = draw_gallery(ledger.folder, ledger.design, table, document["rows"], document["factors"], criterion)
+        write_whole_from(ledger.folder / "table.csv", _csv(ledger))
+    pictures = draw_gallery(
+        ledger.folder, ledger.design, ledger.parts, study, document["rows"], document["factors"], criterion
+    )
     document["out"] = str(ledger.folder)
     if json:
         print_json(document)
@@ -111,6 +114,12 @@ def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
     people().print(
         f"Written to {ledger.folder}: summary.json, chunks/*.parquet{', table.csv' if csv else ''}, {', '.join(p.name for p in pictures)}"
     )
+
+
+def _csv(ledger: Ledger) -> Iterator[bytes]:
+    """The whole table, some patients at a time."""
+    for number, table in enumerate(ledger.tables()):
+        yield table.write_csv(include_header=number == 0).encode()
 
 
 def _interval(interval: list[float]) -> str:

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import polars as pl
 
 from rfplan.report.palette import INK, MUTED
 from rfplan.report.study_plot import dress, hues_of, kept, sheet
 from rfplan.study.design import StudyDesign
 from rfplan.study.series import OPERATOR, Series, series_of
 from rfplan.study.statistics import bootstrap_interval
-from rfplan.study.summary import captured_parts
+from rfplan.study.tally import StudyTally
 
 _LABELS: Final[Mapping[str, str]] = {
     OPERATOR: "operator error along the bone, SD in mm",
@@ -35,7 +34,7 @@ _DIFFERENT_MM: Final = 1.0
 def draw_dose(
     folder: Path,
     design: StudyDesign,
-    table: pl.DataFrame,
+    study: StudyTally,
     rows: Sequence[Mapping[str, Any]],
     criterion: str,
     title: str,
@@ -44,20 +43,14 @@ def draw_dose(
 
     Parameters
     ----------
-    table : rows of the study; ``rows`` one per strategy, as :func:`rfplan.study.summary.strategy_rows` gives them
+    study : the study counted; ``rows`` one per strategy, as :func:`rfplan.study.summary.strategy_rows` gives them
     title : what they were found on
     """
     series = series_of(design)
     known = {str(row["strategy"]): row for row in rows}
     technique = {strategy.name: strategy.technique for strategy in design.strategies}
     hues = hues_of(technique.values())
-    means = {
-        column: {
-            str(name): float(value)
-            for name, value in table.group_by("strategy").agg(pl.col(column).cast(pl.Float64).mean()).iter_rows()
-        }
-        for column in _COLUMNS
-    }
+    means = {column: {name: entry.mean(column) for name, entry in study.strategies.items()} for column in _COLUMNS}
     along = list(dict.fromkeys(entry.quantity for entry in series))
     across = [
         column
@@ -78,7 +71,7 @@ def draw_dose(
         _across(axis, means[column], known, technique, hues)
         axis.set_xlabel(_COLUMNS[column], fontsize=8.5, color=MUTED)
     if numbered:
-        _by_number(axes[-1], table, criterion, technique, hues)
+        _by_number(axes[-1], study, criterion, technique, hues)
         axes[-1].set_xlabel("number of lesions in a patient", fontsize=8.5, color=MUTED)
     for axis in axes:
         dress(axis)
@@ -127,19 +120,15 @@ def _across(
 
 
 def _by_number(
-    axis: Any, table: pl.DataFrame, criterion: str, technique: Mapping[str, str], hues: Mapping[str, str]
+    axis: Any, study: StudyTally, criterion: str, technique: Mapping[str, str], hues: Mapping[str, str]
 ) -> None:
     for name, kind in technique.items():
-        rows = table.filter(pl.col("strategy") == name)
-        parts, counts = captured_parts(rows, criterion), rows["applications"].to_numpy()
-        found = [
-            (int(count), parts[counts == count])
-            for count in np.unique(counts)
-            if (counts == count).sum() >= min(_LEAST_PEOPLE, len(rows))
-        ]
-        at = [count for count, _ in found]
-        mean = [100.0 * own.mean() for _, own in found]
-        ends = np.array([bootstrap_interval(own, 3) for _, own in found]).reshape(-1, 2) * 100.0
+        entry = study.strategies[name]
+        enough = min(_LEAST_PEOPLE, entry.patients)
+        found = {count: own for count, own in entry.by_applications(criterion).items() if own.size >= enough}
+        at = list(found)
+        mean = [100.0 * own.mean for own in found.values()]
+        ends = np.array([bootstrap_interval(own, 3) for own in found.values()]).reshape(-1, 2) * 100.0
         axis.plot(at, mean, "-", color=hues[kind], lw=0.9, alpha=0.5)
         axis.vlines(at, ends[:, 0], ends[:, 1], color=hues[kind], lw=1.4)
         axis.plot(at, mean, "o", color=hues[kind], ms=4)

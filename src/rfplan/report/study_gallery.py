@@ -15,13 +15,15 @@ from rfplan.report.study_maps import draw_density, draw_missed
 from rfplan.report.study_tornado import draw_tornado
 from rfplan.study.branch_map import branch_maps
 from rfplan.study.design import StudyDesign
-from rfplan.study.summary import CRITERIA
+from rfplan.study.parts import Parts
+from rfplan.study.tally import CRITERIA, StudyTally
 
 
 def draw_gallery(
     folder: Path,
     design: StudyDesign,
-    table: pl.DataFrame,
+    table: pl.DataFrame | Parts,
+    study: StudyTally,
     rows: Sequence[Mapping[str, Any]],
     factors: Mapping[str, Sequence[Mapping[str, Any]]],
     criterion: str,
@@ -30,7 +32,7 @@ def draw_gallery(
 
     Parameters
     ----------
-    table : its rows, as :func:`rfplan.study.summary.study_table` gives them
+    table, study : its rows, all or in parts, and what was counted in them
     rows, factors : by :func:`rfplan.study.summary.strategy_rows` and :func:`rfplan.study.sensitivity.factor_rows`
     """
     from rfplan.anatomy.reference import reference_patient
@@ -43,7 +45,7 @@ def draw_gallery(
         *draw_study(folder, rows, title),
         draw_missed(folder, maps, reference, side, title),
         draw_density(folder, maps, reference, side),
-        draw_dose(folder, design, table, rows, criterion, title),
+        draw_dose(folder, design, study, rows, criterion, title),
         draw_tornado(folder, factors, {str(row["strategy"]): float(row["captured_mean"]) for row in rows}, title),
     )
 

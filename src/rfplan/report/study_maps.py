@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,8 +30,9 @@ def draw_missed(folder: Path, maps: BranchMaps, reference: Patient, side: Side, 
     rows = -(-len(names) // _MOST_COLUMNS)
     sheet = _Sheet(maps, len(names), -(-len(names) // rows), _PANEL_IN if rows == 1 else _SMALL_IN, _TITLE_IN)
     top = max(float(maps.missed[name].max()) for name in names)
+    sacrum = projected_outlines([reference.bones["sacrum"]], reference.frame)
     for axis, name in zip(sheet.panels, names, strict=True):
-        drawn = _panel(axis, maps, maps.missed[name], max(top, 1.0), MISSED, reference, side)
+        drawn = _panel(axis, maps, maps.missed[name], max(top, 1.0), MISSED, reference, side, sacrum)
         axis.set_title(name, fontsize=9, color=INK, pad=3)
     left_out = len(maps.missed) - len(names)
     note = f"; the first {len(names)} of {len(maps.missed)} strategies" if left_out else ""
@@ -42,7 +44,8 @@ def draw_missed(folder: Path, maps: BranchMaps, reference: Patient, side: Side, 
 def draw_density(folder: Path, maps: BranchMaps, reference: Patient, side: Side) -> Path:
     """Write ``nerve_density.png``."""
     sheet = _Sheet(maps, 1, 1, _LARGE_IN, 0.0)
-    drawn = _panel(sheet.panels[0], maps, maps.all, max(float(maps.all.max()), 1.0), CAPTURED, reference, side)
+    sacrum = projected_outlines([reference.bones["sacrum"]], reference.frame)
+    drawn = _panel(sheet.panels[0], maps, maps.all, max(float(maps.all.max()), 1.0), CAPTURED, reference, side, sacrum)
     sheet.bar(drawn, f"branches within {NEAR_MM:g} mm, per 100 people")
     sheet.caption("Where the branches run", _note(maps).replace("; ", ";\n", 1))
     return kept(sheet.figure, folder / "nerve_density.png")
@@ -95,12 +98,19 @@ class _Sheet:
 
 
 def _panel(
-    axis: Any, maps: BranchMaps, values: FloatArray, top: float, hue: str, reference: Patient, side: Side
+    axis: Any,
+    maps: BranchMaps,
+    values: FloatArray,
+    top: float,
+    hue: str,
+    reference: Patient,
+    side: Side,
+    sacrum: Sequence[FloatArray],
 ) -> Any:
     from matplotlib.colors import LinearSegmentedColormap
 
     outward, frame = lateral_sign(side), reference.frame
-    for line in projected_outlines([reference.bones["sacrum"]], frame):
+    for line in sacrum:
         axis.fill(outward * line[:, 0], line[:, 1], fc=_BONE, ec=_EDGE, lw=1.0, zorder=1)
     # from clear to dark: what nobody crosses shows the bone
     shades = LinearSegmentedColormap.from_list(

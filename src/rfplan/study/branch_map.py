@@ -12,11 +12,14 @@ import polars as pl
 from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.population import Population
 from rfplan.anatomy.sides import LEVELS, Side
+from rfplan.anatomy.virtual_branches import side_branches
 from rfplan.anatomy.virtual_ground import VirtualGround
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.polyline import resample
 from rfplan.study.branch_bits import taken_branches
 from rfplan.study.design import StudyDesign
+from rfplan.study.parts import Parts, in_parts
+from rfplan.study.tally import by_strategy
 
 MOST_PATIENTS: Final = 500
 """Branches of this many patients, the first of the study, are drawn again for its maps."""
@@ -53,10 +56,17 @@ class SideLayout:
     @classmethod
     def of(cls, patient: Patient | VirtualGround, side: Side) -> SideLayout:
         """The layout of a patient."""
+        if isinstance(patient, VirtualGround):
+            # both sides are alike, and their arrays are those of one
+            rims, joint, base = (patient.side_mm[part] for part in (4, 7, 8))
+            return cls._from(np.concatenate([base[None], rims.mean(axis=1)]), joint)
         frame = patient.frame
         marks = [patient.landmarks[f"s1_sap_base_{side}"].position_mm]
         places = frame.to_chart(np.array(marks + [patient.foramen(level, side).centre_mm for level in LEVELS]))
-        joint = frame.to_chart(patient.curves[f"sij_posterior_line_{side}"].points_mm)[:, :2]
+        return cls._from(places, frame.to_chart(patient.curves[f"sij_posterior_line_{side}"].points_mm))
+
+    @classmethod
+    def _from(cls, places: FloatArray, joint: FloatArray) -> SideLayout:
         joint = np.column_stack([np.abs(joint[:, 0]), joint[:, 1]])
         return cls(places[:, 1], np.abs(places[:, 0]), joint[np.argsort(joint[:, 1])])
 
@@ -86,9 +96,9 @@ class SideLayout:
 
 
 def branch_maps(
-    design: StudyDesign, table: pl.DataFrame, criterion_bits: str, reference: Patient, most: int = MOST_PATIENTS
+    design: StudyDesign, rows: pl.DataFrame | Parts, criterion_bits: str, reference: Patient, most: int = MOST_PATIENTS
 ) -> BranchMaps:
-    """The maps of a study from its ``table``; the branches are drawn again from seed and number of the first ``most`` patients.
+    """The maps of a study from its ``rows``; the branches are drawn again from seed and number of the first ``most`` patients.
 
     ``criterion_bits`` is the column that says which branches were taken.
     """
@@ -96,30 +106,36 @@ def branch_maps(
     count = min(design.patients, most)
     home = SideLayout.of(reference, side)
     grid = _Grid.around(home)
-    cells: list[IntArray] = []
-    owner: list[int] = []
-    place: list[int] = []
+    names = [strategy.name for strategy in design.strategies]
+    bits = _first_bits(rows, criterion_bits, names, count)
+    every, missed = np.zeros(grid.cells, dtype=np.int64), np.zeros((len(names), grid.cells), dtype=np.int64)
     for number, patient in enumerate(Population(design.innervation).draw(count, design.seed)):
-        ground = patient.ground
-        layout = SideLayout.of(ground, side)
-        for n, nerve in enumerate(ground.nerves_on(side)):
-            chart = ground.frame.to_chart(nerve.points_mm)[:, :2]
-            beside = np.column_stack([np.abs(chart[:, 0]), chart[:, 1]])
-            cells.append(grid.near(layout.laid_over(home, beside, nerve.level != "L5")))
-            owner.append(number)
-            place.append(n)
-    if not cells:
-        nothing = np.zeros(grid.shape)
-        return BranchMaps(*grid.axes, nothing, {strategy.name: nothing for strategy in design.strategies}, count)
-    sizes, flat = [len(entry) for entry in cells], np.concatenate(cells)
-    people, branch = np.array(owner), np.array(place)
-    missed = {}
-    for strategy in design.strategies:
-        rows = table.filter((pl.col("strategy") == strategy.name) & (pl.col("patient") < count))
-        taken = taken_branches(rows[criterion_bits].to_numpy()[people], int(branch.max()) + 1)
-        lost = ~taken[np.arange(len(people)), branch]
-        missed[strategy.name] = grid.counted(flat, np.repeat(lost, sizes), count)
-    return BranchMaps(*grid.axes, grid.counted(flat, np.ones(len(flat), dtype=np.bool_), count), missed, count)
+        layout, drawn = SideLayout.of(patient.ground, side), side_branches(patient.ground)
+        lost = ~taken_branches(bits[:, number], len(drawn.lines))
+        for n, (line, traits) in enumerate(zip(drawn.lines, drawn.traits, strict=True)):
+            beside = np.column_stack([np.abs(line[:, 0]), line[:, 1]])
+            near = grid.near(layout.laid_over(home, beside, traits.level != "L5"))
+            every[near] += 1
+            for k in np.flatnonzero(lost[:, n]):
+                missed[k, near] += 1
+    return BranchMaps(
+        *grid.axes,
+        grid.per_100(every, count),
+        {name: grid.per_100(own, count) for name, own in zip(names, missed, strict=True)},
+        count,
+    )
+
+
+def _first_bits(rows: pl.DataFrame | Parts, column: str, names: Sequence[str], count: int) -> IntArray:
+    """(strategies, ``count``) the bits of the first patients."""
+    found = np.zeros((len(names), count), dtype=np.int64)
+    for part in in_parts(rows)(["patient", "strategy", column]):
+        early = part.filter(pl.col("patient") < count)
+        for name, own in by_strategy(early):
+            found[names.index(name), own["patient"].to_numpy()] = own[column].to_numpy()
+        if len(early) < len(part):
+            break
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,18 +169,25 @@ class _Grid:
             np.asarray(self.caudal_0_mm + _CELL_MM * (np.arange(nj) + 0.5), dtype=float),
         )
 
+    @property
+    def cells(self) -> int:
+        """How many there are."""
+        return self.shape[0] * self.shape[1]
+
     def near(self, line_mm: FloatArray) -> IntArray:
         """Numbers of the cells that ``line_mm`` (n, 2) passes nearer than :data:`NEAR_MM`, each once."""
         points = resample(line_mm, _CELL_MM)
         at = np.floor((points - [0.0, self.caudal_0_mm]) / _CELL_MM).astype(np.int64)
-        around = (np.unique(at, axis=0)[:, None] + self.disc).reshape(-1, 2)
+        new = np.concatenate([[True], np.any(np.diff(at, axis=0) != 0, axis=1)])
+        around = (at[new][:, None] + self.disc).reshape(-1, 2)
         inside = np.all((around >= 0) & (around < self.shape), axis=1)
-        return np.unique(around[inside] @ [self.shape[1], 1])
+        covered = np.zeros(self.cells, dtype=np.bool_)
+        covered[around[inside] @ [self.shape[1], 1]] = True
+        return np.flatnonzero(covered)
 
-    def counted(self, flat: IntArray, chosen: Sequence[bool] | np.ndarray, people: int) -> FloatArray:
-        """(ni, nj) how often each cell is named among the ``chosen``, per 100 ``people``."""
-        found = np.bincount(flat[np.asarray(chosen)], minlength=self.shape[0] * self.shape[1])
-        return 100.0 / people * found.reshape(self.shape).astype(float)
+    def per_100(self, counts: IntArray, people: int) -> FloatArray:
+        """(ni, nj) ``counts`` of the cells, per 100 ``people``."""
+        return 100.0 / people * counts.reshape(self.shape).astype(float)
 
 
 def _stretched(values: FloatArray, here: FloatArray, there: FloatArray) -> FloatArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,7 @@ from rfplan.whole_file import half_written, write_whole
 
 SCHEMA: Final = "rfplan/study/1"
 MANIFEST: Final = "manifest.json"
+_ROWS_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,18 @@ class Ledger:
     def tables(self) -> Iterator[pl.DataFrame]:
         """The finished chunks in order."""
         return (pl.read_parquet(self.path(number)) for number in sorted(self.digests))
+
+    def parts(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """The columns of those names of the finished chunks, in order and some at a time: a :data:`rfplan.study.parts.Parts`."""
+        numbers = sorted(self.digests)
+        if not numbers:
+            return
+        known = pl.read_parquet_schema(self.path(numbers[0]))
+        wanted = [name for name in columns if name in known]
+        step = max(1, _ROWS_AT_ONCE // (self.design.chunk * len(self.design.strategies)))
+        for first in range(0, len(numbers), step):
+            paths = [self.path(number) for number in numbers[first : first + step]]
+            yield pl.read_parquet(paths, columns=wanted, glob=False)
 
 
 def _begun_only(folder: Path) -> bool:
