@@ -205,38 +205,27 @@ def far_approach(
     It is found from the nearest of the ``vertices``, in balls ``leaves``: the surface near it is taken for a sphere of its curvature
     ``bends`` that touches it along its normal.
     """
-    last = line.shape[0] - 1
-    pieces = (last + 3) // 4
-    balls = np.empty((pieces, 4))
-    for c in range(pieces):
-        start, stop = 4 * c, min(4 * c + 4, last)
-        for x in range(3):
-            balls[c, x] = 0.5 * (line[start, x] + line[stop, x])
-        square = 0.0
-        for i in range(start, stop + 1):
-            gap = 0.0
-            for x in range(3):
-                gap += (line[i, x] - balls[c, x]) ** 2
-            square = max(square, gap)
-        balls[c, 3] = np.sqrt(square)
+    last, count = line.shape[0] - 1, leaves.shape[0]
+    squares, bounds = np.empty((count, last)), np.empty(count)
+    for n in range(count):
+        least = _FAR
+        for i in range(last):
+            squares[n, i] = _square_gap(line, i, leaves[n, 0], leaves[n, 1], leaves[n, 2])
+            least = min(least, squares[n, i])
+        bounds[n] = np.sqrt(least) - leaves[n, 3]
     best, vertex, segment = enough, -1, 0
-    bounds = np.empty((leaves.shape[0], pieces))
-    first, nearest = 0, _FAR
-    for n in range(leaves.shape[0]):
-        for c in range(pieces):
-            dx, dy, dz = balls[c, 0] - leaves[n, 0], balls[c, 1] - leaves[n, 1], balls[c, 2] - leaves[n, 2]
-            bounds[n, c] = np.sqrt(dx * dx + dy * dy + dz * dz) - leaves[n, 3] - balls[c, 3]
-            if bounds[n, c] < nearest:
-                first, nearest = n * pieces + c, bounds[n, c]
-    if nearest >= enough:
-        return enough
     # the most promising first: it rules out most others
-    for turn in range(-1, bounds.size):
-        n, c = (first if turn < 0 else turn) // pieces, (first if turn < 0 else turn) % pieces
-        if bounds[n, c] < best:
-            found, v, i = _leaf_approach(line, 4 * c, min(4 * c + 4, last), vertices, n, best)
-            if v >= 0:
-                best, vertex, segment = found, v, i
+    for _ in range(count):
+        n = int(np.argmin(bounds))
+        if bounds[n] >= best:
+            break
+        bounds[n] = _FAR
+        for i in range(last):
+            reach = best + leaves[n, 3]
+            if squares[n, i] < reach * reach:
+                found, v = _leaf_approach(line, i, vertices, n, best)
+                if v >= 0:
+                    best, vertex, segment = found, v, i
     if vertex < 0:
         return enough
     radius = 1.0 / max(bends[vertex], _STRAIGHTEST_PER_MM)
@@ -261,17 +250,14 @@ def _square_gap(line: FloatArray, i: int, x: float, y: float, z: float) -> float
 
 
 @kernel
-def _leaf_approach(
-    line: FloatArray, start: int, stop: int, vertices: np.ndarray, leaf: int, best: float
-) -> tuple[float, int, int]:
-    """Distance of the nearest vertex of a leaf that is nearer than ``best``, its number (-1: none), and the segment it is nearest to."""
-    nearest, vertex, segment = best * best, -1, start
-    for i in range(start, stop):
-        for v in range(leaf * LEAF, min(leaf * LEAF + LEAF, vertices.shape[0])):
-            gap = _square_gap(line, i, vertices[v, 0], vertices[v, 1], vertices[v, 2])
-            if gap < nearest:
-                nearest, vertex, segment = gap, v, i
-    return np.sqrt(nearest), vertex, segment
+def _leaf_approach(line: FloatArray, i: int, vertices: np.ndarray, leaf: int, best: float) -> tuple[float, int]:
+    """Distance from a segment of the nearest vertex of a leaf that is nearer than ``best``, and its number (-1: none)."""
+    nearest, vertex = best * best, -1
+    for v in range(leaf * LEAF, min(leaf * LEAF + LEAF, vertices.shape[0])):
+        gap = _square_gap(line, i, vertices[v, 0], vertices[v, 1], vertices[v, 2])
+        if gap < nearest:
+            nearest, vertex = gap, v
+    return np.sqrt(nearest), vertex
 
 
 @kernel

@@ -29,20 +29,24 @@ _MOST_PARTS = 64
 def depth_behind(line: FloatArray, outward: float, x: float, y: float) -> float:
     """Depth of a point in the area behind the joint, mm; negative outside."""
     last = line.shape[0] - 1
-    nearest = _FAR
-    inside = False
-    for end, way in ((0, -1.0), (last, 1.0)):
-        nearest = min(nearest, _square_from_ray(x, y, line[end, 0], line[end, 1], way))
-    if (line[0, 1] > y and outward * (x - line[0, 0]) > 0.0) != (
+    nearest = min(
+        _square_from_ray(x, y, line[0, 0], line[0, 1], -1.0), _square_from_ray(x, y, line[last, 0], line[last, 1], 1.0)
+    )
+    inside = (line[0, 1] > y and outward * (x - line[0, 0]) > 0.0) != (
         line[last, 1] <= y and outward * (x - line[last, 0]) > 0.0
-    ):
-        inside = True
+    )
     for i in range(last):
         ax, ay, bx, by = line[i, 0], line[i, 1], line[i + 1, 0], line[i + 1, 1]
-        nearest = min(nearest, _square_from_segment(x, y, ax, ay, bx, by))
-        # the line is crossed by who goes straight towards the midline
-        if (ay > y) != (by > y) and outward * (x - ax - (y - ay) / (by - ay) * (bx - ax)) > 0.0:
-            inside = not inside
+        if (ay > y) != (by > y):
+            # beside the point: the line is crossed by who goes straight towards the midline
+            nearest = min(nearest, _square_from_segment(x, y, ax, ay, bx, by))
+            if outward * (x - ax - (y - ay) / (by - ay) * (bx - ax)) > 0.0:
+                inside = not inside
+    for i in range(last):
+        ax, ay, bx, by = line[i, 0], line[i, 1], line[i + 1, 0], line[i + 1, 1]
+        off = max(min(ay, by) - y, y - max(ay, by), 0.0)
+        if off * off < nearest:
+            nearest = min(nearest, _square_from_segment(x, y, ax, ay, bx, by))
     return sqrt(nearest) if inside else -sqrt(nearest)
 
 
@@ -68,22 +72,33 @@ def deepest_outline(line: FloatArray, outward: float, pieces: FloatArray, starts
     ``pieces`` (n, 4), ``starts`` and ``bins`` are the :func:`rfplan.planning.solved_kernels.shadows` of lesions in the AP view.
     """
     best = -_FAR
-    count = starts.shape[0] - 1
-    bounds = np.full(count * BINS, -_FAR)
-    for g in range(count):
-        for k in range(BINS):
-            if bins[g, k, 0] < bins[g, k, 1]:
-                bounds[g * BINS + k] = depth_behind(line, outward, bins[g, k, 2], bins[g, k, 3]) + bins[g, k, 4]
-    parts = np.empty((_MOST_PARTS, 4))
-    for _ in range(bounds.shape[0]):
-        at = int(np.argmax(bounds))
-        if bounds[at] <= best:
+    for g in range(starts.shape[0] - 1):
+        best = deepest_of_shadow(line, outward, pieces[starts[g] : starts[g + 1]], bins[g], best)
+    return best
+
+
+@kernel
+def deepest_of_shadow(line: FloatArray, outward: float, pieces: FloatArray, bins: FloatArray, best: float) -> float:
+    """The same of one shadow; ``best`` where it is no deeper."""
+    bounds, waiting = np.full(BINS, -_FAR), np.full(pieces.shape[0], -_FAR)
+    for k in range(BINS):
+        if bins[k, 0] < bins[k, 1]:
+            bounds[k] = depth_behind(line, outward, bins[k, 2], bins[k, 3]) + bins[k, 4]
+    for _ in range(BINS):
+        k = int(np.argmax(bounds))
+        if bounds[k] <= best:
             break
-        bounds[at] = -_FAR
-        g, k = at // BINS, at % BINS
-        for n in range(int(bins[g, k, 0]), int(bins[g, k, 1])):
-            piece = pieces[starts[g] + n]
-            parts[0] = piece
+        bounds[k] = -_FAR
+        # the middles of all before any is looked at closely: most pieces then need not be
+        for n in range(int(bins[k, 0]), int(bins[k, 1])):
+            ax, ay, bx, by = pieces[n, 0], pieces[n, 1], pieces[n, 2], pieces[n, 3]
+            depth = depth_behind(line, outward, 0.5 * (ax + bx), 0.5 * (ay + by))
+            waiting[n] = depth + 0.5 * hypot(bx - ax, by - ay)
+            best = max(best, depth)
+    parts = np.empty((_MOST_PARTS, 4))
+    for n in range(pieces.shape[0]):
+        if waiting[n] > best + _TOLERANCE_MM:
+            parts[0] = pieces[n]
             best = _deepest_of_piece(line, outward, parts, best)
     return best
 
@@ -120,10 +135,17 @@ def _bounds_of_piece(
     """What no point of a piece is deeper than, and what its deepest point is at least."""
     one, other = depth_behind(line, outward, ax, ay), depth_behind(line, outward, bx, by)
     least = max(one, other)
-    bound = 0.5 * (one + other + hypot(bx - ax, by - ay))
-    if one > 0.0 and other > 0.0:
+    size = hypot(bx - ax, by - ay)
+    bound, last = 0.5 * (one + other + size), line.shape[0] - 1
+    if one + other < -size:
+        # it does not reach the edge: the nearest places of two straight lines are an end of one of them
+        nearest = _FAR
+        for i in range(last + 1):
+            nearest = min(nearest, _square_from_segment(line[i, 0], line[i, 1], ax, ay, bx, by))
+        least = max(least, -sqrt(nearest))
+        bound = least
+    elif one > 0.0 and other > 0.0:
         # the distance from each part of the edge is convex along the piece, and depth is the least of them
-        last = line.shape[0] - 1
         for end, way in ((0, -1.0), (last, 1.0)):
             ex, ey = line[end, 0], line[end, 1]
             farther = max(_square_from_ray(ax, ay, ex, ey, way), _square_from_ray(bx, by, ex, ey, way))

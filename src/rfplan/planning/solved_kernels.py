@@ -197,36 +197,11 @@ def shadows(
     starts = np.zeros(count + 1, dtype=np.int64)
     bins = np.zeros((count, BINS, 7))
     pieces = np.empty((64 + 192 * count, 4))
-    shift, own = np.empty(2), np.empty((3, 3))
     for g in range(count):
         starts[g + 1] = starts[g]
-        head = table.heads[which[g], isotherm]
-        if head[1] == 0:
+        if table.heads[which[g], isotherm, 1] == 0:
             continue
-        for a in range(3):
-            for x in range(3):
-                own[a, x] = 0.0
-                for y in range(3):
-                    own[a, x] += plane[a, y] * matrices[g, y, x]
-        for a in range(2):
-            shift[a] = 0.0
-            for x in range(3):
-                shift[a] += plane[a, x] * offsets[g, x]
-        found, bins[g] = binned(
-            contour(
-                table.vertices[head[4] : head[5]],
-                table.normals[head[4] : head[5]],
-                table.faces[head[8] : head[9]],
-                head[4],
-                own,
-                shift,
-            )
-        )
-        if _mirrors(own):
-            # seen in a mirror, what was on the left of a piece is on its right: turn it round
-            for n in range(found.shape[0]):
-                for x in range(2):
-                    found[n, x], found[n, 2 + x] = found[n, 2 + x], found[n, x]
+        found, bins[g] = shadow_of(table, which[g], matrices[g], offsets[g], isotherm, plane)
         starts[g + 1] += found.shape[0]
         if starts[g + 1] > pieces.shape[0]:
             more = np.empty((2 * starts[g + 1], 4))
@@ -234,6 +209,39 @@ def shadows(
             pieces = more
         pieces[starts[g] : starts[g + 1]] = found
     return pieces[: starts[count]], starts, bins
+
+
+@kernel
+def shadow_of(
+    table: Any, lesion: int, matrix: FloatArray, offset: FloatArray, isotherm: int, plane: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Contour (n, 4) of one lesion that reaches the isotherm, seen along the beam, and its bins (BINS, 7)."""
+    head, shift, own = table.heads[lesion, isotherm], np.empty(2), np.empty((3, 3))
+    for a in range(3):
+        for x in range(3):
+            own[a, x] = 0.0
+            for y in range(3):
+                own[a, x] += plane[a, y] * matrix[y, x]
+    for a in range(2):
+        shift[a] = 0.0
+        for x in range(3):
+            shift[a] += plane[a, x] * offset[x]
+    found, bins = binned(
+        contour(
+            table.vertices[head[4] : head[5]],
+            table.normals[head[4] : head[5]],
+            table.faces[head[8] : head[9]],
+            head[4],
+            own,
+            shift,
+        )
+    )
+    if _mirrors(own):
+        # seen in a mirror, what was on the left of a piece is on its right: turn it round
+        for n in range(found.shape[0]):
+            for x in range(2):
+                found[n, x], found[n, 2 + x] = found[n, 2 + x], found[n, x]
+    return found, bins
 
 
 @kernel
