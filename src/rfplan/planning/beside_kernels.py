@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rfplan.anatomy.sheet_distance_kernels import bone_gap, overhang_gap, sheet_way
+from rfplan.anatomy.sheet_distance_kernels import overhang_gap, sheet_gap, sheet_way
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
 
@@ -30,6 +30,8 @@ KEY = 6
 _FLAT = 1e-6
 _FAR_GAP_MM = 8.0
 _INTO_BONE_MM = 0.25
+_STEEPEST = 1.75
+"""No distance between nodes of a grid changes by more than this per mm."""
 _SMOOTH_MM = 1.5
 """Farther off than this, the bone's unevenness does not turn the direction of the nearest place on it."""
 
@@ -291,10 +293,14 @@ def problems_beside(
                 continue
             # a step changes the distance by no more than its length, and by what the bone is uneven
             reach = min(far, values[k, 0] + STEP_MM + _SMOOTH_MM)
-            for side in range(3):
-                dx, dy, dz = STEP_MM * frame[side, 0], STEP_MM * frame[side, 1], STEP_MM * frame[side, 2]
-                values[k, 1 + side] = bone_gap(bone, reach, x + dx, y + dy, z + dz)
-                values[k, 4 + side] = bone_gap(bone, reach, x - dx, y - dy, z - dz)
+            under = hung - _STEEPEST * STEP_MM < reach
+            for side in range(6):
+                way[:] = 0.0
+                way[side % 3] = STEP_MM if side < 3 else -STEP_MM
+                values[k, 1 + side] = sheet_gap(bone, reach, x + way[0], y + way[1], z + way[2])
+                if under:
+                    over = overhang_gap(bone, reach, x + way[0], y + way[1], z + way[2])
+                    values[k, 1 + side] = min(values[k, 1 + side], over)
         has[n], middles[n], _ = plane_beside(values, frame, axes[n], active, far, normals[n])
     for a in range(pairs.shape[0]):
         n, m = pairs[a, 0], pairs[a, 1]

@@ -44,21 +44,73 @@ class PlacedRows:
     offsets: FloatArray
 
 
+@dataclass(frozen=True, eq=False)
+class PlacedMany:
+    """The same of plans for many patients, those of each behind the other: patient p has the applications ``first[p]:first[p + 1]``.
+
+    ``which`` (a,) tells which of ``problems`` each asks, -1 where it makes no lesion.
+    """
+
+    problems: tuple[LesionProblem, ...]
+    which: IntArray
+    first: IntArray
+    matrices: FloatArray
+    offsets: FloatArray
+
+    @classmethod
+    def of(cls, plans: Sequence[PlacedRows]) -> PlacedMany:
+        """Those of plans that were placed one by one."""
+        problems, which = numbered([problem for rows in plans for problem in rows.problems])
+        return cls(
+            problems,
+            which,
+            _starts([len(rows.problems) for rows in plans]),
+            np.concatenate([np.zeros((0, 3, 3)), *(rows.matrices for rows in plans)]),
+            np.concatenate([np.zeros((0, 3)), *(rows.offsets for rows in plans)]),
+        )
+
+
 def placed_rows(rows: NeedleRows, ground: VirtualGround, accuracy: Accuracy) -> PlacedRows:
     """The lesions of needles in the chart of the treated side of ``ground``, each beside the plane of bone at its needles."""
-    count = len(rows.pairs)
+    found = placed_many([rows], [ground], accuracy)
+    problems = tuple([found.problems[n] if n >= 0 else None for n in found.which.tolist()])
+    return PlacedRows(problems, found.matrices, found.offsets)
+
+
+def placed_many(made: Sequence[NeedleRows], grounds: Sequence[VirtualGround], accuracy: Accuracy) -> PlacedMany:
+    """The same of needles of one electrode on each of ``grounds``."""
+    first = _starts([len(rows.pairs) for rows in made])
+    count = int(first[-1])
     matrices, offsets = np.zeros((count, 3, 3)), np.zeros((count, 3))
-    keys, good = np.zeros((count, KEY)), np.zeros(count, dtype=np.bool_)
-    field, device = ground.bone_around, rows.electrode
-    problems_beside(
-        field.bone, field.band_mm, rows.tips, rows.axes, device.tip_mm, device.radius_mm, rows.pairs, SINGLES.row, PAIRS.row, keys,
-        matrices, offsets, good,
-    )  # fmt: skip
+    # the numbers of a problem, and that of its protocol
+    asked, good = np.zeros((count, KEY + 1)), np.zeros(count, dtype=np.bool_)
+    keys = np.zeros((count, KEY))
+    for rows, ground, low, high in zip(made, grounds, first[:-1].tolist(), first[1:].tolist(), strict=True):
+        field, device = ground.bone_around, rows.electrode
+        problems_beside(
+            field.bone, field.band_mm, rows.tips, rows.axes, device.tip_mm, device.radius_mm, rows.pairs, SINGLES.row, PAIRS.row,
+            keys[low:high], matrices[low:high], offsets[low:high], good[low:high],
+        )  # fmt: skip
+    if not good.any():
+        return PlacedMany((), np.full(count, -1, dtype=np.int64), first, matrices, offsets)
+    protocols = {id(protocol): protocol for rows in made for protocol in rows.protocols}
+    place = {key: n for n, key in enumerate(protocols)}
+    asked[:, :KEY] = keys
+    asked[:, KEY] = [place[id(protocol)] for rows in made for protocol in rows.protocols]
+    distinct, which = np.unique(asked[good], axis=0, return_inverse=True)
     # an electrode and a protocol are compared once, not with every key
-    books = {id(p): _book(device, p, accuracy) for p in {id(p): p for p in rows.protocols}.values()}
-    known = [books[id(protocol)] for protocol in rows.protocols]
-    named = zip(known, map(tuple, keys.tolist()), good.tolist(), strict=True)
-    return PlacedRows(tuple([book.problem(key) if fine else None for book, key, fine in named]), matrices, offsets)
+    books = [_book(made[0].electrode, protocol, accuracy) for protocol in protocols.values()]
+    known = [books[int(row[KEY])].problem(tuple(row[:KEY])) for row in distinct.tolist()]
+    problems = tuple([problem for problem in known if problem is not None])
+    solvable = np.array([problem is not None for problem in known], dtype=np.bool_)
+    numbers = np.where(solvable, np.cumsum(solvable) - 1, -1)
+    chosen = np.full(count, -1, dtype=np.int64)
+    chosen[good] = numbers[which.reshape(-1)]
+    return PlacedMany(problems, chosen, first, matrices, offsets)
+
+
+def _starts(counts: Sequence[int]) -> IntArray:
+    return np.concatenate([[0], np.cumsum(np.array(counts, dtype=np.int64))]).astype(np.int64)
 
 
 def placed_plan(plan: Plan, ground: VirtualGround, side: Side, accuracy: Accuracy) -> PlacedRows:

@@ -21,7 +21,7 @@ from rfplan.study.plan_columns import plan_columns
 from rfplan.study.shapes_judge import judged_with_shapes
 from rfplan.study.solved_judge import ACCURACY, judged_with_solved, lesions_waited_s
 from rfplan.study.treated import TreatedSides
-from rfplan.study.treatment import GroundToTreat, treatments
+from rfplan.study.treatment import GroundToTreat, lesions, treatments
 
 
 def chunk_count(design: StudyDesign) -> int:
@@ -45,7 +45,7 @@ def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
     sides = TreatedSides.of(grounds)
     if design.lesion_model == solved.LABEL:
         accuracy = accuracy_named(ACCURACY)
-        judged = judged_with_solved(sides, [[entry.lesions(accuracy) for entry in row] for row in treated])
+        judged = judged_with_solved(sides, [lesions(row, accuracy) for row in treated])
     else:
         judged = [judged_with_shapes(sides, row) for row in treated]
     who = patient_columns(patients)

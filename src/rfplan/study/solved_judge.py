@@ -12,7 +12,7 @@ from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.lesion.lesion import ISOTHERMS_C
 from rfplan.planning.lesion_shelf import lesion_shelf
 from rfplan.planning.many_solved_kernels import judge_many_solved
-from rfplan.planning.placed_rows import PlacedRows, numbered
+from rfplan.planning.placed_rows import PlacedMany
 from rfplan.study.treated import TreatedSides
 
 ACCURACY = "fast"
@@ -30,31 +30,29 @@ class Judged:
     unsolved: IntArray
 
 
-def judged_with_solved(sides: TreatedSides, treatments: Sequence[Sequence[PlacedRows]]) -> list[Judged]:
-    """Every strategy of ``treatments``, a row of a patient each, on the patients of ``sides``.
+def judged_with_solved(sides: TreatedSides, treatments: Sequence[PlacedMany]) -> list[Judged]:
+    """Every strategy of ``treatments`` on the patients of ``sides``.
 
     Lesions that nobody has solved yet are solved first.
     """
     table, lethal = figures("safety"), _lethal()
-    shelf = lesion_shelf(lethal)
-    distinct, which = numbered([problem for rows in treatments for row in rows for problem in row.problems])
-    known, maps = shelf.held(distinct)
-    numbers = np.where(which >= 0, known[which] if len(known) else -1, -1)
+    known, maps = lesion_shelf(lethal).held([problem for placed in treatments for problem in placed.problems])
     found, at = [], 0
-    for rows in treatments:
-        counts = [len(row.problems) for row in rows]
-        own = numbers[at : at + sum(counts)]
-        at += sum(counts)
-        owner = np.repeat(np.arange(len(rows)), counts)
+    for placed in treatments:
+        # behind the last the number of what makes no lesion
+        numbers = np.append(known[at : at + len(placed.problems)], -1)
+        at += len(placed.problems)
+        own, patients = numbers[placed.which], len(placed.first) - 1
+        owner = np.repeat(np.arange(patients), np.diff(placed.first))
         solved = own >= 0
-        lesions = np.concatenate([[0], np.cumsum(np.bincount(owner[solved], minlength=len(rows)))]).astype(np.int64)
-        matrices = np.ascontiguousarray(np.concatenate([row.matrices for row in rows])[solved])
-        offsets = np.ascontiguousarray(np.concatenate([row.offsets for row in rows])[solved])
+        lesions = np.concatenate([[0], np.cumsum(np.bincount(owner[solved], minlength=patients))]).astype(np.int64)
+        matrices = np.ascontiguousarray(placed.matrices[solved])
+        offsets = np.ascontiguousarray(placed.offsets[solved])
         judged = Judged(
             np.zeros(len(sides.level), dtype=np.bool_),
             np.zeros(len(sides.level), dtype=np.bool_),
-            np.zeros((len(rows), 4)),
-            np.bincount(owner[~solved], minlength=len(rows)).astype(np.int64),
+            np.zeros((patients, 4)),
+            np.bincount(owner[~solved], minlength=patients).astype(np.int64),
         )
         judge_many_solved(
             sides.points, sides.first, sides.branches, sides.tube_points, sides.tube_first, sides.tube_radii, sides.tubes_each,

@@ -14,7 +14,7 @@ from rfplan.devices.protocol import Protocol
 from rfplan.geometry.arrays import FloatArray
 from rfplan.lesion.accuracy import Accuracy
 from rfplan.planning.operator_error import OperatorError, displaced
-from rfplan.planning.placed_rows import PlacedRows, placed_plan, placed_rows
+from rfplan.planning.placed_rows import PlacedMany, PlacedRows, placed_many, placed_plan, placed_rows
 from rfplan.planning.plan import Plan
 from rfplan.planning.techniques import technique
 from rfplan.planning.virtual_recipes import GrooveNeedles, NeedleRows, VirtualRecipe, side_ground
@@ -52,12 +52,6 @@ class Treatment:
         if isinstance(self.made, NeedleRows):
             return sum(protocol.time_s for protocol in self.made.protocols)
         return self.made.energy_time_s
-
-    def lesions(self, accuracy: Accuracy) -> PlacedRows:
-        """Its lesions, to be solved beside a plane of bone."""
-        if isinstance(self.made, NeedleRows):
-            return placed_rows(self.made, self.ground, accuracy)
-        return placed_plan(self.made, self.ground, self.side, accuracy)
 
     def shapes(self) -> tuple[Recipes, Sequence[Sequence[FloatArray]], Sequence[Sequence[FloatArray]]]:
         """Mode, protocol and devices of every application, and tips and axes of its needles in the chart of the treated side."""
@@ -126,3 +120,17 @@ def treatments(
             made = planned if error is None else displaced(planned, ground, error, seed)
         found.append(Treatment(planned, made, ground, side))
     return found
+
+
+def lesions(treated: Sequence[Treatment], accuracy: Accuracy) -> PlacedMany:
+    """The lesions of one strategy on many patients, to be solved beside planes of bone."""
+    rows = [entry.made for entry in treated if isinstance(entry.made, NeedleRows)]
+    if rows and len(rows) == len(treated):
+        return placed_many(rows, [entry.ground for entry in treated], accuracy)
+    return PlacedMany.of([_placed(entry, accuracy) for entry in treated])
+
+
+def _placed(entry: Treatment, accuracy: Accuracy) -> PlacedRows:
+    if isinstance(entry.made, NeedleRows):
+        return placed_rows(entry.made, entry.ground, accuracy)
+    return placed_plan(entry.made, entry.ground, entry.side, accuracy)
