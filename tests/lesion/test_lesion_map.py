@@ -19,7 +19,7 @@ from rfplan.lesion.map_line_kernels import (
     stretches_inside,
     ways_along,
 )
-from rfplan.lesion.map_table import map_table
+from rfplan.lesion.map_table import chosen_maps, map_table
 from rfplan.lesion.silhouette_kernels import binned, contour, outline_approach, silhouette_distance
 from rfplan.lesion.spheroid_kernels import distance_and_slope
 from rfplan.lesion.surroundings import Surroundings
@@ -236,3 +236,13 @@ def test_lengths_in_a_solved_field_at_any_pose(solved, motion: Isometry, x: floa
     hot = field.at("end_c", places) >= 50.0
     assert count == 1
     assert highs[0] - lows[0] == pytest.approx(hot.sum() * (at[1] - at[0]), abs=0.1)
+
+
+def test_maps_chosen_from_a_table_make_the_table_of_these() -> None:
+    maps = [lesion_map(field) for field in (BALL, OVAL, SpheroidField(3.5, 6.0, (0.0, 1.0, 4.0)))]
+    maps.insert(1, LesionMap((None,) * 4))
+    chosen, made = chosen_maps(map_table(maps), [3, 1, 0]), map_table([maps[3], maps[1], maps[0]])
+    for part, expected in zip(chosen, made, strict=True):
+        assert part.dtype == expected.dtype
+        np.testing.assert_array_equal(part, expected)
+    assert len(chosen_maps(map_table(maps), []).heads) == 0

@@ -82,6 +82,25 @@ def test_what_cannot_be_solved_has_no_number_and_is_not_tried_again(solved):
     assert len(solved) == 2
 
 
+def test_what_was_used_last_is_kept_when_it_grows_too_large(solved, monkeypatch):
+    shelf = LesionShelf(LETHAL)
+    for set_c in (70.0, 71.0, 72.0, 73.0, 74.0, 95.0):
+        shelf.numbers([asked(set_c)])
+    # five are a little too many, and in half of that there is room for two
+    shelf.largest_bytes = sum(part.nbytes for part in shelf.table) - 1
+    before = shelf.table
+    number = shelf.numbers([asked(70.0)])[0]
+    assert shelf.numbers([asked(80.0)]).tolist() == [2]
+    read = []
+    monkeypatch.setattr(lesion_shelf, "_read", lambda path: read.append(path))
+    kept = shelf.numbers([asked(74.0), asked(70.0), asked(80.0), asked(95.0)])
+    assert kept.tolist() == [0, 1, 2, -1]
+    assert not read
+    for part, values in (("origins", 1), ("balls", 1)):
+        np.testing.assert_array_equal(getattr(shelf.table, part)[kept[values]], getattr(before, part)[number])
+    assert len(solved) == 7
+
+
 def test_it_is_emptied_before_it_grows_too_large(solved):
     shelf = LesionShelf(LETHAL, largest_bytes=1)
     assert shelf.numbers([asked(70.0), asked(80.0)]).tolist() == [0, 1]

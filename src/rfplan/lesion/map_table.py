@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,3 +69,42 @@ def map_table(maps: Sequence[LesionMap]) -> MapTable:
         np.concatenate([np.empty((0, 4)), *leaves]),
         np.concatenate([np.empty((0, 3), np.int32), *faces]),
     )
+
+
+def chosen_maps(table: MapTable, numbers: Sequence[int]) -> MapTable:
+    """The table in which the maps ``numbers`` of ``table`` have the numbers of their places."""
+    heads = table.heads[list(numbers)].copy()
+    ranges: list[list[tuple[int, int]]] = [[], [], [], []]
+    faces = [np.empty((0, 3), np.int32)]
+    ends = [0, 0, 0, 0]
+    for head in heads.reshape(-1, HEAD):
+        if head[1] == 0:
+            continue
+        own = [
+            (int(head[0]), int(head[0] + np.prod(head[1:4]))),
+            *((int(head[k]), int(head[k + 1])) for k in (4, 6, 8)),
+        ]
+        faces.append(table.faces[slice(*own[3])] + np.int32(ends[1] - own[1][0]))
+        for part, (low, high) in enumerate(own):
+            ranges[part].append((low, high))
+            place, ends[part] = ends[part], ends[part] + high - low
+            if part == 0:
+                head[0] = place
+            else:
+                head[2 + 2 * part], head[3 + 2 * part] = place, ends[part]
+    values, vertices, leaves = ranges[:3]
+    return MapTable(
+        heads,
+        table.origins[list(numbers)],
+        table.balls[list(numbers)],
+        _joined(table.values, values),
+        _joined(table.vertices, vertices),
+        _joined(table.normals, vertices),
+        _joined(table.bends, vertices),
+        _joined(table.leaves, leaves),
+        np.concatenate(faces),
+    )
+
+
+def _joined(rows: NDArray[Any], ranges: Sequence[tuple[int, int]]) -> NDArray[Any]:
+    return np.concatenate([rows[:0], *(rows[low:high] for low, high in ranges)])

@@ -24,7 +24,7 @@ from rfplan.errors import ConvergenceError
 from rfplan.geometry.arrays import IntArray
 from rfplan.lesion.lesion import ISOTHERMS_C
 from rfplan.lesion.lesion_map import LesionMap, SurfaceMap, lesion_map
-from rfplan.lesion.map_table import MapTable, map_table
+from rfplan.lesion.map_table import MapTable, chosen_maps, map_table
 from rfplan.lesion.problem import LesionProblem
 from rfplan.lesion.store import kept_lesion, problem_digest
 from rfplan.whole_file import write_whole
@@ -65,17 +65,48 @@ class LesionShelf:
         asked = list(dict.fromkeys(problems))
         missing = [problem for problem in asked if problem not in self._numbers]
         if missing and sum(row.used_bytes for row in self._rows) > self.largest_bytes:
-            self._numbers, self._rows, missing = {}, [], asked
+            self._make_room(set(asked))
         began = time.monotonic()
         for problem, entry in _made_ready(missing, self.isotherm):
             self._numbers[problem] = -1 if entry is None else self._add(entry)
         self.waited_s += time.monotonic() - began
+        for problem in asked:
+            # what was used last stands last
+            self._numbers[problem] = self._numbers.pop(problem)
         return np.array([self._numbers[problem] for problem in problems], dtype=np.int64)
 
     @property
     def table(self) -> MapTable:
         """The lesions by number."""
         return MapTable(*(row.filled for row in self._rows)) if self._rows else map_table(())
+
+    def _make_room(self, asked: set[LesionProblem]) -> None:
+        """Keep what is ``asked`` and, in half of what may be held, what else was used last: a few problems make up most of a study."""
+        table = self.table
+        heads = table.heads
+        nodes, (vertices, leaves, faces) = (
+            heads[..., 1] * heads[..., 2] * heads[..., 3],
+            (heads[..., k + 1] - heads[..., k] for k in (4, 6, 8)),
+        )
+        sizes = (4 * nodes + 28 * vertices + 32 * leaves + 12 * faces).sum(axis=1)
+        held = [(problem, number) for problem, number in self._numbers.items() if number >= 0]
+        room = self.largest_bytes // 2 - sum(int(sizes[number]) for problem, number in held if problem in asked)
+        kept = []
+        for problem, number in reversed(held):
+            if problem not in asked:
+                room -= int(sizes[number])
+            if problem in asked or room >= 0:
+                kept.append(problem)
+        kept.reverse()
+        self._rows = []
+        chosen = chosen_maps(table, [self._numbers[problem] for problem in kept])
+        unsolved = {problem: -1 for problem, number in self._numbers.items() if number < 0}
+        self._numbers = unsolved | {problem: number for number, problem in enumerate(kept)}
+        if kept:
+            parts: Any = chosen
+            self._rows = [_Rows(part) for part in parts]
+            for row, part in zip(self._rows, parts, strict=True):
+                row.add(part)
 
     def _add(self, entry: LesionMap) -> int:
         one = map_table((entry,))
