@@ -19,7 +19,7 @@ from rfplan.study.design import checked, design_from
 from rfplan.study.shapes_judge import judged_with_shapes
 from rfplan.study.solved_judge import ACCURACY, judged_with_solved
 from rfplan.study.treated import TreatedSides
-from rfplan.study.treatment import Treatment, lesions
+from rfplan.study.treatment import Treatment
 from strategies import numbers
 
 DRAWN = Population().draw(400, seed=3)
@@ -46,7 +46,7 @@ def test_risks_of_a_study_are_those_of_the_safety_table(
         if model == "shapes":
             judged = judged_with_shapes(sides, [treatment])
         else:
-            judged = judged_with_solved(sides, [lesions([treatment], accuracy_named(ACCURACY))])[0]
+            judged = judged_with_solved(sides, [[treatment.lesions(accuracy_named(ACCURACY))]])[0]
         table = evaluate(plan, ground, lesion_model=model, bone="plane").safety
         for number, check in enumerate(RISKS):
             own = [row.value for row in table if row.check == check and not row.concerns.endswith(_other(side))]

@@ -53,6 +53,12 @@ class Treatment:
             return sum(protocol.time_s for protocol in self.made.protocols)
         return self.made.energy_time_s
 
+    def lesions(self, accuracy: Accuracy) -> PlacedRows:
+        """Its lesions, to be solved beside a plane of bone."""
+        if isinstance(self.made, NeedleRows):
+            return placed_rows(self.made, self.ground, accuracy)
+        return placed_plan(self.made, self.ground, self.side, accuracy)
+
     def shapes(self) -> tuple[Recipes, Sequence[Sequence[FloatArray]], Sequence[Sequence[FloatArray]]]:
         """Mode, protocol and devices of every application, and tips and axes of its needles in the chart of the treated side."""
         if isinstance(self.made, NeedleRows):
@@ -127,10 +133,4 @@ def lesions(treated: Sequence[Treatment], accuracy: Accuracy) -> PlacedMany:
     rows = [entry.made for entry in treated if isinstance(entry.made, NeedleRows)]
     if rows and len(rows) == len(treated):
         return placed_many(rows, [entry.ground for entry in treated], accuracy)
-    return PlacedMany.of([_placed(entry, accuracy) for entry in treated])
-
-
-def _placed(entry: Treatment, accuracy: Accuracy) -> PlacedRows:
-    if isinstance(entry.made, NeedleRows):
-        return placed_rows(entry.made, entry.ground, accuracy)
-    return placed_plan(entry.made, entry.ground, entry.side, accuracy)
+    return PlacedMany.of([entry.lesions(accuracy) for entry in treated])
