@@ -12,7 +12,7 @@ from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.lesion.lesion import ISOTHERMS_C
 from rfplan.planning.lesion_shelf import lesion_shelf
 from rfplan.planning.many_solved_kernels import judge_many_solved
-from rfplan.planning.placed_rows import PlacedMany
+from rfplan.planning.placed_rows import PlacedMany, PlacedRows
 from rfplan.study.treated import TreatedSides
 
 ACCURACY = "fast"
@@ -30,15 +30,16 @@ class Judged:
     unsolved: IntArray
 
 
-def judged_with_solved(sides: TreatedSides, treatments: Sequence[PlacedMany]) -> list[Judged]:
-    """Every strategy of ``treatments`` on the patients of ``sides``.
+def judged_with_solved(sides: TreatedSides, treatments: Sequence[PlacedMany | Sequence[PlacedRows]]) -> list[Judged]:
+    """Every strategy of ``treatments``, placed at once or patient by patient, on the patients of ``sides``.
 
     Lesions that nobody has solved yet are solved first.
     """
     table, lethal = figures("safety"), _lethal()
-    known, maps = lesion_shelf(lethal).held([problem for placed in treatments for problem in placed.problems])
+    strategies = [own if isinstance(own, PlacedMany) else PlacedMany.of(own) for own in treatments]
+    known, maps = lesion_shelf(lethal).held([problem for placed in strategies for problem in placed.problems])
     found, at = [], 0
-    for placed in treatments:
+    for placed in strategies:
         # behind the last the number of what makes no lesion
         numbers = np.append(known[at : at + len(placed.problems)], -1)
         at += len(placed.problems)
