@@ -32,7 +32,7 @@ def test_ground_is_the_same_alone_and_among_many(grounds):
         assert alone.provenance == among.provenance == DRAWN[k].provenance
         np.testing.assert_array_equal(alone.frame.origin_mm, among.frame.origin_mm)
         np.testing.assert_array_equal(alone.frame.axes, among.frame.axes)
-        np.testing.assert_array_equal(alone.chart.height_mm, among.chart.height_mm)
+        np.testing.assert_array_equal(alone.chart.seen_mm, among.chart.seen_mm)
         np.testing.assert_array_equal(alone.skin.height_mm, among.skin.height_mm)
         assert (alone.skin.lateral_0_mm, alone.skin.caudal_0_mm) == (among.skin.lateral_0_mm, among.skin.caudal_0_mm)
         for one, other in zip(alone.foramina, among.foramina, strict=True):
