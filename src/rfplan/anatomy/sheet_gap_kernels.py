@@ -6,12 +6,10 @@ from math import sqrt
 
 import numpy as np
 
-from rfplan.anatomy.bell_kernels import plain
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 
 TOP = 3
-_RINGS = 3
 
 
 @kernel
@@ -115,70 +113,40 @@ def slopes_of(held: FloatArray, spacing: float) -> FloatArray:
     return slopes
 
 
-@plain
-def _higher(one: FloatArray, other: FloatArray, out: FloatArray) -> None:
-    for j in range(out.shape[0]):
-        out[j] = max(one[j], other[j])
-
-
-@plain
-def _raised(heights: FloatArray, more: float, out: FloatArray) -> None:
-    for j in range(out.shape[0]):
-        out[j] = max(out[j], heights[j] + more)
-
-
 @kernel
-def _widened(heights: FloatArray, wide: int) -> FloatArray:
-    """The highest of (ni, nj) heights within ``wide`` rows and columns from each on."""
-    ni, nj = heights.shape
-    out = heights
-    for along in range(2):
-        # from one node on, then from two, from four: the highest of ever wider stretches
-        width = 1
-        while width < wide:
-            step = min(width, wide - width)
-            into = np.full((ni, nj), -1e9)
-            if along == 0:
-                for i in range(ni):
-                    _higher(out[i, : nj - step], out[i, step:], into[i, : nj - step])
-            else:
-                for i in range(ni - step):
-                    _higher(out[i], out[i + step], into[i])
-            out = into
-            width += step
-    return out
+def _raise(row: FloatArray, other: FloatArray) -> None:
+    for j in range(row.shape[0]):
+        row[j] = max(row[j], other[j])
 
 
 @kernel
 def tops_of(held: FloatArray, slopes: FloatArray, spacing: float, far: float) -> FloatArray:
-    """(ni, nj) heights over which, by a distance more, nothing of a sheet is nearer than that to a point about a node, for distances up
-    to ``far``; far below everything where there is none.
-
-    What lies aside reaches less high: of a patch at least d aside no more than sqrt(far^2 - d^2) - far above its own height.
-    """
+    """(ni, nj) highest place of a sheet, at the corners of its tangent planes, within ``far`` and a step of each node; far below
+    everything where there is none."""
     ni, nj = held.shape
-    step = int(np.ceil(far / (_RINGS * spacing)))
-    reach = _RINGS * step
-    wide = np.full((ni + 2 * reach, nj + 2 * reach), -1e9)
+    reach = int(np.ceil(far / spacing)) + 1
+    wide = 2 * reach + 1
+    # from one node on, then from two, from four: the highest of ever wider stretches
+    tops = np.full((ni + wide, nj + wide), -1e9)
     for i in range(ni):
         for j in range(nj):
             if np.isfinite(held[i, j]):
-                wide[i + reach, j + reach] = held[i, j] + 0.5 * spacing * (abs(slopes[i, j, 0]) + abs(slopes[i, j, 1]))
-    tops = np.full((ni, nj), -1e9)
-    for ring in range(_RINGS):
-        aside = ring * step * spacing
-        if aside >= far:
-            break
-        wide = _widened(wide, 2 * step + 1)
-        at = reach - (ring + 1) * step
-        for i in range(ni):
-            _raised(wide[i + at, at:], sqrt(far * far - aside * aside) - far, tops[i])
-    return tops
+                corner = 0.5 * spacing * (abs(slopes[i, j, 0]) + abs(slopes[i, j, 1]))
+                tops[i + reach, j + reach] = held[i, j] + corner
+    width = 1
+    while width < wide:
+        step = min(width, wide - width)
+        for i in range(ni + wide):
+            _raise(tops[i, : nj + wide - step], tops[i, step:])
+        for i in range(ni + wide - step):
+            _raise(tops[i], tops[i + step])
+        width += step
+    return tops[:ni, :nj].copy()
 
 
 @kernel
 def sheet_of(held: FloatArray, slopes: FloatArray, spacing: float, far: float) -> FloatArray:
-    """(ni, nj, 4) heights, both slopes, and the tops that :func:`tops_of` tells, beside each other as distances need them."""
+    """(ni, nj, 4) heights, both slopes, and the highest places within ``far``, beside each other as distances need them."""
     ni, nj = held.shape
     sheet, tops = np.empty((ni, nj, 4)), tops_of(held, slopes, spacing, far)
     for i in range(ni):

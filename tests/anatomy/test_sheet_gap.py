@@ -1,0 +1,50 @@
+"""Distances from a dorsal sheet: what is left out to be quick changes none, and membranes over foramina are harmonic."""
+
+import numpy as np
+import pytest
+
+from rfplan.anatomy.bridged_sheet_kernels import bridge_over
+from rfplan.anatomy.sheet_gap_kernels import TOP, gap_to_sheet, sheet_of, slopes_of
+
+
+@pytest.fixture(scope="module")
+def heights():
+    """A back with a cliff, and nothing beside its edge."""
+    i, j = np.meshgrid(np.arange(30.0), np.arange(40.0), indexing="ij")
+    height = 6.0 * np.tanh((i - 12.0) / 1.5) + 2.0 * np.sin(0.4 * j)
+    height[(i - 15.0) ** 2 + (j - 20.0) ** 2 > 16.0**2] = np.nan
+    return height
+
+
+@pytest.mark.parametrize("far", [2.5, 8.0])
+def test_tops_and_what_is_enough_change_no_distance(heights, far):
+    sheet = sheet_of(heights, slopes_of(heights, 1.0), 1.0, far)
+    asked_all = sheet.copy()
+    asked_all[..., TOP] = 1e9
+    points = np.random.default_rng(5).uniform([-3, -3, -12], [33, 43, 14], (4000, 3))
+    seen = 0
+    for x, y, z in points:
+        gap = gap_to_sheet(sheet, 0.0, 0.0, 1.0, far, -1.0, x, y, z)[0]
+        assert gap == gap_to_sheet(asked_all, 0.0, 0.0, 1.0, far, -1.0, x, y, z)[0]
+        quick = gap_to_sheet(sheet, 0.0, 0.0, 1.0, far, 1.0, x, y, z)[0]
+        assert quick == gap if gap >= 1.0 else quick < 1.0
+        seen += gap < far
+    assert seen > 200
+
+
+def test_membranes_over_foramina_are_harmonic(heights):
+    turn = np.linspace(0.0, 2.0 * np.pi, 24, endpoint=False)
+    rims = np.array(
+        [[[x + 3.0 * np.sin(a), y - 3.0 * np.cos(a), 0.0] for a in turn] for x, y in ((17.0, 14.0), (19.0, 27.0))]
+    )
+    pitted = heights.copy()
+    pitted[16:19, 13:16] -= 5.0
+    held, smooth = bridge_over(pitted, 0.0, 0.0, 1.0, rims)
+    for rim in rims:
+        i, j = np.rint(rim[:, :2].mean(axis=0)).astype(int)
+        for p in range(i - 2, i + 3):
+            for q in range(j - 2, j + 3):
+                mean = 0.25 * (held[p - 1, q] + held[p + 1, q] + held[p, q - 1] + held[p, q + 1])
+                assert held[p, q] == pytest.approx(mean, abs=1e-9)
+    assert np.array_equal(np.isfinite(held), np.isfinite(pitted))
+    assert np.isfinite(smooth[np.isfinite(held)]).all()
