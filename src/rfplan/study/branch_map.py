@@ -14,6 +14,7 @@ from rfplan.anatomy.population import Population
 from rfplan.anatomy.sides import LEVELS, Side
 from rfplan.anatomy.virtual_branches import side_branches
 from rfplan.anatomy.virtual_ground import VirtualGround
+from rfplan.anatomy.virtual_grounds import VirtualGrounds
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.polyline import resample
 from rfplan.study.branch_bits import taken_branches
@@ -25,6 +26,7 @@ MOST_PATIENTS: Final = 500
 """Branches of this many patients, the first of the study, are drawn again for its maps."""
 NEAR_MM: Final = 2.0
 """A branch counts at every place that it passes nearer than this."""
+_AT_ONCE: Final = 100
 _CELL_MM: Final = 0.5
 _EDGE_MM: Final = 0.01
 
@@ -58,7 +60,8 @@ class SideLayout:
         """The layout of a patient."""
         if isinstance(patient, VirtualGround):
             # both sides are alike, and their arrays are those of one
-            rims, joint, base = (patient.side_mm[part] for part in (4, 7, 8))
+            laid = patient.grounds.laid
+            rims, joint, base = (part[patient.number] for part in (laid.rims, laid.joints, laid.bases))
             return cls._from(np.concatenate([base[None], rims.mean(axis=1)]), joint)
         frame = patient.frame
         marks = [patient.landmarks[f"s1_sap_base_{side}"].position_mm]
@@ -109,15 +112,21 @@ def branch_maps(
     names = [strategy.name for strategy in design.strategies]
     bits = _first_bits(rows, criterion_bits, names, count)
     every, missed = np.zeros(grid.cells, dtype=np.int64), np.zeros((len(names), grid.cells), dtype=np.int64)
-    for number, patient in enumerate(Population(design.innervation).draw(count, design.seed)):
-        layout, drawn = SideLayout.of(patient.ground, side), side_branches(patient.ground)
-        lost = ~taken_branches(bits[:, number], len(drawn.lines))
-        for n, (line, traits) in enumerate(zip(drawn.lines, drawn.traits, strict=True)):
-            beside = np.column_stack([np.abs(line[:, 0]), line[:, 1]])
-            near = grid.near(layout.laid_over(home, beside, traits.level != "L5"))
-            every[near] += 1
-            for k in np.flatnonzero(lost[:, n]):
-                missed[k, near] += 1
+    for first in range(0, count, _AT_ONCE):
+        grounds = VirtualGrounds.of(
+            Population(design.innervation).draw(min(_AT_ONCE, count - first), design.seed, first)
+        )
+        drawn = side_branches(grounds)
+        for ground, low, high in zip(grounds, drawn.branches[:-1].tolist(), drawn.branches[1:].tolist(), strict=True):
+            layout = SideLayout.of(ground, side)
+            lost = ~taken_branches(bits[:, first + ground.number], high - low)
+            for n in range(low, high):
+                line = drawn.points[drawn.first[n] : drawn.first[n + 1]]
+                beside = np.column_stack([np.abs(line[:, 0]), line[:, 1]])
+                near = grid.near(layout.laid_over(home, beside, drawn.level[n] > 0))
+                every[near] += 1
+                for k in np.flatnonzero(lost[:, n - low]):
+                    missed[k, near] += 1
     return BranchMaps(
         *grid.axes,
         grid.per_100(every, count),

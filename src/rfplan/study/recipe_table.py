@@ -6,15 +6,16 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
+from itertools import chain, pairwise
 from multiprocessing import get_context
 from typing import Final
 
 import numpy as np
 
-from rfplan.anatomy.innervation import drawn_branches
+from rfplan.anatomy.innervation import Innervation
 from rfplan.anatomy.population import Population
-from rfplan.anatomy.sides import Side
+from rfplan.anatomy.population_branches import UNIFORMS, drawn_many
+from rfplan.anatomy.sides import BRANCH_LEVELS, Side
 from rfplan.anatomy.virtual_branches import side_branches
 from rfplan.anatomy.virtual_ground import VirtualGround
 from rfplan.devices.electrode import Electrode, Mode
@@ -144,7 +145,7 @@ def _within_limits(rows: PlacedRows, ground: VirtualGround) -> BoolArray:
     each = [
         PlacedRows(rows.problems[n : n + 1], rows.matrices[n : n + 1], rows.offsets[n : n + 1]) for n in range(count)
     ]
-    judged = judged_with_solved(TreatedSides.of([ground] * count), [each])[0]
+    judged = judged_with_solved(TreatedSides.of(ground.grounds).times(count), [each])[0]
     known = limits()
     fine = [
         all(known[check].status(float(value)) != "stop" for check, value in zip(RISKS, risk, strict=True))
@@ -165,18 +166,20 @@ def _maps(rows: PlacedRows, keep: IntArray) -> PlacedMaps:
 
 def _courses(ground: VirtualGround, count: int, seed: tuple[int, int]) -> PackedBranches:
     """The patient's own branches and ``count`` - 1 other courses that they may follow, in the chart of the treated side."""
-    sides = [side_branches(ground)]
-    for k in range(1, count):
-        rng = np.random.default_rng([_COURSE_SEED, *seed, k])
-        sides.append(side_branches(replace(ground, traits=drawn_branches(rng))))
-    lines = [line for own in sides for line in own.lines]
-    levels = tuple([trait.level for own in sides for trait in own.traits])
+    home, streams = ground.grounds, [np.random.default_rng([_COURSE_SEED, *seed, k]) for k in range(1, count)]
+    others = drawn_many(np.array([rng.random(UNIFORMS) for rng in streams]).reshape(-1, UNIFORMS), Innervation())
+    sides = [side_branches(home)]
+    for k in range(count - 1):
+        drawn = replace(home.drawn, branches=others.part(k, k + 1))
+        sides.append(side_branches(replace(home, drawn=drawn)))
+    lines = [own.points[low:high] for own in sides for low, high in pairwise(own.first.tolist())]
+    levels = tuple([BRANCH_LEVELS[n] for own in sides for n in own.level.tolist()])
     return PackedBranches(
         np.concatenate([np.empty((0, 3)), *lines]),
         np.concatenate([[0], np.cumsum([len(line) for line in lines])]).astype(np.int64),
         levels,
         levels,
-        tuple([k for k, own in enumerate(sides) for _ in own.lines]),
+        tuple([k for k, own in enumerate(sides) for _ in own.level]),
         tuple([float(arc_length(line)[-1]) for line in lines]),
         count,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -67,3 +67,18 @@ class TreatedSides:
             skins.corners_mm,
             skins.spacing_mm,
         )
+
+    def times(self, count: int) -> TreatedSides:
+        """Every patient of these ``count`` times, all of them one time after the other."""
+        again = {name: np.concatenate([getattr(self, name)] * count) for name in _OF_EACH}
+        starts = {name: _starts_again(getattr(self, name), count) for name in ("first", "branches", "tube_first")}
+        return replace(self, **again, **starts)
+
+
+_OF_EACH = ("points", "level", "upper", "tube_points", "tube_radii", "joints", "skins", "skin_rows", "corners")
+
+
+def _starts_again(starts: IntArray, count: int) -> IntArray:
+    """Starts (n + 1,) of what follows itself ``count`` times."""
+    shifted = starts[:-1] + starts[-1] * np.arange(count)[:, None]
+    return np.append(shifted.ravel(), starts[-1] * count).astype(np.int64)

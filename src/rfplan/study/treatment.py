@@ -88,7 +88,9 @@ class Treatments:
         if isinstance(made, ManyNeedles):
             return placed_many(tuple(made), each, accuracy)
         side = self.patients.side
-        return PlacedMany.of([placed_plan(plan, ground, side, accuracy) for plan, ground in zip(made, each, strict=True)])
+        return PlacedMany.of(
+            [placed_plan(plan, ground, side, accuracy) for plan, ground in zip(made, each, strict=True)]
+        )
 
     def shapes(self) -> tuple[FloatArray, IntArray, FloatArray]:
         """The lesions of all patients as spheroids in the charts of their treated sides: see :func:`rfplan.lesion.shapes.assembled`."""
