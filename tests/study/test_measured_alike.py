@@ -8,9 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rfplan.anatomy.population import Population
+from rfplan.anatomy.sides import Side
+from rfplan.anatomy.virtual_grounds import VirtualGrounds
 from rfplan.lesion.accuracy import accuracy_named
 from rfplan.planning.evaluation import evaluate
 from rfplan.planning.operator_error import OperatorError, displaced
+from rfplan.planning.plan import Plan
 from rfplan.planning.safety import limits
 from rfplan.planning.techniques import technique
 from rfplan.study.columns import RISKS
@@ -19,7 +22,7 @@ from rfplan.study.design import checked, design_from
 from rfplan.study.shapes_judge import judged_with_shapes
 from rfplan.study.solved_judge import ACCURACY, judged_with_solved
 from rfplan.study.treated import TreatedSides
-from rfplan.study.treatment import Treatment, lesions
+from rfplan.study.treatment import PatientsToTreat, Treatments
 from strategies import numbers
 
 DRAWN = Population().draw(400, seed=3)
@@ -37,16 +40,16 @@ def test_risks_of_a_study_are_those_of_the_safety_table(
     patient: int, recipe: str, offset_mm: float, side: str, seed: int
 ) -> None:
     """Far outside the foramina too, behind the joint, and where a hand misses."""
-    ground = DRAWN[patient].ground
+    grounds = DRAWN[patient].ground.grounds
+    ground = grounds[0]
     meant = technique(recipe).plan(ground, side, offset_mm=offset_mm)
     plan = displaced(meant, ground, OperatorError(along_bone_mm=3.0, depth_mm=1.0, axis_deg=5.0), (seed,))
-    treatment = Treatment(plan, plan, ground, side)
-    sides = TreatedSides.of([ground])
+    made, sides = _treated(grounds, side, plan), TreatedSides.of(grounds)
     for model in ("shapes", "solved"):
         if model == "shapes":
-            judged = judged_with_shapes(sides, [treatment])
+            judged = judged_with_shapes(sides, made)
         else:
-            judged = judged_with_solved(sides, [lesions([treatment], accuracy_named(ACCURACY))])[0]
+            judged = judged_with_solved(sides, [made.lesions(accuracy_named(ACCURACY))])[0]
         table = evaluate(plan, ground, lesion_model=model, bone="plane").safety
         for number, check in enumerate(RISKS):
             own = [row.value for row in table if row.check == check and not row.concerns.endswith(_other(side))]
@@ -59,12 +62,16 @@ def test_risks_of_a_study_are_those_of_the_safety_table(
 def test_no_optimised_plan_breaks_a_limit_by_the_study_s_measure(patient: int, mode: str, applications: int) -> None:
     asked = {"mode": mode, "applications": applications, "courses": 40, "spacing_mm": 7.0, "refine": True}
     design = checked(design_from({"strategies": [{"technique": "optimised", "optimise": asked}]}))
-    ground = DRAWN[patient].ground
-    (plan,) = computed_plans(design, [ground], "right", [(3, patient)])["optimised"]
-    treatment = Treatment(plan, plan, ground, "right")
-    judged = judged_with_solved(TreatedSides.of([ground]), [[treatment.lesions(accuracy_named(ACCURACY))]])[0]
+    grounds = DRAWN[patient].ground.grounds
+    (plan,) = computed_plans(design, grounds, "right", [(3, patient)])["optimised"]
+    made = _treated(grounds, "right", plan)
+    judged = judged_with_solved(TreatedSides.of(grounds), [made.lesions(accuracy_named(ACCURACY))])[0]
     for number, check in enumerate(RISKS):
         assert limits()[check].status(judged.risk[0, number]) != "stop", check
+
+
+def _treated(grounds: VirtualGrounds, side: Side, plan: Plan) -> Treatments:
+    return Treatments([plan], [plan], PatientsToTreat(grounds, side, [(0, 0)]))
 
 
 def _other(side: str) -> str:
@@ -72,8 +79,8 @@ def _other(side: str) -> str:
 
 
 def test_a_study_without_lesions_comes_near_to_nothing() -> None:
-    ground = DRAWN[0].ground
-    nothing = technique("cooled-classic").plan(ground, "right", levels=(), l5=False)
-    judged = judged_with_shapes(TreatedSides.of([ground]), [Treatment(nothing, nothing, ground, "right")])
+    grounds = DRAWN[0].ground.grounds
+    nothing = technique("cooled-classic").plan(grounds[0], "right", levels=(), l5=False)
+    judged = judged_with_shapes(TreatedSides.of(grounds), _treated(grounds, "right", nothing))
     assert np.all(judged.risk[0, :3] > 1e20)
     assert judged.risk[0, 3] < -1e20

@@ -71,7 +71,7 @@ def test_each_patient_is_judged_as_alone(patients):
         depths = lesions.skin_depths((skin.height_mm, skin.origin_mm, skin.axes, corner, skin.spacing_mm))
         assert judged.risk[k, 2] == pytest.approx(depths[0], abs=1e-6)
         line = np.ascontiguousarray((ground.curves[f"sij_posterior_line_{SIDE}"].points_mm @ frame.axes.T)[:, :2])
-        beyond = lesions.beyond_line(line, float(lateral_sign(SIDE)), np.ascontiguousarray(frame.axes), LETHAL)
+        beyond = lesions.behind_joint(line, float(lateral_sign(SIDE)), np.ascontiguousarray(frame.axes), LETHAL)
         assert judged.risk[k, 3] == pytest.approx(beyond, abs=1e-6)
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rfplan.anatomy.body_skin import prone_axes_in_view
 from rfplan.anatomy.virtual_branches import side_branches
 from rfplan.anatomy.virtual_grounds import VirtualGrounds
 from rfplan.figures import figures
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
+
+
+_Kind = TypeVar("_Kind", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,12 +75,25 @@ class TreatedSides:
 
     def times(self, count: int) -> TreatedSides:
         """Every patient of these ``count`` times, all of them one time after the other."""
-        again = {name: np.concatenate([getattr(self, name)] * count) for name in _OF_EACH}
-        starts = {name: _starts_again(getattr(self, name), count) for name in ("first", "branches", "tube_first")}
-        return replace(self, **again, **starts)
+        return replace(
+            self,
+            points=_again(self.points, count),
+            first=_starts_again(self.first, count),
+            branches=_starts_again(self.branches, count),
+            level=_again(self.level, count),
+            upper=_again(self.upper, count),
+            tube_points=_again(self.tube_points, count),
+            tube_first=_starts_again(self.tube_first, count),
+            tube_radii=_again(self.tube_radii, count),
+            joints=_again(self.joints, count),
+            skins=_again(self.skins, count),
+            skin_rows=_again(self.skin_rows, count),
+            corners=_again(self.corners, count),
+        )
 
 
-_OF_EACH = ("points", "level", "upper", "tube_points", "tube_radii", "joints", "skins", "skin_rows", "corners")
+def _again(values: NDArray[_Kind], count: int) -> NDArray[_Kind]:
+    return np.concatenate([values] * count)
 
 
 def _starts_again(starts: IntArray, count: int) -> IntArray:
