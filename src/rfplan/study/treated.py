@@ -14,7 +14,6 @@ from rfplan.anatomy.virtual_grounds import VirtualGrounds
 from rfplan.figures import figures
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 
-
 _Kind = TypeVar("_Kind", bound=np.generic)
 
 
