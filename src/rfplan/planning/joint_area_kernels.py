@@ -21,7 +21,7 @@ _FAR = 1e30
 _TOLERANCE_MM = 0.002
 _ANGLES = 48
 _GOLDEN = 0.6180339887498949
-_GOLDEN_STEPS = 48
+_GOLDEN_STEPS = 18
 _MOST_PARTS = 64
 
 
@@ -166,45 +166,64 @@ def deepest_spheroid(
     ``rows`` (g, 8) as :mod:`rfplan.lesion.shape_kernels` has them: centre, axis, radius across and along. ``lateral`` and ``caudal`` are
     the axes of the view.
     """
-    best = -_FAR
-    step = 2.0 * pi / _ANGLES
-    depths = np.empty(_ANGLES)
-    for k in range(rows.shape[0]):
-        across, along = rows[k, 6], rows[k, 7]
-        if across <= 0.0 or along <= 0.0:
+    best, count = -_FAR, rows.shape[0]
+    bounds, shadows = np.full(count, -_FAR), np.zeros((count, 4))
+    for k in range(count):
+        if rows[k, 6] <= 0.0 or rows[k, 7] <= 0.0:
             continue
-        x, y, ex, ey = 0.0, 0.0, 0.0, 0.0
         for a in range(3):
-            x, y = x + rows[k, a] * lateral[a], y + rows[k, a] * caudal[a]
-            ex, ey = ex + rows[k, 3 + a] * lateral[a], ey + rows[k, 3 + a] * caudal[a]
-        if depth_behind(line, outward, x, y) + max(across, along) <= best:
+            shadows[k, 0] += rows[k, a] * lateral[a]
+            shadows[k, 1] += rows[k, a] * caudal[a]
+            shadows[k, 2] += rows[k, 3 + a] * lateral[a]
+            shadows[k, 3] += rows[k, 3 + a] * caudal[a]
+        bounds[k] = depth_behind(line, outward, shadows[k, 0], shadows[k, 1]) + max(rows[k, 6], rows[k, 7])
+    for _ in range(count):
+        k = int(np.argmax(bounds))
+        if bounds[k] <= best:
+            break
+        bounds[k] = -_FAR
+        x, y, ex, ey = shadows[k]
+        best = _deepest_of_ellipse(line, outward, x, y, ex, ey, rows[k, 6], rows[k, 7], best)
+    return best
+
+
+@kernel
+def _deepest_of_ellipse(
+    line: FloatArray, outward: float, x: float, y: float, ex: float, ey: float, across: float, along: float, best: float
+) -> float:  # fmt: skip
+    """Depth of the deepest point of a spheroid's shadow, or ``best`` where that is more; arguments as of :func:`_depth_at`."""
+    step = 2.0 * pi / _ANGLES
+    # the outline's radius of curvature is no more than this: from one angle to the next depth changes by no more than the arc
+    arc = max(across, along) ** 2 / min(across, along) * step
+    depths, n = np.full(_ANGLES, -_FAR), 0
+    known = best
+    while n < _ANGLES:
+        depths[n] = _depth_at(line, outward, x, y, ex, ey, across, along, n * step)
+        known = max(known, depths[n])
+        # what is left out is not deeper than what is known
+        n += 1 + int(max(known - depths[n], 0.0) / arc)
+    best = known
+    for n in range(_ANGLES):
+        if (
+            depths[n] + 0.5 * arc <= best
+            or depths[n] < depths[n - 1]
+            or depths[n] < depths[(n + 1) % _ANGLES]
+        ):  # fmt: skip
             continue
-        for n in range(_ANGLES):
-            depths[n] = _depth_at(line, outward, x, y, ex, ey, across, along, n * step)
-        highest = np.max(depths)
-        # the outline's radius of curvature is no more than this: no point is farther than the arc from one that was looked at
-        arc = max(across, along) ** 2 / min(across, along) * step
-        for n in range(_ANGLES):
-            if (
-                depths[n] < max(highest, best) - arc
-                or depths[n] < depths[n - 1]
-                or depths[n] < depths[(n + 1) % _ANGLES]
-            ):
-                continue
-            low, high = (n - 1) * step, (n + 1) * step
-            one, other = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-            at_one = _depth_at(line, outward, x, y, ex, ey, across, along, one)
-            at_other = _depth_at(line, outward, x, y, ex, ey, across, along, other)
-            for _ in range(_GOLDEN_STEPS):
-                if at_one < at_other:
-                    low, one, at_one = one, other, at_other
-                    other = low + _GOLDEN * (high - low)
-                    at_other = _depth_at(line, outward, x, y, ex, ey, across, along, other)
-                else:
-                    high, other, at_other = other, one, at_one
-                    one = high - _GOLDEN * (high - low)
-                    at_one = _depth_at(line, outward, x, y, ex, ey, across, along, one)
-            best = max(best, at_one, at_other, depths[n])
+        low, high = (n - 1) * step, (n + 1) * step
+        one, other = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+        at_one = _depth_at(line, outward, x, y, ex, ey, across, along, one)
+        at_other = _depth_at(line, outward, x, y, ex, ey, across, along, other)
+        for _ in range(_GOLDEN_STEPS):
+            if at_one < at_other:
+                low, one, at_one = one, other, at_other
+                other = low + _GOLDEN * (high - low)
+                at_other = _depth_at(line, outward, x, y, ex, ey, across, along, other)
+            else:
+                high, other, at_other = other, one, at_one
+                one = high - _GOLDEN * (high - low)
+                at_one = _depth_at(line, outward, x, y, ex, ey, across, along, one)
+        best = max(best, at_one, at_other)
     return best
 
 
