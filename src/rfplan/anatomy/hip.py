@@ -11,25 +11,21 @@ from scipy.sparse.csgraph import connected_components
 from rfplan.anatomy.foramen import Status
 from rfplan.anatomy.hip_blade import blade_of, edge_place
 from rfplan.anatomy.hip_joint import HipPlace, SacrumSurface, auricular_surface, hip_place, posterior_margin
+from rfplan.anatomy.hip_joint_kernels import CLEAR_MM, joint_fields, spaced_fields
 from rfplan.anatomy.hip_kernels import hip_field
 from rfplan.anatomy.hip_ring import cup_of, rods_of
 from rfplan.anatomy.landmarks import Curve, Landmark
 from rfplan.anatomy.sides import Side, lateral_sign
 from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray
-from rfplan.geometry.implicit import gradient, mesh_of, smooth_intersection, smooth_union
+from rfplan.geometry.implicit import gradient, mesh_of
 from rfplan.geometry.mesh import Mesh
 
 _BLEND_MM = 9.0
-_PAD_BLEND_MM = 9.0
-_PAD_RIM_MM = 4.0
-_PAD_INTO_BLADE_MM = 8.0
-_PAD_ROUND_MM = 3.0
 _NEAR_MM = 6.0
-_PAD_MM = 8.0
 _JOINT_REACH_MM = 85.0
-_BELOW_JOINT_MM = 35.0
-_CLEAR_MM = 14.0
+BELOW_JOINT_MM = 35.0
+"""How far below the centre of its joint the ilium may come nearer to the midline again."""
 _TRUE_MM = 8.0
 _PROMINENCE_MM = 10.0
 _BEND_MM = 8.0
@@ -70,46 +66,47 @@ class ParametricHip:
         """(n,) approximate signed distance of (n, 3) patient points, negative inside."""
         return self._field(self._frame.to_chart(points_mm) * self._sign)
 
+    def without_joint_mm(self, points_mm: FloatArray) -> FloatArray:
+        """The same without what is built up, and cut off, where it meets the sacrum."""
+        chart = self._frame.to_chart(points_mm) * self._sign
+        return self._alone(chart, np.ascontiguousarray(self.place.to_hip(chart)))
+
     def _field(self, chart_mm: FloatArray) -> FloatArray:
-        """The same at (n, 3) points of the lateralised chart."""
-        value, blade = self.parameters, self.blade
+        """:meth:`distance_mm` at (n, 3) points of the lateralised chart."""
         hip = np.ascontiguousarray(self.place.to_hip(chart_mm))
-        yaw = float(np.deg2rad(blade.yaw_deg))
-        field = hip_field(
-            hip, blade.maps, blade.along_0_mm, blade.up_0_mm, blade.step_mm, yaw,
-            self._ring.rods, self._ring.first_of_chain, self._ring.spheres, self._cup, _BLEND_MM,
-        )  # fmt: skip
-        # the symphysis: its faces are rounded and uneven, nearest to each other in the middle
-        off = hip[:, :2] - self._symphysis
-        bulge = value["hip.symphysis.rounding"] * np.minimum(np.einsum("ij,ij->i", off, off), 30.0**2)
-        ripple = 0.3 * np.sin(0.35 * off[:, 1] + 0.2 * off[:, 0]) + 0.2 * np.cos(0.8 * off[:, 1] - 0.3 * off[:, 0])
-        field = np.asarray(np.maximum(field, value["hip.symphysis.half_gap"] + bulge + ripple - chart_mm[:, 0]))
+        field = self._alone(chart_mm, hip)
         away = np.linalg.norm(chart_mm - self.auricular.centre_mm, axis=1)
         about = np.flatnonzero((away < _JOINT_REACH_MM) & (field < _JOINT_REACH_MM))
         field[about] = self._joint(field[about], chart_mm[about], hip[about])
         return field
 
+    def _alone(self, chart_mm: FloatArray, hip_mm: FloatArray) -> FloatArray:
+        """The hip as if there were no sacrum, at the same points in chart and hip axes."""
+        value, blade = self.parameters, self.blade
+        yaw = float(np.deg2rad(blade.yaw_deg))
+        field = hip_field(
+            hip_mm, blade.maps, blade.along_0_mm, blade.up_0_mm, blade.step_mm, yaw,
+            self._ring.rods, self._ring.first_of_chain, self._ring.spheres, self._cup, _BLEND_MM,
+        )  # fmt: skip
+        # the symphysis: its faces are rounded and uneven, nearest to each other in the middle
+        off = hip_mm[:, :2] - self._symphysis
+        bulge = value["hip.symphysis.rounding"] * np.minimum(np.einsum("ij,ij->i", off, off), 30.0**2)
+        ripple = 0.3 * np.sin(0.35 * off[:, 1] + 0.2 * off[:, 0]) + 0.2 * np.cos(0.8 * off[:, 1] - 0.3 * off[:, 0])
+        return np.asarray(np.maximum(field, value["hip.symphysis.half_gap"] + bulge + ripple - chart_mm[:, 0]))
+
     def _joint(self, field: FloatArray, chart_mm: FloatArray, hip_mm: FloatArray) -> FloatArray:
-        """``field`` with the auricular face built up and the gap to the sacrum cut out."""
+        """``field`` with the bone that reaches from the blade to the joint, wherever the sacrum is, and the gap to the sacrum cut out."""
         value, blade = self.parameters, self.blade
         outside = self.auricular.outside_mm(chart_mm)
         above = self.auricular.above_mm(chart_mm)
-        # the bone behind the auricular face reaches from the blade to the joint wherever the sacrum is
         plane = blade.to_plane(hip_mm)
-        lateral = plane[:, 2] - blade.middle_mm(plane[:, :2]) - _PAD_INTO_BLADE_MM
-        pad = smooth_intersection(outside - _PAD_RIM_MM, lateral, 4.0)
-        field = smooth_union(
-            field, smooth_intersection(pad, np.abs(above - _PAD_MM) - _PAD_MM, _PAD_ROUND_MM), _PAD_BLEND_MM
-        )
-        # in front of the joint the ilium ends lateral to it; behind it may reach over the sacrum
+        lateral = plane[:, 2] - blade.middle_mm(plane[:, :2])
         over = np.maximum(chart_mm[:, 2] - self.auricular.centre_mm[2], 0.0)
-        below = np.maximum(value["hip.placement.joint_superior"] - _BELOW_JOINT_MM - hip_mm[:, 1], 0.0)
-        turned = 0.6 * np.clip(outside, 0.0, 6.0) * np.clip(1.0 - over / 6.0, 0.0, 1.0)
-        field = smooth_intersection(field, turned - above - 0.8 * over - 2.0 * below, 2.0)
-        near = np.flatnonzero((field < _NEAR_MM) & (above < _CLEAR_MM))
-        opening = np.clip(value["hip.joint.cleft_slope"] * outside[near], 0.0, value["hip.joint.cleft_extra"])
-        gap = value["hip.joint.gap"] + opening
-        field[near] = smooth_intersection(field[near], gap - self._sacrum_mm(chart_mm[near]), 1.0)
+        below = np.maximum(value["hip.placement.joint_superior"] - BELOW_JOINT_MM - hip_mm[:, 1], 0.0)
+        field = joint_fields(field, lateral, outside, above, over, below)
+        near = np.flatnonzero((field < _NEAR_MM) & (above < CLEAR_MM))
+        gap, slope, extra = (value[f"hip.joint.{key}"] for key in ("gap", "cleft_slope", "cleft_extra"))
+        field[near] = spaced_fields(field[near], outside[near], self._sacrum_mm(chart_mm[near]), gap, slope, extra)
         return field
 
     def _sacrum_mm(self, chart_mm: FloatArray) -> FloatArray:

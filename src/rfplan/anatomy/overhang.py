@@ -1,8 +1,9 @@
 """Bone that hangs over the back of the sacrum in a virtual patient: the hip, as its joint and its posterior spine place it, and L5.
 
 A hip moves with the joint surface of its sacrum, and its blade is bent until the posterior superior spine is at its own distance from the
-midline. So five hips on the reference sacrum, with spines at five distances, give that of any patient; what is built up at the joint
-itself is left out. Only the way in of a needle meets this bone.
+midline. So five hips, with spines at five distances, give that of any patient, all but what is built up at the joint itself: that
+follows the patient's own sacrum and is added point by point (:mod:`rfplan.anatomy.sheet_distance_kernels`). Only the way in of a needle
+meets this bone.
 """
 
 from __future__ import annotations
@@ -10,30 +11,45 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rfplan.anatomy.hip_joint_kernels import BULGE_MM
 from rfplan.anatomy.sheet_distance_kernels import NEAR_MM
 from rfplan.cache import cache_folder
-from rfplan.figures import anatomy_folder
+from rfplan.figures import anatomy_folder, figures
 from rfplan.geometry.arrays import FloatArray, IntArray, frozen
 from rfplan.whole_file import write_whole
 
+if TYPE_CHECKING:
+    from rfplan.anatomy.hip import ParametricHip
+
 _LOW_MM, _HIGH_MM = np.array([10.0, -45.0, -25.0]), np.array([80.0, 100.0, 80.0])
-_SPACING_MM, _BAND_MM = 1.75, 8.0
+_SPACING_MM, _BAND_MM = 1.75, 12.0
+_BLADE_STEP_MM = 2.0
 _BENDS_MM = np.array([-8.0, -4.0, 0.0, 4.0, 8.0])
 
 
 @dataclass(frozen=True, eq=False)
 class Overhang:
-    """Distances ``values`` (b, ni, nj, nk) to the hip of the left side with its spine at ``psis_mm`` (b,), and ``vertebra`` (ni, nj, nk)
-    to L5, on a grid in chart coordinates; ``centre_mm`` (3,) is the centre of the joint surface that the hips belong to."""
+    """Distances ``values`` (b, ni, nj, nk) to the hip of the left side, without what is built up at its joint, with its spine at
+    ``psis_mm`` (b,), and ``vertebra`` (ni, nj, nk) to L5, on a grid in chart coordinates; ``centre_mm`` (3,) is the centre of the joint
+    surface that the hips belong to.
+
+    ``middles`` (b, na, nu) are the heights of the middle of their blades, and ``blade`` (6, 3) tells where: directions along, up and out of
+    the plane of the blade in the chart, the joint's centre in these, where the grid begins and its step, and how high below it counts as
+    below the joint, how the space there opens and how far.
+    """
 
     values: NDArray[np.float32]
+    middles: NDArray[np.float32]
+    blade: FloatArray
     vertebra: NDArray[np.float32]
     psis_mm: FloatArray
     origin_mm: FloatArray
@@ -41,7 +57,7 @@ class Overhang:
     centre_mm: FloatArray
 
     def __post_init__(self) -> None:
-        for name in ("psis_mm", "origin_mm", "centre_mm"):
+        for name in ("blade", "psis_mm", "origin_mm", "centre_mm"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
     def bends(self, psis_mm: FloatArray) -> tuple[IntArray, FloatArray]:
@@ -68,15 +84,20 @@ class Overhang:
         return _cells(self.hip_least)
 
     @cached_property
+    def hip_cells_blended(self) -> NDArray[np.uint8]:
+        """The same for what comes so near where it is blended with the bone built up at the joint."""
+        return _cells(self.hip_least, NEAR_MM + BULGE_MM)
+
+    @cached_property
     def vertebra_cells(self) -> NDArray[np.uint8]:
         """The same of the vertebra."""
         return _cells(self.vertebra_least)
 
 
-def _cells(least: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _cells(least: NDArray[np.uint8], near_mm: float = NEAR_MM) -> NDArray[np.uint8]:
     from scipy.ndimage import distance_transform_cdt
 
-    return np.asarray(np.minimum(distance_transform_cdt(least >= NEAR_MM, metric="chessboard"), 255), dtype=np.uint8)
+    return np.asarray(np.minimum(distance_transform_cdt(least >= near_mm, metric="chessboard"), 255), dtype=np.uint8)
 
 
 def _least(values: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -90,17 +111,23 @@ def _least(values: NDArray[np.float32]) -> NDArray[np.uint8]:
 @cache
 def overhang() -> Overhang:
     """The overhang, kept on disk once it was made."""
-    stated = hashlib.sha256(
-        (anatomy_folder() / "morphometry.toml").read_bytes() + Path(__file__).read_bytes()
-    ).hexdigest()[:16]
-    path = cache_folder() / f"overhang-{stated}.npz"
+    own = (*sorted(Path(__file__).parent.glob("hip*.py")), Path(__file__))
+    stated = hashlib.sha256((anatomy_folder() / "morphometry.toml").read_bytes())
+    for path in own:
+        stated.update(path.read_bytes())
+    path = cache_folder() / f"overhang-{stated.hexdigest()[:16]}.npz"
+    names = ("values", "middles", "blade", "vertebra", "psis", "centre")
     with contextlib.suppress(OSError, ValueError, KeyError), np.load(path) as kept:
-        return Overhang(kept["values"], kept["vertebra"], kept["psis"], _LOW_MM, _SPACING_MM, kept["centre"])
+        values, middles, blade, vertebra, psis, centre = (kept[name] for name in names)
+        return Overhang(values, middles, blade, vertebra, psis, _LOW_MM, _SPACING_MM, centre)
     made = _made()
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         stream = io.BytesIO()
-        np.savez(stream, values=made.values, vertebra=made.vertebra, psis=made.psis_mm, centre=made.centre_mm)
+        np.savez(
+            stream, values=made.values, middles=made.middles, blade=made.blade, vertebra=made.vertebra, psis=made.psis_mm,
+            centre=made.centre_mm,
+        )  # fmt: skip
         write_whole(path, stream.getvalue())
     return made
 
@@ -109,14 +136,9 @@ def _made() -> Overhang:
     from rfplan.anatomy.hip import ParametricHip, hip_parameters
     from rfplan.anatomy.lumbar import ParametricL5, lumbar_parameters
     from rfplan.anatomy.sacrum import ParametricSacrum
-    from rfplan.anatomy.sacrum_edges_kernels import joint_centre
-    from rfplan.anatomy.sacrum_vector import sacrum_vector
-    from rfplan.anatomy.virtual_ground_kernels import filled_form
 
     sacrum = ParametricSacrum()
     frame = sacrum.frame()
-    centre = np.empty(3)
-    joint_centre(filled_form(sacrum_vector(sacrum.parameters.values)), centre)
     counts = np.ceil((_HIGH_MM - _LOW_MM) / _SPACING_MM).astype(int) + 1
     axes = [_LOW_MM[k] + _SPACING_MM * np.arange(counts[k]) for k in range(3)]
     nodes = frame.to_patient(np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3))
@@ -126,11 +148,9 @@ def _made() -> Overhang:
         return np.clip(distance_mm, -_BAND_MM, _BAND_MM).reshape(counts).astype(np.float32)
 
     hips = [
-        near(
-            ParametricHip("left", sacrum, hip_parameters() | {"hip.psis.from_midline": usual + bend}).distance_mm(nodes)
-        )
-        for bend in _BENDS_MM
+        ParametricHip("left", sacrum, hip_parameters() | {"hip.psis.from_midline": usual + bend}) for bend in _BENDS_MM
     ]
+    middles, blade = _blades(hips)
     vertebra = ParametricL5(
         frame,
         lumbar_parameters(),
@@ -138,4 +158,24 @@ def _made() -> Overhang:
         endplate_depth_mm=sacrum.parameters["endplate_ap"],
         sacrum_mm=sacrum.distance_mm,
     )
-    return Overhang(np.stack(hips), near(vertebra.distance_mm(nodes)), usual + _BENDS_MM, _LOW_MM, _SPACING_MM, centre)
+    return Overhang(
+        np.stack([near(hip.without_joint_mm(nodes)) for hip in hips]), middles, blade, near(vertebra.distance_mm(nodes)),
+        usual + _BENDS_MM, _LOW_MM, _SPACING_MM, hips[0].auricular.centre_mm,
+    )  # fmt: skip
+
+
+def _blades(hips: Sequence[ParametricHip]) -> tuple[NDArray[np.float32], FloatArray]:
+    """``middles`` and ``blade`` of :class:`Overhang`."""
+    from rfplan.anatomy.hip import BELOW_JOINT_MM
+
+    place, sheet, table = hips[0].place, hips[0].blade, figures("morphometry")
+    ways = sheet.to_plane(place.axes.T).T
+    centre = sheet.to_plane(place.to_hip(hips[0].auricular.centre_mm))
+    ends = sheet.outline_mm.min(axis=0), sheet.outline_mm.max(axis=0)
+    along, up = (np.arange(ends[0][k], ends[1][k] + _BLADE_STEP_MM, _BLADE_STEP_MM) for k in (0, 1))
+    nodes = np.stack(np.meshgrid(along, up, indexing="ij"), axis=-1)
+    grid = [along[0], up[0], _BLADE_STEP_MM]
+    below = table["hip.placement.joint_superior"].value - BELOW_JOINT_MM
+    opening = [table[f"hip.joint.{key}"].value for key in ("cleft_slope", "cleft_extra")]
+    middles = np.stack([hip.blade.middle_mm(nodes) for hip in hips]).astype(np.float32)
+    return middles, np.array([*ways, centre, grid, [below, *opening]])

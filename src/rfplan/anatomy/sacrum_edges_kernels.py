@@ -164,28 +164,29 @@ def _half_width(f: FloatArray, along: float) -> float:
 
 
 @kernel
-def joint_centre(f: FloatArray, point: FloatArray) -> None:
-    """Fill (3,) with the centre of the area of the left joint surface, strip by strip."""
-    point[:] = 0.0
-    total, count = 0.0, 12
+def joint_front(f: FloatArray, points: FloatArray) -> None:
+    """Fill (k, 3) ``points`` with the ventral border of the left joint surface, cranial to caudal."""
+    count = points.shape[0]
+    known, guess = -1, np.nan
     for k in range(count):
-        along, dorsal, ventral = _border(f, (k + 0.5) / count)
-        before = _side_at(f, along, dorsal, _half_width(f, along))
-        after = _side_at(f, along, ventral, _half_width(f, along))
-        if not (np.isfinite(before) and np.isfinite(after)):
+        along, _, t = _border(f, k / (count - 1))
+        guess = _side_at(f, along, t, guess if np.isfinite(guess) else _half_width(f, along))
+        if not np.isfinite(guess):
+            if known >= 0:
+                points[k] = points[known]
             continue
-        weight = sqrt((dorsal - ventral) ** 2 + (after - before) ** 2)
-        caudal, height = to_view(f, along, 0.5 * (dorsal + ventral))
-        point[0] += weight * 0.5 * (before + after)
-        point[1] += weight * caudal
-        point[2] += weight * height
-        total += weight
-    point /= total
+        points[k, 0] = guess
+        points[k, 1], points[k, 2] = to_view(f, along, t)
+        if known < 0:
+            for before in range(k):
+                points[before] = points[k]
+        known = k
 
 
 @kernel
-def joint_margin(f: FloatArray, gap: float, points: FloatArray) -> None:
-    """Fill (k, 3) ``points`` with the line where the left joint opens at the back, cranial to caudal, in the middle of its ``gap``."""
+def joint_margin(f: FloatArray, gap: float, points: FloatArray, back: FloatArray) -> None:
+    """Fill (k, 3) ``points`` with the line where the left joint opens at the back, cranial to caudal, in the middle of its ``gap``, and
+    (k, 3) ``back`` with the dorsal border of the joint surface under it."""
     count = points.shape[0]
     known, guess = -1, np.nan
     for k in range(count):
@@ -194,9 +195,10 @@ def joint_margin(f: FloatArray, gap: float, points: FloatArray) -> None:
         if not np.isfinite(guess):
             # the surface is taller than the bone: the line begins, or ends, where there is a side
             if known >= 0:
-                points[k] = points[known]
+                points[k], back[k] = points[known], back[known]
             continue
         caudal, height = to_view(f, along, t)
+        back[k, 0], back[k, 1], back[k, 2] = guess, caudal, height
         _, _, node = to_axis(f, caudal, height, NODES // 2)
         slope = np.empty(3)
         for way in range(3):
@@ -211,5 +213,5 @@ def joint_margin(f: FloatArray, gap: float, points: FloatArray) -> None:
         points[k, 2] = height + 0.5 * gap * slope[2] / size
         if known < 0:
             for before in range(k):
-                points[before] = points[k]
+                points[before], back[before] = points[k], back[k]
         known = k

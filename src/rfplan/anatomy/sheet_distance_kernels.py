@@ -7,22 +7,39 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rfplan.anatomy.sheet_gap_kernels import gap_to_sheet, way_to_sheet
+from rfplan.anatomy.hip_joint_kernels import (
+    BLEND_MM,
+    BULGE_MM,
+    CLEAR_MM,
+    RIM_MM,
+    SPACE_BLEND_MM,
+    built_up,
+    ended,
+    least_from_pad,
+    space_kept,
+    spaced,
+)
+from rfplan.anatomy.joint_face_kernels import CENTRE, SPACE, place_by_face
+from rfplan.anatomy.sheet_gap_kernels import gap_by_foot, gap_to_sheet, way_to_sheet
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel, kernel_with
 
 LATERAL_0_MM, CAUDAL_0_MM, FINE_MM = 6.0, -12.0, 1.0
 NEAR_MM = 2.0
 _SPARE_MM = 0.05
+_EVEN = 0.6
+"""How fast at least the distance from a joint surface, of which its height is taken off, grows with the way."""
 
 
 class SheetBone(NamedTuple):
     """Bone of one virtual patient: the ``sheet`` (ni, nj, 4) of its back, as ``sheet_gap_kernels.sheet_of`` gives it, and its ``top``.
 
     The hip is between the distances ``hips[bend]`` and ``hips[bend + 1]``, ``share`` of the way, on a grid of ``spacing`` from
-    (``hip_x``, ``hip_y``, ``hip_z``); the vertebra on one from (``low_x``, ``low_y``, ``low_z``). ``hip_least`` and ``vertebra_least`` hold
-    for every cell of these grids the whole millimetres that no distance in it falls below, whatever the bend; ``hip_cells`` and
-    ``vertebra_cells`` how many cells it is away from one in which bone comes nearer than :data:`NEAR_MM`.
+    (``hip_x``, ``hip_y``, ``hip_z``), with what is built up between the blade, whose ``middles`` lie as ``blade`` says, and the joint
+    surface ``face`` with its ``border`` (``overhang.Overhang`` and ``joint_face_kernels.joint_face`` say how); the vertebra on one from
+    (``low_x``, ``low_y``, ``low_z``). ``hip_least`` and ``vertebra_least`` hold for every cell of these grids the whole millimetres that
+    no distance in it falls below, whatever the bend; ``hip_cells`` and ``vertebra_cells`` how many cells it is away from one in which
+    bone comes nearer than :data:`NEAR_MM`, ``hip_cells_blended`` from one in which it may, where it is blended with that at the joint.
     """
 
     sheet: FloatArray
@@ -30,6 +47,11 @@ class SheetBone(NamedTuple):
     hips: np.ndarray
     hip_least: np.ndarray
     hip_cells: np.ndarray
+    hip_cells_blended: np.ndarray
+    middles: np.ndarray
+    blade: FloatArray
+    face: FloatArray
+    border: FloatArray
     bend: int
     share: float
     hip_x: float
@@ -46,16 +68,12 @@ class SheetBone(NamedTuple):
 
 @kernel
 def _hung(
-    one: np.ndarray, other: np.ndarray, share: float, least: np.ndarray, ox: float, oy: float, oz: float, spacing: float, far: float,
-    x: float, y: float, z: float,
+    one: np.ndarray, other: np.ndarray, share: float, ox: float, oy: float, oz: float, spacing: float, x: float, y: float, z: float
 ) -> float:  # fmt: skip
+    """Distance on a grid, ``share`` of the way from one to the other, at a point within it."""
     nx, ny, nz = one.shape
     u, v, w = (x - ox) / spacing, (y - oy) / spacing, (z - oz) / spacing
-    if not (0.0 <= u <= nx - 1 and 0.0 <= v <= ny - 1 and 0.0 <= w <= nz - 1):
-        return far
     i, j, k = min(int(u), nx - 2), min(int(v), ny - 2), min(int(w), nz - 2)
-    if least[i, j, k] >= far:
-        return far
     s, t, r = u - i, v - j, w - k
     value = 0.0
     for a in range(2):
@@ -77,6 +95,47 @@ def _cells(cells: np.ndarray, ox: float, oy: float, oz: float, spacing: float, x
     return int(cells[min(int(u), nx - 1), min(int(v), ny - 1), min(int(w), nz - 1)])
 
 
+@kernel
+def _least(least: np.ndarray, ox: float, oy: float, oz: float, spacing: float, x: float, y: float, z: float) -> int:
+    """What no distance in the cell of a point falls below; negative beside the grid."""
+    nx, ny, nz = least.shape
+    u, v, w = (x - ox) / spacing, (y - oy) / spacing, (z - oz) / spacing
+    if not (0.0 <= u <= nx and 0.0 <= v <= ny and 0.0 <= w <= nz):
+        return -1
+    return int(least[min(int(u), nx - 1), min(int(v), ny - 1), min(int(w), nz - 1)])
+
+
+@kernel
+def _at_joint(
+    field: float, one: np.ndarray, other: np.ndarray, share: float, blade: FloatArray, face: FloatArray, sheet: FloatArray, far: float,
+    outside: float, above: float, x: float, y: float, z: float,
+) -> float:  # fmt: skip
+    """The ``field`` of a hip alone as it is with a sacrum beside it, cut off at ``far``."""
+    dx, dy, dz = x - face[CENTRE, 0], y - face[CENTRE, 1], z - face[CENTRE, 2]
+    up = blade[1, 0] * dx + blade[1, 1] * dy + blade[1, 2] * dz + blade[3, 1]
+    if least_from_pad(outside, above) < field + BLEND_MM:
+        along = blade[0, 0] * dx + blade[0, 1] * dy + blade[0, 2] * dz + blade[3, 0]
+        out = blade[2, 0] * dx + blade[2, 1] * dy + blade[2, 2] * dz + blade[3, 2]
+        na, nu = one.shape
+        u, v = (along - blade[4, 0]) / blade[4, 2], (up - blade[4, 1]) / blade[4, 2]
+        u, v = min(max(u, 0.0), na - 1.000001), min(max(v, 0.0), nu - 1.000001)
+        i, j = int(u), int(v)
+        s, t = u - i, v - j
+        middle = 0.0
+        for a in range(2):
+            for b in range(2):
+                height = one[i + a, j + b] + share * (other[i + a, j + b] - one[i + a, j + b])
+                middle += (s if a else 1.0 - s) * (t if b else 1.0 - t) * height
+        field = built_up(field, out - middle, outside, above)
+    if field < far:
+        field = ended(field, outside, above, max(dz, 0.0), max(blade[5, 0] - up, 0.0))
+    if field < far and above < CLEAR_MM:
+        space = space_kept(face[SPACE, 0], blade[5, 1], blade[5, 2], outside)
+        sacrum = gap_by_foot(sheet, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, space + SPACE_BLEND_MM, x, y, z)
+        field = spaced(field, space, sacrum)
+    return min(field, far)
+
+
 # Built into their callers: handing the many arrays of a bone from function to function takes longer than these.
 _built_in = kernel_with(inline="always")
 
@@ -84,9 +143,17 @@ _built_in = kernel_with(inline="always")
 @_built_in
 def overhang_clear(bone: Any, x: float, y: float, z: float) -> float:
     """How far from a chart point nothing that hangs over the sacrum is nearer than :data:`NEAR_MM`; negative where something may be."""
-    hip = _cells(bone.hip_cells, bone.hip_x, bone.hip_y, bone.hip_z, bone.spacing, abs(x), y, z)
+    cells = _cells(bone.hip_cells, bone.hip_x, bone.hip_y, bone.hip_z, bone.spacing, abs(x), y, z)
+    hip = bone.spacing * (cells - 1)
+    if hip >= 0.0:
+        outside, above = place_by_face(bone.face, bone.border, abs(x), y, z)
+        pad = max(outside - RIM_MM, -_EVEN * above) - NEAR_MM
+        hip = min(hip, pad - BLEND_MM)
+        if hip < 0.0 <= pad - BULGE_MM:
+            cells = _cells(bone.hip_cells_blended, bone.hip_x, bone.hip_y, bone.hip_z, bone.spacing, abs(x), y, z)
+            hip = min(bone.spacing * (cells - 1), pad - BULGE_MM)
     vertebra = _cells(bone.vertebra_cells, bone.low_x, bone.low_y, bone.low_z, bone.spacing, abs(x), y, z)
-    clear: float = bone.spacing * (min(hip, vertebra) - 1)
+    clear: float = min(hip, bone.spacing * (vertebra - 1))
     return clear
 
 
@@ -114,24 +181,27 @@ def sheet_way(bone: Any, far: float, x: float, y: float, z: float, way: FloatArr
 @_built_in
 def overhang_gap(bone: Any, far: float, x: float, y: float, z: float) -> float:
     """Distance of one chart point to what hangs over the sacrum, cut off at ``far``."""
-    hip = _hung(
-        bone.hips[bone.bend], bone.hips[bone.bend + 1], bone.share, bone.hip_least, bone.hip_x, bone.hip_y, bone.hip_z, bone.spacing,
-        far, abs(x), y, z,
-    )  # fmt: skip
-    vertebra = _hung(
-        bone.vertebra,
-        bone.vertebra,
-        0.0,
-        bone.vertebra_least,
-        bone.low_x,
-        bone.low_y,
-        bone.low_z,
-        bone.spacing,
-        far,
-        abs(x),
-        y,
-        z,
-    )
+    hip = far
+    least = _least(bone.hip_least, bone.hip_x, bone.hip_y, bone.hip_z, bone.spacing, abs(x), y, z)
+    if least >= 0:
+        outside, above = place_by_face(bone.face, bone.border, abs(x), y, z)
+        # where the two are blended, bone comes nearer than either of them
+        pad = max(outside - RIM_MM, -above)
+        if least < far or (pad < far + BLEND_MM and min(least, pad) < far + BULGE_MM):
+            hip = _hung(
+                bone.hips[bone.bend], bone.hips[bone.bend + 1], bone.share, bone.hip_x, bone.hip_y, bone.hip_z, bone.spacing,
+                abs(x), y, z,
+            )  # fmt: skip
+            hip = _at_joint(
+                hip, bone.middles[bone.bend], bone.middles[bone.bend + 1], bone.share, bone.blade, bone.face, bone.sheet, far, outside,
+                above, abs(x), y, z,
+            )  # fmt: skip
+    vertebra = far
+    least = _least(bone.vertebra_least, bone.low_x, bone.low_y, bone.low_z, bone.spacing, abs(x), y, z)
+    if 0 <= least < far:
+        vertebra = _hung(
+            bone.vertebra, bone.vertebra, 0.0, bone.low_x, bone.low_y, bone.low_z, bone.spacing, abs(x), y, z
+        )
     return min(hip, vertebra, far)
 
 

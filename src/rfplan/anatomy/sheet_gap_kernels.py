@@ -10,6 +10,9 @@ from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 
 TOP = 3
+_FEET, _INWARD, _STRIDE = 3, 8, 3.0
+"""How many patches a foot is looked for on, how many columns inward the sheet is looked for beside its edge, and the longest step, in
+nodes."""
 
 
 @kernel
@@ -70,6 +73,40 @@ def _square_from(sheet: FloatArray, p: int, q: int, a: float, b: float, c: float
     du, dv = min(max(a + hx * t, -half), half), min(max(b + hy * t, -half), half)
     square: float = (a - du) ** 2 + (b - dv) ** 2 + (c - hx * du - hy * dv) ** 2
     return square
+
+
+@kernel
+def gap_by_foot(
+    sheet: FloatArray, lateral_0: float, caudal_0: float, spacing: float, far: float, x: float, y: float, z: float
+) -> float:  # fmt: skip
+    """:func:`gap_to_sheet` at a fraction of its time and never below it: the nearest place is looked for from the column under the point,
+    patch by patch to the foot on the last one's plane. A few tenths too much where another part of an uneven sheet is nearer."""
+    ni, nj, _ = sheet.shape
+    u, v = (x - lateral_0) / spacing, (y - caudal_0) / spacing
+    i, j = min(max(int(np.floor(u + 0.5)), 0), ni - 1), min(max(int(np.floor(v + 0.5)), 0), nj - 1)
+    for _ in range(_INWARD):
+        if np.isfinite(sheet[i, j, 0]) or i == 0:
+            break
+        i -= 1
+    nearest, under, half = far * far, False, 0.5 * spacing
+    for turn in range(_FEET):
+        if not np.isfinite(sheet[i, j, 0]):
+            break
+        a, b, c = (u - i) * spacing, (v - j) * spacing, z - sheet[i, j, 0]
+        hx, hy = sheet[i, j, 1], sheet[i, j, 2]
+        t = (c - hx * a - hy * b) / (1.0 + hx * hx + hy * hy)
+        if turn == 0:
+            under = t < 0.0 and abs(a) <= half and abs(b) <= half
+        foot_x, foot_y = a + hx * t, b + hy * t
+        du, dv = min(max(foot_x, -half), half), min(max(foot_y, -half), half)
+        nearest = min(nearest, (a - du) ** 2 + (b - dv) ** 2 + (c - hx * du - hy * dv) ** 2)
+        p = i + int(np.floor(min(max(foot_x / spacing, -_STRIDE), _STRIDE) + 0.5))
+        q = j + int(np.floor(min(max(foot_y / spacing, -_STRIDE), _STRIDE) + 0.5))
+        p, q = min(max(p, 0), ni - 1), min(max(q, 0), nj - 1)
+        if p == i and q == j:
+            break
+        i, j = p, q
+    return -sqrt(nearest) if under else sqrt(nearest)
 
 
 @kernel

@@ -8,7 +8,8 @@ import numpy as np
 
 from rfplan.anatomy.bridged_sheet_kernels import bridge_over, refined
 from rfplan.anatomy.dorsal_sheet_kernels import dorsal_sheet, sharpen
-from rfplan.anatomy.sacrum_edges_kernels import joint_centre, joint_margin, rim
+from rfplan.anatomy.joint_face_kernels import joint_face
+from rfplan.anatomy.sacrum_edges_kernels import joint_front, joint_margin, rim
 from rfplan.anatomy.sacrum_form_kernels import (
     ALONG,
     CENTRE,
@@ -90,15 +91,16 @@ def ring_area(ring: FloatArray) -> float:
 def lay_ground(
     values: FloatArray, gap: float
 ) -> tuple[
-    FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray
+    FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray,
+    FloatArray,
 ]:  # fmt: skip
     """Ground of the left side of the sacrum with the dimensions ``values`` (k,) and a joint of width ``gap``; chart coordinates, mm.
 
     Returns
     -------
     form, sheet with bridges (ni, nj), the same smoothed, slopes (ni, nj, 2), rims (4, 24, 3), diameters (4,), canals (4, 9, 3), back of
-    the joint (25, 3), base of the groove of L5 (3,), centre of the joint surface (3,);
-    the sheet begins at ``LATERAL_0_MM``, ``CAUDAL_0_MM`` in steps of 1 mm
+    the joint (25, 3), base of the groove of L5 (3,), joint surface (6, 3) and its border (nu, nv, 2) as
+    ``joint_face_kernels.joint_face`` returns them; the sheet begins at ``LATERAL_0_MM``, ``CAUDAL_0_MM`` in steps of 1 mm
     """
     f = filled_form(values)
     rims, canals, diameters = np.empty((4, RIM_POINTS, 3)), np.empty((4, CANAL_POINTS, 3)), np.empty(4)
@@ -108,9 +110,12 @@ def lay_ground(
         canal(f, n, canals[n])
         diameters[n] = 2.0 * sqrt(ring_area(rims[n]) / pi)
         lowest = max(lowest, rims[n, :, 1].max())
-    joint, base, centre = np.empty((JOINT_POINTS, 3)), np.empty(3), np.empty(3)
-    joint_margin(f, gap, joint)
-    joint_centre(f, centre)
+    joint, back, front, base = (
+        np.empty((JOINT_POINTS, 3)), np.empty((JOINT_POINTS, 3)), np.empty((JOINT_POINTS, 3)), np.empty(3)
+    )  # fmt: skip
+    joint_margin(f, gap, joint, back)
+    joint_front(f, front)
+    face, border = joint_face(back, front, gap)
     groove_base(f, base)
     ni = int((0.5 * f[_BREADTH] + 2.0 - LATERAL_0_MM) / COARSE_MM) + 2
     nj = int((lowest + _ROOM_MM - CAUDAL_0_MM) / COARSE_MM) + 2
@@ -120,4 +125,4 @@ def lay_ground(
     window = np.array([base[0] - 6.0, base[0] + 6.0, base[1] - 4.0, base[1] + 13.0])
     sharpen(f, fine, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, window)
     held, smooth = bridge_over(fine, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, rims)
-    return f, held, smooth, slopes_of(held, FINE_MM), rims, diameters, canals, joint, base, centre
+    return f, held, smooth, slopes_of(held, FINE_MM), rims, diameters, canals, joint, base, face, border

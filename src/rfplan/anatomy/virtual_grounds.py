@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rfplan.anatomy.body_skins import Skins, skins_over
+from rfplan.anatomy.joint_face_kernels import CENTRE
 from rfplan.anatomy.overhang import overhang
 from rfplan.anatomy.sides import LEVELS
 from rfplan.anatomy.virtual_ground import VirtualGround
@@ -91,12 +92,13 @@ class VirtualGrounds:
 
     def _bones_within(self, band_mm: float) -> SheetBones:
         above = overhang()
-        shifts = self.laid.joint_centres - above.centre_mm
+        shifts = self.laid.faces[:, CENTRE] - above.centre_mm
         bends, shares = above.bends(self.drawn.dimension("hip.psis.from_midline") - shifts[:, 0])
         return SheetBones(
-            self.laid.first, self.laid.shapes, *sheets_of(self.laid, band_mm), bends, shares, above.origin_mm + shifts, above.values,
-            above.hip_least, above.hip_cells, above.vertebra, above.vertebra_least, above.vertebra_cells, above.origin_mm,
-            above.spacing_mm,
+            self.laid.first, self.laid.shapes, *sheets_of(self.laid, band_mm), bends, shares, above.origin_mm + shifts, self.laid.faces,
+            self.laid.first_of_border, self.laid.border_shapes, self.laid.borders, above.values, above.hip_least, above.hip_cells,
+            above.hip_cells_blended, above.middles, above.blade, above.vertebra, above.vertebra_least, above.vertebra_cells,
+            above.origin_mm, above.spacing_mm,
         )  # fmt: skip
 
 

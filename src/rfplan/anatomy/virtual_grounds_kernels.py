@@ -16,13 +16,16 @@ from rfplan.geometry.compiled import kernel
 
 _NODES = 8000
 """More than a usual sheet has; where they are larger the arrays are made longer."""
+_BORDER_NODES = 800
+"""The same of the border of a joint surface."""
 
 
 class LaidGrounds(NamedTuple):
     """What :func:`rfplan.anatomy.virtual_ground_kernels.lay_ground` gives of p patients.
 
     Nodes of patient k are ``first[k]:first[k + 1]`` of ``held`` (n,), ``smooth`` (n,) and ``slopes`` (n, 2), in rows of ``shapes[k]``
-    (ni, nj); of the others there is one entry for each patient.
+    (ni, nj), and ``first_of_border[k]:first_of_border[k + 1]`` of ``borders`` (m, 2), in rows of ``border_shapes[k]`` (nu, nv), those of
+    the border of its joint surface; of the others there is one entry for each patient.
     """
 
     first: IntArray
@@ -36,12 +39,16 @@ class LaidGrounds(NamedTuple):
     canals: FloatArray
     joints: FloatArray
     bases: FloatArray
-    joint_centres: FloatArray
+    faces: FloatArray
+    first_of_border: IntArray
+    border_shapes: IntArray
+    borders: FloatArray
 
 
 class SheetBones(NamedTuple):
     """Bones of p patients: nodes ``first[k]:first[k + 1]`` of ``sheets`` (n, 4) in rows of ``shapes[k]`` are the sheet of patient k,
-    whose top is ``tops[k]``; ``bends`` (p,), ``shares`` (p,) and ``hips_mm`` (p, 3) place its hip. All else is alike in all and named as in
+    whose top is ``tops[k]``; ``bends`` (p,), ``shares`` (p,) and ``hips_mm`` (p, 3) place its hip, and ``faces`` (p, 6, 3) with the
+    ``borders``, given as in :class:`LaidGrounds`, what that builds up at the joint. All else is alike in all and named as in
     :class:`rfplan.anatomy.sheet_distance_kernels.SheetBone`, with the vertebra from ``low`` (3,)."""
 
     first: IntArray
@@ -51,9 +58,16 @@ class SheetBones(NamedTuple):
     bends: IntArray
     shares: FloatArray
     hips_mm: FloatArray
+    faces: FloatArray
+    first_of_border: IntArray
+    border_shapes: IntArray
+    borders: FloatArray
     hips: np.ndarray
     hip_least: np.ndarray
     hip_cells: np.ndarray
+    hip_cells_blended: np.ndarray
+    middles: np.ndarray
+    blade: FloatArray
     vertebra: np.ndarray
     vertebra_least: np.ndarray
     vertebra_cells: np.ndarray
@@ -64,10 +78,12 @@ class SheetBones(NamedTuple):
 def one_bone(bones: SheetBones, k: int) -> SheetBone:
     """The bone of patient ``k``."""
     sheet = bones.sheets[bones.first[k] : bones.first[k + 1]].reshape(bones.shapes[k, 0], bones.shapes[k, 1], 4)
+    border = bones.borders[bones.first_of_border[k] : bones.first_of_border[k + 1]]
+    border = border.reshape(bones.border_shapes[k, 0], bones.border_shapes[k, 1], 2)
     return SheetBone(
-        sheet, bones.tops[k], bones.hips, bones.hip_least, bones.hip_cells, bones.bends[k], bones.shares[k], bones.hips_mm[k, 0],
-        bones.hips_mm[k, 1], bones.hips_mm[k, 2], bones.vertebra, bones.vertebra_least, bones.vertebra_cells, bones.low[0], bones.low[1],
-        bones.low[2], bones.spacing,
+        sheet, bones.tops[k], bones.hips, bones.hip_least, bones.hip_cells, bones.hip_cells_blended, bones.middles, bones.blade,
+        bones.faces[k], border, bones.bends[k], bones.shares[k], bones.hips_mm[k, 0], bones.hips_mm[k, 1], bones.hips_mm[k, 2],
+        bones.vertebra, bones.vertebra_least, bones.vertebra_cells, bones.low[0], bones.low[1], bones.low[2], bones.spacing,
     )  # fmt: skip
 
 
@@ -90,20 +106,27 @@ def lay_grounds(values: FloatArray, gaps: FloatArray) -> LaidGrounds:
     helds, smooths, slants = np.empty(_NODES * count), np.empty(_NODES * count), np.empty(2 * _NODES * count)
     forms, diameters = np.empty((count, FULL_SIZE)), np.empty((count, 4))
     rims, canals = np.empty((count, 4, RIM_POINTS, 3)), np.empty((count, 4, CANAL_POINTS, 3))
-    joints, bases, centres = np.empty((count, JOINT_POINTS, 3)), np.empty((count, 3)), np.empty((count, 3))
+    joints, bases, faces = np.empty((count, JOINT_POINTS, 3)), np.empty((count, 3)), np.empty((count, 6, 3))
+    first_of_border, border_shapes = np.zeros(count + 1, dtype=np.int64), np.empty((count, 2), dtype=np.int64)
+    borders = np.empty(2 * _BORDER_NODES * count)
     for k in range(count):
-        forms[k], held, smooth, slopes, rims[k], diameters[k], canals[k], joints[k], bases[k], centres[k] = lay_ground(
+        forms[k], held, smooth, slopes, rims[k], diameters[k], canals[k], joints[k], bases[k], faces[k], border = lay_ground(
             values[k], gaps[k]
-        )
+        )  # fmt: skip
         low, high = first[k], first[k] + held.size
         first[k + 1], shapes[k, 0], shapes[k, 1] = high, held.shape[0], held.shape[1]
         if high > helds.shape[0]:
             helds, smooths, slants = _longer(helds, high), _longer(smooths, high), _longer(slants, 2 * high)
         helds[low:high], smooths[low:high], slants[2 * low : 2 * high] = held.ravel(), smooth.ravel(), slopes.ravel()
-    total = first[count]
+        low, high = first_of_border[k], first_of_border[k] + border.shape[0] * border.shape[1]
+        first_of_border[k + 1], border_shapes[k, 0], border_shapes[k, 1] = high, border.shape[0], border.shape[1]
+        if 2 * high > borders.shape[0]:
+            borders = _longer(borders, 2 * high)
+        borders[2 * low : 2 * high] = border.ravel()
+    total, edge = first[count], first_of_border[count]
     return LaidGrounds(
         first, shapes, forms, helds[:total], smooths[:total], slants[: 2 * total].reshape(total, 2), rims, diameters, canals, joints,
-        bases, centres,
+        bases, faces, first_of_border, border_shapes, borders[: 2 * edge].reshape(edge, 2),
     )  # fmt: skip
 
 
