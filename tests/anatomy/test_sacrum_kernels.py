@@ -75,8 +75,8 @@ def test_rims_lie_on_the_bone_and_where_those_of_the_mesh_do(changes):
 
 def test_back_of_the_joint_and_groove_are_those_of_the_mesh(reference):
     form = form_of(ParametricSacrum())
-    line, base = np.empty((25, 3)), np.empty(3)
-    joint_margin(form, 1.5, line)
+    line, back, base = np.empty((25, 3)), np.empty((25, 3)), np.empty(3)
+    joint_margin(form, 1.5, line, back)
     groove_base(form, base)
     meshed = reference.frame.to_chart(reference.curves["sij_posterior_line_left"].points_mm)
     rows = np.linspace(line[1, 1], line[-2, 1], 30)
