@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,22 @@ def test_kernels_that_two_threads_decorate_at_once_are_all_kept_in_the_folder(
         assert folder.is_relative_to(tmp_path)
 
 
+def test_states_of_a_file_beyond_the_newest_are_dropped_and_other_files_keep_theirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled, "kernel_folder", lambda: tmp_path)
+    for n in range(6):
+        old = tmp_path / Path(__file__).stem / f"old{n}"
+        old.mkdir(parents=True)
+        os.utime(old, (n, n))
+        (tmp_path / "another" / f"old{n}").mkdir(parents=True)
+    compiled.kernel(FunctionType(twice.__code__, globals(), "twice_new"))(2.0)
+    kept = [path.name for path in (tmp_path / Path(__file__).stem).iterdir()]
+    assert sorted(name for name in kept if name.startswith("old")) == ["old3", "old4", "old5"]
+    assert len(kept) == 4
+    assert len(list((tmp_path / "another").iterdir())) == 6
+
+
 def test_without_a_folder_they_are_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "kernel_folder", lambda: None)
     assert compiled.kernel(twice)(2.5) == 5.0
@@ -58,8 +75,8 @@ def test_of_two_processes_that_need_a_kernel_one_compiles_and_the_other_waits(
 ) -> None:
     monkeypatch.setattr(compiled, "kernel_folder", lambda: tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    source = "from rfplan.geometry.compiled import kernel\n\n@kernel\ndef half(x):\n    return 0.5 * x\n"
-    (tmp_path / "halves_kernels.py").write_text(source)
+
+    (tmp_path / "halves_kernels.py").write_text(_HALF)
     import halves_kernels
 
     shared = halves_kernels.half._cache
@@ -97,3 +114,28 @@ def test_a_kernel_that_cannot_be_compiled_says_so_twice_and_does_not_wait(
         with pytest.raises(numba.TypingError):
             twice_here("text")
     assert twice_here(2.0) == 4.0
+
+
+_HALF = "from rfplan.geometry.compiled import kernel\n\n@kernel\ndef half(x):\n    return 0.5 * x\n"
+_HALVED = """
+import sys
+from pathlib import Path
+from rfplan.geometry import compiled
+compiled.kernel_folder = lambda: Path(sys.argv[1])
+import halves_kernels
+halves_kernels.half(3.0)
+print(sum(halves_kernels.half._cache_misses.values()))
+"""
+
+
+def test_a_copy_of_the_same_text_in_another_place_compiles_nothing(tmp_path: Path) -> None:
+    misses = []
+    for place in ("here", "there"):
+        folder = tmp_path / place
+        folder.mkdir()
+        (folder / "halves_kernels.py").write_text(_HALF)
+        command = [sys.executable, "-c", _HALVED, str(tmp_path / "kept")]
+        path = os.pathsep.join([str(folder), str(Path(compiled.__file__).parents[2])])
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env={"PYTHONPATH": path})
+        misses.append(done.stdout.strip())
+    assert misses == ["1", "0"]

@@ -12,13 +12,16 @@ from typing import Final
 
 from rfplan.geometry.compiled import kernel_folder
 from rfplan.geometry.kernel_signature import kernel_and_types
+from rfplan.geometry.kernel_source import package_state
 
 KERNELS_FILE: Final = Path(__file__).with_suffix(".txt")
 """Kernels that ``rfplan plan`` calls on the built-in patient, in the order of their first calls; a line each, as
 :func:`rfplan.geometry.kernel_signature.signature_line` writes it."""
 
-_DONE: Final = "compiled_ahead"
-"""File in the folder of the kernels that says that there is nothing left to do."""
+
+def _done(folder: Path) -> Path:
+    """File in the folder of the kernels that says that there is nothing left to do for this state of the package."""
+    return folder / f"compiled_ahead.{package_state()}"
 
 
 @contextlib.contextmanager
@@ -29,7 +32,7 @@ def compiling_ahead() -> Iterator[None]:
     processor; a child that fails costs time and nothing else, and none outlives this process by more than a kernel.
     """
     folder = kernel_folder()
-    if folder is None or not sys.executable or (folder / _DONE).exists() or (os.cpu_count() or 1) < 2:
+    if folder is None or not sys.executable or _done(folder).exists() or (os.cpu_count() or 1) < 2:
         yield
         return
     quiet = subprocess.DEVNULL
@@ -54,7 +57,7 @@ def main() -> None:
         kernel.compile(arguments)
     folder = kernel_folder()
     if folder is not None:
-        (folder / _DONE).touch()
+        _done(folder).touch()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, Final
 
-from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile
 
 _LONGEST_WAIT_S: Final = 60.0
 """For another process that compiles the same kernel; after that it is compiled twice."""
@@ -26,11 +26,14 @@ class SharedKernelCache(FunctionCache):
     the lock on the file is held between the two. A process that dies gives it back.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], folder: Path) -> None:
+        # the folder is named after the sources, so that copies of the package in several places share it
+        self._impl_class = _implementation(_Locator(function, folder))
         super().__init__(function)
-        stamp = self._impl.locator.get_source_stamp()
-        self._cache_file = _NamedApart(self._cache_path, self._impl.filename_base, stamp)
-        self._lock_path = Path(self._cache_path) / f"{self._impl.filename_base}.lock"
+        self._cache_file = _NamedApart(
+            self._cache_path, self._impl.filename_base, self._impl.locator.get_source_stamp()
+        )
+        self._lock_path = folder / f"{self._impl.filename_base}.lock"
         self._lock: IO[bytes] | None = None
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
@@ -55,6 +58,34 @@ class SharedKernelCache(FunctionCache):
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+
+class _Locator:
+    """Tells numba where the kernels of one file are kept; it stands for the class whose instance it is."""
+
+    def __init__(self, function: Callable[..., Any], folder: Path) -> None:
+        self._line = function.__code__.co_firstlineno
+        self._folder = folder
+
+    def from_function(self, _function: Callable[..., Any], _source: str) -> _Locator:
+        return self
+
+    def get_cache_path(self) -> str:
+        return str(self._folder)
+
+    def ensure_cache_path(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    def get_source_stamp(self) -> str:
+        """No time of a file: the folder's name already says which text it is."""
+        return self._folder.name
+
+    def get_disambiguator(self) -> str:
+        return str(self._line)
+
+
+def _implementation(locator: _Locator) -> type[CompileResultCacheImpl]:
+    return type("_KernelsInFolder", (CompileResultCacheImpl,), {"_locator_classes": [locator]})
 
 
 class _NamedApart(IndexDataCacheFile):

@@ -162,10 +162,9 @@ def worker_version() -> str:
 
     import rfplan
     from rfplan.figures import anatomy_folder
-    from rfplan.geometry.compiled import kernel_folder
+    from rfplan.geometry.kernel_source import package_state
 
     digest = hashlib.sha256()
     for path in sorted(anatomy_folder().glob("*.toml")):
         digest.update(path.read_bytes())
-    folder = kernel_folder()
-    return f"{rfplan.__version__}+{digest.hexdigest()[:8]}.{'' if folder is None else folder.name[:8]}"
+    return f"{rfplan.__version__}+{digest.hexdigest()[:8]}.{package_state()[:8]}"
