@@ -75,7 +75,6 @@ def test_of_two_processes_that_need_a_kernel_one_compiles_and_the_other_waits(
 ) -> None:
     monkeypatch.setattr(compiled, "kernel_folder", lambda: tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-
     (tmp_path / "halves_kernels.py").write_text(_HALF)
     import halves_kernels
 
