@@ -12,7 +12,7 @@ from rfplan.anatomy.landmarks import Curve, Landmark
 from rfplan.anatomy.sacrum_auricular import auricular_outline
 from rfplan.anatomy.sacrum_body import body_field
 from rfplan.anatomy.sacrum_canals import canal_field, foramina_field
-from rfplan.anatomy.sacrum_foramina import first_bone, foramina_of
+from rfplan.anatomy.sacrum_foramina import EDGE_MM, first_bone, foramina_of
 from rfplan.anatomy.sacrum_landmarks import curves_of, landmarks_of
 from rfplan.anatomy.sacrum_layout import SacrumLayout, sacrum_layout
 from rfplan.anatomy.sacrum_parameters import SacrumParameters, sacrum_parameters
@@ -20,7 +20,7 @@ from rfplan.anatomy.sacrum_processes import add_processes
 from rfplan.anatomy.sides import Side, lateral_sign
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.frames import ApFrame
-from rfplan.geometry.implicit import mesh_of, relaxed, smooth_difference
+from rfplan.geometry.implicit import mesh_of, relaxed, smooth_difference, smooth_intersection
 from rfplan.geometry.mesh import Mesh
 
 _PIECE = 16384
@@ -44,10 +44,14 @@ class ParametricSacrum:
         return np.concatenate(pieces) if pieces else np.empty(0)
 
     def _distance(self, points: FloatArray) -> FloatArray:
+        return smooth_intersection(*self._faces(points), EDGE_MM)
+
+    def _faces(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """(n,) field of the bone without the tunnels of its foramina, and of all that is not in them, at (n, 3) points."""
         axis_mm = self.layout.axis.to_axis(np.column_stack([np.abs(points[:, 0]), points[:, 1:]]))
         solid = add_processes(self.layout, axis_mm, body_field(self.layout, axis_mm))
         solid = smooth_difference(solid, canal_field(self.layout, axis_mm), 2.0)
-        return smooth_difference(solid, foramina_field(self.layout, axis_mm), 1.4)
+        return solid, -foramina_field(self.layout, axis_mm)
 
     def frame(self) -> ApFrame:
         """The true AP view: the beam runs along the S1 endplate."""
@@ -55,7 +59,7 @@ class ParametricSacrum:
 
     def foramina(self) -> tuple[Foramen, ...]:
         """The eight posterior foramina, by construction."""
-        return foramina_of(self.layout, self.distance_mm)
+        return foramina_of(self.layout, self.distance_mm, self._faces)
 
     def landmarks(self) -> dict[str, Landmark]:
         """The landmarks that lie on the sacrum, by name."""

@@ -38,8 +38,6 @@ from rfplan.geometry.compiled import kernel
 
 _SLOPE, _WIDTH, _HEIGHT = column("foramen.S1.slope"), column("foramen.S1.width"), column("foramen.S1.height")
 _BREADTH = column("breadth")
-_LOW_MM = 0.18
-"""How far below the point looked for the rim of the meshed bone lies on average: it is read off a grid of 0.3 mm inside the bone."""
 _EDGE_MM = 1.4  # rounding of an aperture's edge, as in the field
 _STEEP = 2.0  # slope of the bone at what is called the rim
 _STEP_MM, _BESIDE_MM = 0.3, 4.0
@@ -116,7 +114,6 @@ def rim(f: FloatArray, n: int, points: FloatArray) -> None:
                     away = reach - _STEP_MM * value / (value - before) if step > 0 else reach
                     break
                 before = value
-        high -= _LOW_MM
         points[k, 0] = centre + away * ray_l
         points[k, 1] = middle_c + away * ray_c + high * out_c
         points[k, 2] = middle_h + away * ray_h + high * out_h

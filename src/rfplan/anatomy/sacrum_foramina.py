@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from rfplan.anatomy.foramen import Foramen
@@ -10,28 +12,35 @@ from rfplan.anatomy.sacrum_layout import SacrumLayout
 from rfplan.anatomy.sides import LEVELS, Side
 from rfplan.geometry.arrays import FloatArray, unit
 from rfplan.geometry.frames import Isometry
-from rfplan.geometry.implicit import Field, gradient
+from rfplan.geometry.implicit import Field, gradient, smooth_intersection
 
 _RIM_POINTS = 36
 _STEP_MM = 0.3
+EDGE_MM = 1.4
+"""The edge between the back of the bone and the wall of a tunnel is rounded where the two are nearer to each other than this."""
+
+Faces = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
+"""The two fields (n,) that meet in the edges of the foramina, at (n, 3) points: of the bone without tunnels, and of the tunnels as holes
+(negative outside them)."""
 
 
-def foramina_of(layout: SacrumLayout, distance_mm: Field) -> tuple[Foramen, ...]:
+def foramina_of(layout: SacrumLayout, distance_mm: Field, faces_mm: Faces) -> tuple[Foramen, ...]:
     """The eight posterior foramina, left then right of each level; ``distance_mm`` is the field of the finished bone.
 
-    In each half-plane through the middle of the tunnel the edge is the corner of the bone: its point furthest out along the tunnel and
-    closest to the middle, the second counted twice. It rises no higher over the middle than half the aperture's larger diameter: beside
-    S4 the bone may rise without a corner to the crest, which is no edge of the foramen.
+    In each half-plane through the middle of the tunnel the edge is the corner of the bone: of what is rounded off between the back of
+    the bone and the wall of the tunnel (``faces_mm``) the point furthest out along the tunnel and closest to the middle, the second
+    counted twice. What lies deeper is wall, however gently it slopes. The edge rises no higher over the middle than half the aperture's
+    larger diameter: beside S4 the bone may rise without a corner to the crest, which is no edge of the foramen.
     """
     mirror = Isometry.mirror_left_right()
     result: list[Foramen] = []
     for number, level in enumerate(LEVELS):
-        left = _foramen(layout, distance_mm, number, level, "left")
+        left = _foramen(layout, distance_mm, faces_mm, number, level, "left")
         result += [left, left.moved(mirror)]
     return tuple(result)
 
 
-def _foramen(layout: SacrumLayout, distance_mm: Field, number: int, level: str, side: Side) -> Foramen:
+def _foramen(layout: SacrumLayout, distance_mm: Field, faces_mm: Faces, number: int, level: str, side: Side) -> Foramen:
     centre_axis = layout.dorsal_mm[number]
     slope = layout.parameters[f"foramen.{level}.slope"]
     middle = layout.axis.to_patient(centre_axis)
@@ -43,7 +52,7 @@ def _foramen(layout: SacrumLayout, distance_mm: Field, number: int, level: str, 
     angles = 2 * np.pi * np.arange(_RIM_POINTS) / _RIM_POINTS
     rays = np.cos(angles)[:, None] * cranial + np.sin(angles)[:, None] * lateral
     size = 0.5 * max(layout.parameters[f"foramen.{level}.{way}"] for way in ("width", "height"))
-    rim = onto_surface(distance_mm, _corners(distance_mm, middle, outward, rays, size + 4.0, size))
+    rim = onto_surface(distance_mm, _corners(faces_mm, middle, outward, rays, size + 4.0, size))
     centre = rim.mean(axis=0)
     normal = np.linalg.svd(rim - centre)[2][2]
     normal = normal if normal @ outward > 0 else -normal
@@ -54,16 +63,31 @@ def _foramen(layout: SacrumLayout, distance_mm: Field, number: int, level: str, 
 
 
 def _corners(
-    distance_mm: Field, middle: FloatArray, outward: FloatArray, rays: FloatArray, reach_mm: float, highest_mm: float
+    faces_mm: Faces, middle: FloatArray, outward: FloatArray, rays: FloatArray, reach_mm: float, highest_mm: float
 ) -> FloatArray:
     """(k, 3) corner of the bone in the half-plane of each of the (k, 3) ``rays`` and ``outward``."""
     away = np.arange(0.0, reach_mm, _STEP_MM)
-    height = np.arange(-5.0, 7.0, _STEP_MM)
-    height = height[height <= highest_mm]
-    points = middle + away[None, :, None, None] * rays[:, None, None, :] + height[None, None, :, None] * outward
-    bone = distance_mm(points.reshape(-1, 3)).reshape(points.shape[:3]) < 0
-    score = np.where(bone, height[None, None, :] - 2.0 * away[None, :, None], -np.inf).reshape(len(rays), -1)
-    return np.asarray(points.reshape(len(rays), -1, 3)[np.arange(len(rays)), score.argmax(axis=1)])
+    height = np.arange(-5.0, min(7.0, highest_mm), _STEP_MM)
+    points = middle + away[None, None, :, None] * rays[:, None, None] + height[None, :, None, None] * outward
+    back, wall = (part.reshape(points.shape[:3]) for part in faces_mm(points.reshape(-1, 3)))
+    bone = smooth_intersection(back, wall, EDGE_MM)
+    first = np.maximum(np.argmax(bone < 0.0, axis=2), 1)[..., None]
+    before, after = (np.take_along_axis(bone, at, axis=2)[..., 0] for at in (first - 1, first))
+    share = np.clip(before / np.where(before == after, 1.0, before - after), 0.0, 1.0)
+    reached = _STEP_MM * (first[..., 0] - 1 + share)
+    score = np.where(np.any(bone < 0.0, axis=2), height - 2.0 * reached, -np.inf)
+    on_edge = np.take_along_axis(np.abs(back - wall), first, axis=2)[..., 0] < EDGE_MM
+    # where nothing is rounded below the highest place allowed, the edge is there
+    score = np.where(on_edge | ~np.any(on_edge & np.isfinite(score), axis=1)[:, None], score, -np.inf)
+    pick, best = np.arange(len(rays)), score.argmax(axis=1)
+    # the top of the parabola through the best height and its neighbours
+    low, mid, high = (score[pick, np.clip(best + k, 0, len(height) - 1)] for k in (-1, 0, 1))
+    smooth = np.isfinite(low) & np.isfinite(high) & (low + high < 2.0 * mid)
+    low, high = np.where(smooth, low, mid), np.where(smooth, high, mid)
+    shift = 0.5 * (low - high) / np.where(smooth, low - 2.0 * mid + high, 1.0)
+    top = mid - 0.25 * (low - high) * shift
+    found = height[best] + _STEP_MM * shift
+    return np.asarray(middle + 0.5 * (found - top)[:, None] * rays + found[:, None] * outward)
 
 
 def first_bone(distance_mm: Field, start_mm: FloatArray, rays: FloatArray, reach_mm: float) -> FloatArray:
