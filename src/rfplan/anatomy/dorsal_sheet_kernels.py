@@ -28,6 +28,7 @@ _BESIDE_EAR_MM, _CLIFF_MM = 3.0, 4.0
 _OVERHANG_MM = 14.0
 _STRAIGHT_MM, _LEAST_STEEP, _GRAZING = 1.5, 0.4, 0.25
 _WIDE_MM, _WIDEST_ABOVE_MM = 30.0, 14.0
+_EDGE_ROUNDS, _EDGE_FALL_MM, _EDGE_STEP_MM, _LEAST_SLOPE = 6, 12.0, 5.0, 0.12
 
 
 @kernel
@@ -140,6 +141,44 @@ def dorsal_sheet(f: FloatArray, lateral_0: float, caudal_0: float, spacing: floa
                 sheet[i, j] = found
                 before, last = last, found
                 j += way
+
+
+@kernel
+def _beyond_edge(f: FloatArray, lateral: float, caudal: float, guess: float, near: int) -> tuple[float, int]:
+    """Height of bone that falls away beside a known place of height ``guess``; NaN where the beam passes it."""
+    height, k = guess, near
+    value, k = field_on_beam(f, lateral, caudal, height, k, False)
+    slope = _USUALLY_STEEP
+    for _ in range(_EDGE_ROUNDS):
+        step = min(max(value / slope, -_EDGE_STEP_MM), _EDGE_STEP_MM)
+        at, k = field_on_beam(f, lateral, caudal, height - step, k, False)
+        slope, height, value = (value - at) / step if step != 0.0 else slope, height - step, at
+        if abs(value) < _LAST_STEP_MM * slope:
+            return height, k
+        if slope < _LEAST_SLOPE or height < guess - _EDGE_FALL_MM:
+            break
+    return np.nan, k
+
+
+@kernel
+def widen(f: FloatArray, sheet: FloatArray, lateral_0: float, caudal_0: float, spacing: float) -> None:
+    """Carry the rows of a refined sheet to the side of the bone, below the groove of L5: near the edge the coarser sheet lacks nodes."""
+    ni, nj = sheet.shape
+    first, _ = to_view(f, f[LEVELS + ALONG], f[LEVELS + DORSAL])
+    node = NODES // 2
+    for j in range(max(int((first - caudal_0) / spacing), 0), nj):
+        i = ni - 1
+        while i >= 1 and not np.isfinite(sheet[i, j]):
+            i -= 1
+        if i < 1:
+            continue
+        while i + 1 < ni:
+            falls = sheet[i - 1, j] - sheet[i, j]
+            guess = sheet[i, j] - (falls if 0.0 < falls < _CLIFF_MM else 0.0)
+            i += 1
+            sheet[i, j], node = _beyond_edge(f, lateral_0 + i * spacing, caudal_0 + j * spacing, guess, node)
+            if not np.isfinite(sheet[i, j]):
+                break
 
 
 @kernel

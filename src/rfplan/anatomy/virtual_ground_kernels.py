@@ -7,7 +7,7 @@ from math import pi, sqrt
 import numpy as np
 
 from rfplan.anatomy.bridged_sheet_kernels import bridge_over, refined
-from rfplan.anatomy.dorsal_sheet_kernels import dorsal_sheet, sharpen
+from rfplan.anatomy.dorsal_sheet_kernels import dorsal_sheet, sharpen, widen
 from rfplan.anatomy.joint_face_kernels import joint_face
 from rfplan.anatomy.sacrum_edges_kernels import joint_front, joint_margin, rim
 from rfplan.anatomy.sacrum_form_kernels import (
@@ -122,6 +122,7 @@ def lay_ground(
     coarse = np.empty((ni, nj))
     dorsal_sheet(f, LATERAL_0_MM, CAUDAL_0_MM, COARSE_MM, coarse)
     fine = refined(coarse)
+    widen(f, fine, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM)
     window = np.array([base[0] - 6.0, base[0] + 6.0, base[1] - 4.0, base[1] + 13.0])
     sharpen(f, fine, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, window)
     held, smooth = bridge_over(fine, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, rims)
