@@ -39,6 +39,7 @@ from rfplan.geometry.compiled import kernel
 _SLOPE, _WIDTH, _HEIGHT = column("foramen.S1.slope"), column("foramen.S1.width"), column("foramen.S1.height")
 _BREADTH = column("breadth")
 _EDGE_MM = 1.4  # rounding of an aperture's edge, as in the field
+_ROUNDS, _WHOLE_ROUNDS = 12, 4
 _STEEP = 2.0  # slope of the bone at what is called the rim
 _STEP_MM, _BESIDE_MM = 0.3, 4.0
 _LEAST_SIDE = 0.3
@@ -68,7 +69,7 @@ def rim(f: FloatArray, n: int, points: FloatArray) -> None:
         ray_c, ray_h, ray_l = cos(turn) * up_c, cos(turn) * up_h, sin(turn)
         away = 0.5 / sqrt((sin(turn) / f[_WIDTH + n]) ** 2 + (cos(turn) / f[_HEIGHT + n]) ** 2)
         high = 0.0
-        for _ in range(4):
+        for attempt in range(_ROUNDS):
             # the two faces that the edge rounds off, and their slopes in this half-plane
             face, face_a, face_h, hole, hole_a, hole_h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
             for probe in range(3):
@@ -97,8 +98,10 @@ def rim(f: FloatArray, n: int, points: FloatArray) -> None:
                 (miss_face * hole_h - face_h * miss_hole) / area,
                 (face_a * miss_hole - miss_face * hole_a) / area,
             )
-            away += min(max(step_a, -1.5), 1.5)
-            high += min(max(step_h, -1.5), 1.5)
+            # where the wall bends within the edge, whole steps leap to and fro
+            damped = 1.0 if attempt < _WHOLE_ROUNDS else 0.5
+            away += damped * min(max(step_a, -1.5), 1.5)
+            high += damped * min(max(step_h, -1.5), 1.5)
             if abs(step_a) + abs(step_h) < 0.02:
                 break
         if high > highest_rim:
