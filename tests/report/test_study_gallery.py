@@ -90,7 +90,9 @@ def test_small_and_uniform_studies_have_figures_too(table, tmp_path):
     few = table.filter(pl.col("patient") < 3)
     design = checked(design_from(DESIGN.to_json() | {"patients": 3}))
     assert len(gallery(tmp_path / "few", few, design)) == len(NAMES)
-    assert draw_tornado(tmp_path, {"nothing": []}, {"nothing": 0.5}, "test").is_file()
+    # 3 people: no fifth of them can be told, and the figure says so in place of an empty plot
+    assert not any(factor_rows(few, "transection").values())
+    assert inked(draw_tornado(tmp_path, {"nothing": []}, {"nothing": 0.5}, "test"), palette.MUTED, 0.3) > 0.01
 
 
 def test_the_left_side_is_drawn_on_the_left(tmp_path):

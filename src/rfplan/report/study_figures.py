@@ -40,7 +40,7 @@ def _by_level(folder: Path, rows: Sequence[Mapping[str, Any]], title: str) -> Pa
             axis.barh(at, share, 0.85 * height, color=_COLOURS[number], label=label)
             axis.text(share + 0.8, at, f"{share:.0f}", va="center", fontsize=6.5, color=MUTED)
     _dress(axis, rows, "branches taken, % of those of the level", title)
-    axis.legend(ncols=4, loc="upper center", bbox_to_anchor=(0.45, -0.12 - 0.3 / len(rows)), frameon=False, fontsize=8)
+    _legend(axis, 4)
     return _kept(figure, folder / "captured_by_level.png")
 
 
@@ -60,13 +60,13 @@ def _complete(folder: Path, rows: Sequence[Mapping[str, Any]], title: str) -> Pa
             axis.plot([low, high], [place + shift] * 2, color=colour, lw=2.0)
             axis.plot(100.0 * row[key], place + shift, "o", ms=5, color=colour, label=label if place == 0 else None)
     _dress(axis, rows, "%, with 95 % intervals", title)
-    axis.legend(ncols=2, loc="upper center", bbox_to_anchor=(0.45, -0.1 - 0.45 / len(rows)), frameon=False, fontsize=8)
+    _legend(axis, 2)
     return _kept(figure, folder / "complete.png")
 
 
 def _dress(axis: Any, rows: Sequence[Mapping[str, Any]], label: str, title: str) -> None:
     axis.set_yticks(range(len(rows)), [row["strategy"] for row in rows], fontsize=8.5, color=INK)
-    axis.invert_yaxis()
+    axis.set_ylim(len(rows) - 0.5, -0.5)
     axis.set_xlim(0.0, 106.0)
     axis.set_xticks(range(0, 101, 20))
     axis.set_xlabel(label, fontsize=8.5, color=MUTED)
@@ -76,6 +76,12 @@ def _dress(axis: Any, rows: Sequence[Mapping[str, Any]], label: str, title: str)
     axis.set_axisbelow(True)
     for side in ("top", "right", "left"):
         axis.spines[side].set_visible(False)
+
+
+def _legend(axis: Any, columns: int) -> None:
+    """Below the label of the axis, however many rows there are."""
+    height_in = axis.get_position().height * axis.figure.get_figheight()
+    axis.legend(ncols=columns, loc="upper center", bbox_to_anchor=(0.45, -0.42 / height_in), frameon=False, fontsize=8)
 
 
 def _kept(figure: Any, path: Path) -> Path:

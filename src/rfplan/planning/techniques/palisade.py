@@ -47,6 +47,10 @@ class Palisade(Technique):
             # the tips stand on the bone itself, which is rougher than the chart
             if all(tip_gap_mm(application) <= spacing_mm for application in made):
                 break
+        if not made:
+            site.note(
+                f"No row of {count} to {_MOST_NEEDLES} needles, {spacing_mm:g} mm apart at most, finds room; it is left out."
+            )
         return made
 
 
