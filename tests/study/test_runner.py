@@ -101,7 +101,10 @@ def test_missing_and_damaged_chunks_alone_are_computed_anew(whole, tmp_path):
 
 def test_folders_of_other_things_are_refused(whole, tmp_path):
     other = checked(design_from(DESIGN.to_json() | {"seed": 2}))
-    with pytest.raises(InputError, match="holds another study"):
+    with pytest.raises(InputError, match="holds another study, whose seed is 1, not 2"):
+        Ledger.opened(whole, other, resume=True)
+    other = checked(design_from(DESIGN.to_json() | {"strategies": [{"technique": "palisade"}]}))
+    with pytest.raises(InputError, match="holds another study, with other strategies"):
         Ledger.opened(whole, other, resume=True)
     with pytest.raises(InputError, match="--resume completes it"):
         Ledger.opened(whole, DESIGN, resume=False)

@@ -52,9 +52,7 @@ class Ledger:
             return cls(folder, design, {})
         held, digests, made_by = _read(path)
         if held.hash != design.hash:
-            raise InputError(
-                f"--out {folder} holds another study (design {held.hash}, this one is {design.hash}); give another folder"
-            )
+            raise InputError(f"--out {folder} holds another study, {_difference(held, design)}; give another folder")
         if not resume:
             raise InputError(f"--out {folder} holds this study already; --resume completes it")
         if made_by != version_here():
@@ -145,6 +143,15 @@ def _begun_only(folder: Path) -> bool:
     """True for an empty folder, and for one that was being made when the study was killed."""
     held = set(folder.iterdir()) - set(half_written(folder))
     return all(entry.name == "chunks" and entry.is_dir() and not any(entry.iterdir()) for entry in held)
+
+
+def _difference(held: StudyDesign, asked: StudyDesign) -> str:
+    there, here = held.to_json(), asked.to_json()
+    for key, value in here.items():
+        if there[key] != value:
+            plain = not isinstance(value, list | tuple | dict) and not isinstance(there[key], list | tuple | dict)
+            return f"whose {key} is {there[key]!r}, not {value!r}" if plain else f"with other {key}"
+    return "with other recipe files"
 
 
 def _read(path: Path) -> tuple[StudyDesign, dict[int, str], str]:

@@ -80,7 +80,8 @@ class StrategyTally:
         for name, value in numbers.select(pl.all().fill_nan(0.0).sum()).row(0, named=True).items():
             self.sums[name] += value
         # a plan of one needle has no spacing
-        self.known.update(numbers.select(pl.col(MEANS).is_not_nan().sum()).row(0, named=True))
+        told = numbers.select(name for name in MEANS if name in numbers.columns)
+        self.known.update(told.select(pl.all().is_not_nan().sum()).row(0, named=True))
         applications = rows["applications"].to_numpy()
         for number in np.unique(applications).tolist():
             own = applications == number
