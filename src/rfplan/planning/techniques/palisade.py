@@ -49,7 +49,8 @@ class Palisade(Technique):
                 break
         if not made:
             site.note(
-                f"No row of {count} to {_MOST_NEEDLES} needles, {spacing_mm:g} mm apart at most, finds room; it is left out."
+                f"The row is left out: {_MOST_NEEDLES} needles are the most that are placed, and it asks for {count} or more to stand at "
+                f"most {spacing_mm:g} mm apart."
             )
         return made
 
