@@ -85,3 +85,24 @@ def test_wrong_input_ends_in_one_message(wrong, said, capsys, tmp_path, monkeypa
     assert said in " ".join(captured.err.split())
     assert "Traceback" not in captured.err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "flag"),
+    [
+        (["--objective", "complete"], "--objective"),
+        (["--courses", "100"], "--courses"),
+        (["--operator-error"], "--operator-error"),
+        (["--no-refine"], "--no-refine"),
+        (["--time-limit-s", "9"], "--time-limit-s"),
+        (["--confirm"], "--confirm"),
+        (["--anatomy", "person.rfpatient"], "--anatomy"),
+    ],
+)
+def test_what_a_recipe_for_all_is_not_found_by_is_refused(given, flag, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main(["optimise", "--patients", "12", "--mode", "cooled", "--out", str(out), *given]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert flag in said
+    assert "does not go with --patients" in said
+    assert not out.exists()

@@ -5,7 +5,7 @@ import json
 from rfplan.cli import main
 
 
-def test_compare_prints_one_row_per_technique(tmp_path, capsys):
+def test_compare_prints_one_row_per_technique(tmp_path, capsys, monkeypatch):
     out = tmp_path / "out"
     status = main(
         [
@@ -31,6 +31,11 @@ def test_compare_prints_one_row_per_technique(tmp_path, capsys):
     assert 0.0 <= row["captured_ci95"][0] <= row["captured_mean"] <= row["captured_ci95"][1] <= 1.0
     for name in ("summary.json", "manifest.json", "captured_by_level.png", "complete.png"):
         assert (out / name).is_file()
+    # in a narrow terminal the names are whole
+    monkeypatch.setenv("COLUMNS", "80")
+    again = ["--patients", "3", "--workers", "1", "--lesion-model", "shapes", "--out", str(tmp_path / "shapes")]
+    assert main(["compare", "--techniques", "conventional-periforaminal", *again]) == 0
+    assert "conventional-periforaminal " in capsys.readouterr().out
     # again: refused without --resume, the same with it
     assert main(["compare", "--techniques", "cooled-clockface", "--patients", "3", "--out", str(out)]) == 2
     capsys.readouterr()

@@ -441,3 +441,19 @@ def test_no_needle_ends_under_the_skin(reference) -> None:
     plan = technique("cooled-clockface").plan(deep, "left")
     assert np.allclose([deep.skin.depth_mm(needle.entry_mm) for needle in plan.needles], 0.0, atol=0.1)
     assert any("no shaft of 150 mm reaches from it to the skin" in note for note in plan.notes)
+
+
+def test_a_row_that_cannot_be_is_left_out_and_said_so(reference) -> None:
+    plan = technique("palisade").plan(reference, "right", least_needles=100)
+    assert len(plan.applications) == 1
+    assert any("The row is left out" in note and "100 or more" in note for note in plan.notes)
+
+
+def test_no_row_is_said_to_be_moved_by_nothing() -> None:
+    notes = [
+        note
+        for patient in Population().draw(6, 1)
+        for note in technique("palisade").plan(patient.ground, "right").notes
+    ]
+    assert any("joint line" in note for note in notes)
+    assert not any("moved 0.0 mm" in note for note in notes)

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.image import imread
 
 import rfplan
-from rfplan.report import palette
+from rfplan.report import palette, study_tornado
 from rfplan.report.study_gallery import draw_gallery
 from rfplan.report.study_maps import draw_missed
 from rfplan.report.study_tornado import draw_tornado
@@ -86,11 +86,15 @@ def test_the_map_of_misses_shows_them_and_nothing_where_there_are_none(table, tm
     assert found["all"] > 4.0 * found["none"]
 
 
-def test_small_and_uniform_studies_have_figures_too(table, tmp_path):
+def test_small_and_uniform_studies_have_figures_too(table, tmp_path, monkeypatch):
     few = table.filter(pl.col("patient") < 3)
     design = checked(design_from(DESIGN.to_json() | {"patients": 3}))
     assert len(gallery(tmp_path / "few", few, design)) == len(NAMES)
-    assert draw_tornado(tmp_path, {"nothing": []}, {"nothing": 0.5}, "test").is_file()
+    # 3 people: no fifth of them can be told, and the figure says so in place of an empty plot
+    assert not any(factor_rows(few, "transection").values())
+    noted = inked(draw_tornado(tmp_path, {"nothing": []}, {"nothing": 0.5}, "test"), palette.MUTED, 0.3)
+    monkeypatch.setattr(study_tornado, "NOTHING", "")
+    assert noted > 1.3 * inked(draw_tornado(tmp_path, {"nothing": []}, {"nothing": 0.5}, "test"), palette.MUTED, 0.3)
 
 
 def test_the_left_side_is_drawn_on_the_left(tmp_path):

@@ -10,9 +10,12 @@ import time
 import distributed
 import pytest
 
+import rfplan
+from rfplan.errors import InputError
 from rfplan.study.design import checked, design_from
 from rfplan.study.ledger import Ledger
 from rfplan.study.runner import run_study
+from rfplan.study.version import version_here
 
 # lesions as shapes: nothing has to be solved, neither here nor on the workers
 DESIGN = checked(
@@ -75,10 +78,11 @@ def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(cluster, tmp_p
 
 @pytest.mark.slow
 def test_workers_of_another_version_are_refused(cluster, tmp_path, monkeypatch):
-    from rfplan.errors import InputError
-    from rfplan.study import runner
-
-    real = runner.worker_version
-    monkeypatch.setattr(runner, "own_version", lambda: f"0.0.9+{real()}")
-    with pytest.raises(InputError, match="install the same version"):
-        run_study(Ledger.opened(tmp_path / "s", DESIGN, resume=False), scheduler=cluster[0])
+    monkeypatch.setattr(rfplan, "__version__", "0.0.9")
+    version_here.cache_clear()
+    try:
+        with pytest.raises(InputError, match="install the same version"):
+            run_study(Ledger.opened(tmp_path / "s", DESIGN, resume=False), scheduler=cluster[0])
+    finally:
+        version_here.cache_clear()
+    assert not (tmp_path / "s").exists()

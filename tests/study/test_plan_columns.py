@@ -5,6 +5,7 @@ import pytest
 
 import rfplan
 from rfplan.figures import figures
+from rfplan.study.columns import mean_there
 from rfplan.study.plan_columns import NeedlePoses, pose_columns
 
 
@@ -25,6 +26,14 @@ def test_spacing_is_the_mean_distance_of_the_nearest_tip():
     np.testing.assert_allclose(columns["spacing_mm"], [(10 + 10 + 12) / 3, 5.0])
     np.testing.assert_array_equal(columns["tip_error_mm"], 0.0)
     np.testing.assert_array_equal(columns["axis_error_deg"], 0.0)
+
+
+def test_a_mean_is_the_same_to_the_last_bit_in_any_company():
+    rng = np.random.default_rng(1)
+    values = rng.random((200, 9))
+    alone = mean_there(values, np.ones(values.shape, dtype=bool))
+    wide = np.concatenate([values, rng.random((200, 14))], axis=1)
+    np.testing.assert_array_equal(mean_there(wide, np.arange(23) < np.full((200, 1), 9)), alone)
 
 
 def test_error_is_that_of_the_needles_that_there_are():

@@ -1,6 +1,8 @@
 """Studies are the same however they are run, broken off and taken up again."""
 
 import json
+import socketserver
+import threading
 
 import numpy as np
 import polars as pl
@@ -23,6 +25,13 @@ DESIGN = checked(
         }
     )
 )
+
+
+class Chatter(socketserver.BaseRequestHandler):
+    """A web server, say."""
+
+    def handle(self):
+        self.request.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
 
 
 def contents(folder):
@@ -92,7 +101,10 @@ def test_missing_and_damaged_chunks_alone_are_computed_anew(whole, tmp_path):
 
 def test_folders_of_other_things_are_refused(whole, tmp_path):
     other = checked(design_from(DESIGN.to_json() | {"seed": 2}))
-    with pytest.raises(InputError, match="holds another study"):
+    with pytest.raises(InputError, match="holds another study, whose seed is 1, not 2"):
+        Ledger.opened(whole, other, resume=True)
+    other = checked(design_from(DESIGN.to_json() | {"strategies": [{"technique": "palisade"}]}))
+    with pytest.raises(InputError, match="holds another study, with other strategies"):
         Ledger.opened(whole, other, resume=True)
     with pytest.raises(InputError, match="--resume completes it"):
         Ledger.opened(whole, DESIGN, resume=False)
@@ -108,30 +120,43 @@ def test_folders_of_other_things_are_refused(whole, tmp_path):
         ({"rfplan": "0.0.1"}, "version 0.0.1"),
         ({"design_hash": "0" * 16}, "does not match"),
         ({"sha256": None}, "not the manifest"),
+        ({"made_by": "0.1.0+00000000.00000000"}, "have changed since"),
     ],
 )
 def test_a_manifest_that_does_not_match_is_refused(tmp_path, change, words):
-    Ledger.opened(tmp_path / "s", DESIGN, resume=False)
+    Ledger.opened(tmp_path / "s", DESIGN, resume=False).begin()
     path = tmp_path / "s" / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(InputError, match=words):
         Ledger.opened(tmp_path / "s", DESIGN, resume=True)
 
 
-def test_less_than_one_worker_is_refused(tmp_path):
+def test_less_than_one_worker_is_refused_and_nothing_left_behind(tmp_path):
     with pytest.raises(InputError, match="--workers is 0"):
         run_study(Ledger.opened(tmp_path / "s", DESIGN, resume=False), workers=0)
+    assert not (tmp_path / "s").exists()
 
 
-def test_a_scheduler_that_does_not_answer_is_refused(tmp_path):
+def test_a_scheduler_that_does_not_answer_is_refused_and_nothing_left_behind(tmp_path):
     ledger = Ledger.opened(tmp_path / "s", DESIGN, resume=False)
     with pytest.raises(InputError, match="no Dask scheduler answers"):
         run_study(ledger, scheduler="tcp://127.0.0.1:9")
     with pytest.raises(InputError, match="give an address"):
         run_study(ledger, scheduler="here")
+    assert not (tmp_path / "s").exists()
 
 
 def test_tables_do_not_depend_on_what_else_is_in_the_chunk():
     alone = chunk_table(checked(design_from(DESIGN.to_json() | {"chunk": 1})), 3)
     beside = chunk_table(DESIGN, 1).filter(pl.col("patient") == 3)
     assert alone.equals(beside)
+
+
+def test_what_is_no_dask_scheduler_is_refused_whatever_it_answers(tmp_path):
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Chatter) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        ledger = Ledger.opened(tmp_path / "s", DESIGN, resume=False)
+        with pytest.raises(InputError, match="no Dask scheduler answers"):
+            run_study(ledger, scheduler=f"tcp://127.0.0.1:{server.server_address[1]}")
+        server.shutdown()
+    assert not (tmp_path / "s").exists()

@@ -108,6 +108,13 @@ def test_dose_is_by_number_of_applications(rows):
     assert np.isnan(entry.mean("spacing_mm"))
 
 
+def test_a_plan_without_spacing_does_not_hide_that_of_the_others(rows):
+    some = rows.with_columns(spacing_mm=pl.when(pl.col("patient") < 600).then(9.0).otherwise(float("nan")))
+    entry = StudyTally.of(parts_of(some, 50)).strategies["two"]
+    assert entry.mean("spacing_mm") == pytest.approx(9.0, abs=1e-12)
+    assert entry.mean("needles") == pytest.approx(some.filter(pl.col("strategy") == "two")["needles"].mean(), abs=1e-12)
+
+
 @pytest.mark.parametrize("count", [1, 2, 6, 7, 1000])
 @pytest.mark.parametrize("spread", [1e-3, 1.0, 1e6])
 def test_ranks_are_exact_at_single_precision(count, spread):

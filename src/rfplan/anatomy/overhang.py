@@ -25,6 +25,7 @@ from rfplan.anatomy.sheet_distance_kernels import NEAR_MM
 from rfplan.cache import cache_folder
 from rfplan.figures import anatomy_folder, figures
 from rfplan.geometry.arrays import FloatArray, IntArray, frozen
+from rfplan.geometry.kernel_source import state_of
 from rfplan.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -111,10 +112,10 @@ def _least(values: NDArray[np.float32]) -> NDArray[np.uint8]:
 @cache
 def overhang() -> Overhang:
     """The overhang, kept on disk once it was made."""
-    own = (*sorted(Path(__file__).parent.glob("hip*.py")), Path(__file__))
     stated = hashlib.sha256((anatomy_folder() / "morphometry.toml").read_bytes())
-    for path in own:
-        stated.update(path.read_bytes())
+    for own in ("hip", "lumbar", "sacrum", "overhang"):
+        # with all that they import: the bones that hang over, and the sacrum that they follow
+        stated.update(state_of(Path(__file__).with_name(f"{own}.py")).encode())
     path = cache_folder() / f"overhang-{stated.hexdigest()[:16]}.npz"
     names = ("values", "middles", "blade", "vertebra", "psis", "centre")
     with contextlib.suppress(OSError, ValueError, KeyError), np.load(path) as kept:

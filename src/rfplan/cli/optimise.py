@@ -86,7 +86,8 @@ def optimise(
         techniques (front.json, front.svg and front.png in the folder of --out); takes minutes.
     patients
         One recipe for all: the places round the foramina that together take the most over so many virtual patients, in
-        recipe.toml in the folder of --out; "rfplan plan --technique FILE.toml" carries it out.
+        recipe.toml in the folder of --out; "rfplan plan --technique FILE.toml" carries it out. Goes with --mode, --electrode,
+        --applications and --seed alone.
     out
         Folder for plan.json, optimisation.json, evaluation.json, report.html and pictures.
     json
@@ -128,7 +129,13 @@ def optimise(
 
     if patients is not None:
         from rfplan.cli.recipe_for_all import find_recipe
+        from rfplan.errors import InputError
 
+        for flag, given in (("--anatomy", anatomy != "reference"), ("--confirm", confirm), ("--front", bool(modes))):
+            if given:
+                raise InputError(
+                    f"{flag} does not go with --patients, which draws the patients that a recipe is found on"
+                )
         find_recipe(request, patients, folder, json=json)
         return
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 from rfplan.errors import InputError
 from rfplan.planning.optimiser.request import Request
 
 _FEWEST, _MOST = 10, 5000
+_FLAGS = {
+    "objective": "--objective, --criterion, --target, --tail or --weights",
+    "refine": "--no-refine",
+    "published": "--no-published",
+}
+_BY = (
+    "one recipe for all is found by the mean part of the branches cut through, on ten courses of each patient, for an exact hand; it takes "
+    "--mode, --electrode, --applications and --seed"
+)
 
 
 def find_recipe(request: Request, patients: int, folder: Path | None, *, json: bool) -> None:
@@ -15,8 +25,14 @@ def find_recipe(request: Request, patients: int, folder: Path | None, *, json: b
 
     Raises
     ------
-    InputError : too few or too many patients, no folder, or an electrode of several contacts
+    InputError : too few or too many patients, no folder, an electrode of several contacts, or a request for what no recipe is found by
     """
+    known = Request(request.electrode, request.mode, request.applications, seed=request.seed)
+    for entry in fields(Request):
+        if getattr(request, entry.name) != getattr(known, entry.name):
+            raise InputError(
+                f"{_FLAGS.get(entry.name, '--' + entry.name.replace('_', '-'))} does not go with --patients; {_BY}"
+            )
     if not _FEWEST <= patients <= _MOST:
         raise InputError(f"--patients is {patients}; it must be a whole number from {_FEWEST} to {_MOST}")
     if folder is None:

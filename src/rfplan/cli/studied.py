@@ -91,25 +91,32 @@ def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
     if json:
         print_json(document)
         return
+    from rich.box import SIMPLE_HEAD
+    from rich.markup import escape
     from rich.table import Table
 
+    # narrow enough for a terminal of 80 columns with the names of the techniques in full
     shown = Table(
-        title=f"{ledger.design.patients} virtual patients, {criterion}; L5 to S3: % missed; intervals: how many were drawn"
+        title=f"{ledger.design.patients} virtual patients, {criterion}; in brackets 95 % intervals of how many were drawn",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
     )
-    headings = ("strategy", "captured %", "95 %", "complete %", "95 %", "L5", "S1", "S2", "S3", "stop %")
-    for number, heading in enumerate(headings):
-        shown.add_column(heading, justify="left" if number == 0 else "right")
+    shown.add_column("strategy", overflow="fold")
+    for heading in ("captured, %", "complete, %", "L5", "S1", "S2", "S3", "stop"):
+        shown.add_column(heading, justify="right", no_wrap=True)
     for row in document["rows"]:
         shown.add_row(
-            row["strategy"],
-            f"{100 * row['captured_mean']:.1f}",
-            _interval(row["captured_ci95"]),
-            f"{100 * row['complete']:.1f}",
-            _interval(row["complete_ci95"]),
+            escape(row["strategy"]),
+            f"{100 * row['captured_mean']:.1f} ({_interval(row['captured_ci95'])})",
+            f"{100 * row['complete']:.1f} ({_interval(row['complete_ci95'])})",
             *(f"{100 * row['missed'][level]:.0f}" for level in ("L5", "S1", "S2", "S3")),
             f"{100 * row['stop_violations']:.0f}",
         )
     people().print(shown)
+    people().print(
+        "L5 to S3: % of the branches missed; stop: % of the patients with a lesion that breaks a hard limit."
+    )
     people().print(f"Assumed: {lesions['assumption']}")
     people().print(
         f"Written to {ledger.folder}: summary.json, chunks/*.parquet{', table.csv' if csv else ''}, {', '.join(p.name for p in pictures)}"

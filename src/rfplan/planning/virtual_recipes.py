@@ -53,12 +53,16 @@ class VirtualRecipe:
 
     @classmethod
     def of(cls, name: str, electrode: str | None, options: Mapping[str, float]) -> VirtualRecipe | None:
-        """The recipe of a technique; None where it is not compiled, so that :meth:`Technique.plan` has to carry it out."""
+        """The recipe of a technique; None where it is not compiled, so that :meth:`Technique.plan` has to carry it out.
+
+        Raises
+        ------
+        InputError : an option that the technique does not have, or a number that it cannot be carried out with
+        """
         known = technique(name)
         if name not in _PLACES and name not in ("palisade", "bipolar-leapfrog"):
             return None
-        numbers = {key: float(figure.value) for key, figure in known.figures.items()} | dict(options)
-        return cls(name, electrode_named(electrode or known.default_electrode), numbers)
+        return cls(name, electrode_named(electrode or known.default_electrode), known.numbers(options))
 
     def needles(self, grounds: SideGrounds, known: GrooveNeedles | None = None) -> ManyNeedles:
         """What the technique places on one side of each patient; ``known`` holds what other recipes placed at L5, and is kept up."""

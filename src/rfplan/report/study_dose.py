@@ -72,7 +72,6 @@ def draw_dose(
         axis.set_xlabel(_COLUMNS[column], fontsize=8.5, color=MUTED)
     if numbered:
         _by_number(axes[-1], study, criterion, technique, hues)
-        axes[-1].set_xlabel("number of lesions in a patient", fontsize=8.5, color=MUTED)
     for axis in axes:
         dress(axis)
     for axis in axes[len(along) :]:
@@ -122,16 +121,20 @@ def _across(
 def _by_number(
     axis: Any, study: StudyTally, criterion: str, technique: Mapping[str, str], hues: Mapping[str, str]
 ) -> None:
-    for name, kind in technique.items():
-        entry = study.strategies[name]
-        enough = min(_LEAST_PEOPLE, entry.patients)
-        found = {count: own for count, own in entry.by_applications(criterion).items() if own.size >= enough}
-        at = list(found)
+    numbers = {name: entry.by_applications(criterion) for name, entry in study.strategies.items()}
+    # in a small study no number of lesions may have many people
+    enough = min(_LEAST_PEOPLE, max(own.size for found in numbers.values() for own in found.values()))
+    axis.set_xlabel(f"lesions in a patient (of {enough} people or more)", fontsize=8.5, color=MUTED)
+    shown = [number for found in numbers.values() for number, own in found.items() if own.size >= enough]
+    axis.set_xlim(min(shown) - 0.6, max(shown) + 0.6)
+    for name, every in numbers.items():
+        found = {number: own for number, own in every.items() if own.size >= enough}
+        hue, at = hues[technique[name]], list(found)
         mean = [100.0 * own.mean for own in found.values()]
         ends = np.array([bootstrap_interval(own, 3) for own in found.values()]).reshape(-1, 2) * 100.0
-        axis.plot(at, mean, "-", color=hues[kind], lw=0.9, alpha=0.5)
-        axis.vlines(at, ends[:, 0], ends[:, 1], color=hues[kind], lw=1.4)
-        axis.plot(at, mean, "o", color=hues[kind], ms=4)
+        axis.plot(at, mean, "-", color=hue, lw=0.9, alpha=0.5)
+        axis.vlines(at, ends[:, 0], ends[:, 1], color=hue, lw=1.4)
+        axis.plot(at, mean, "o", color=hue, ms=4)
     axis.xaxis.get_major_locator().set_params(integer=True)
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from rfplan.planning.coverage import REPORTED_LEVELS
 from rfplan.report.palette import CAPTURED, INK, LESION, MISSED, MUTED, WARM
+from rfplan.report.study_plot import dress, kept, sheet
 
 _COLOURS = (CAPTURED, LESION, WARM, INK)
-_DPI = 110
 
 
 def draw_study(folder: Path, rows: Sequence[Mapping[str, Any]], title: str) -> tuple[Path, ...]:
@@ -25,11 +25,7 @@ def draw_study(folder: Path, rows: Sequence[Mapping[str, Any]], title: str) -> t
 
 
 def _by_level(folder: Path, rows: Sequence[Mapping[str, Any]], title: str) -> Path:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8.0, 0.9 + 0.62 * len(rows)))
-    FigureCanvasAgg(figure)
+    figure = sheet(8.0, 0.9 + 0.62 * len(rows))
     axis = figure.add_subplot()
     height = 0.8 / len(REPORTED_LEVELS)
     for place, row in enumerate(rows):
@@ -40,16 +36,12 @@ def _by_level(folder: Path, rows: Sequence[Mapping[str, Any]], title: str) -> Pa
             axis.barh(at, share, 0.85 * height, color=_COLOURS[number], label=label)
             axis.text(share + 0.8, at, f"{share:.0f}", va="center", fontsize=6.5, color=MUTED)
     _dress(axis, rows, "branches taken, % of those of the level", title)
-    axis.legend(ncols=4, loc="upper center", bbox_to_anchor=(0.45, -0.12 - 0.3 / len(rows)), frameon=False, fontsize=8)
-    return _kept(figure, folder / "captured_by_level.png")
+    _legend(axis, 4)
+    return kept(figure, folder / "captured_by_level.png")
 
 
 def _complete(folder: Path, rows: Sequence[Mapping[str, Any]], title: str) -> Path:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8.0, 1.1 + 0.42 * len(rows)))
-    FigureCanvasAgg(figure)
+    figure = sheet(8.0, 1.1 + 0.42 * len(rows))
     axis = figure.add_subplot()
     for place, row in enumerate(rows):
         for key, interval, colour, shift, label in (
@@ -60,24 +52,22 @@ def _complete(folder: Path, rows: Sequence[Mapping[str, Any]], title: str) -> Pa
             axis.plot([low, high], [place + shift] * 2, color=colour, lw=2.0)
             axis.plot(100.0 * row[key], place + shift, "o", ms=5, color=colour, label=label if place == 0 else None)
     _dress(axis, rows, "%, with 95 % intervals", title)
-    axis.legend(ncols=2, loc="upper center", bbox_to_anchor=(0.45, -0.1 - 0.45 / len(rows)), frameon=False, fontsize=8)
-    return _kept(figure, folder / "complete.png")
+    _legend(axis, 2)
+    return kept(figure, folder / "complete.png")
 
 
 def _dress(axis: Any, rows: Sequence[Mapping[str, Any]], label: str, title: str) -> None:
     axis.set_yticks(range(len(rows)), [row["strategy"] for row in rows], fontsize=8.5, color=INK)
-    axis.invert_yaxis()
+    axis.set_ylim(len(rows) - 0.5, -0.5)
     axis.set_xlim(0.0, 106.0)
     axis.set_xticks(range(0, 101, 20))
     axis.set_xlabel(label, fontsize=8.5, color=MUTED)
     axis.set_title(title, fontsize=9, color=INK, loc="left")
-    axis.tick_params(axis="x", labelsize=8, colors=MUTED)
-    axis.grid(axis="x", color="#e3e6ea", lw=0.7)
-    axis.set_axisbelow(True)
-    for side in ("top", "right", "left"):
-        axis.spines[side].set_visible(False)
+    dress(axis, "x", ("top", "right", "left"))
+    axis.tick_params(axis="y", labelsize=8.5, labelcolor=INK, length=0)
 
 
-def _kept(figure: Any, path: Path) -> Path:
-    figure.savefig(path, dpi=_DPI, bbox_inches="tight")
-    return path
+def _legend(axis: Any, columns: int) -> None:
+    """Below the label of the axis, however many rows there are."""
+    height_in = axis.get_position().height * axis.figure.get_figheight()
+    axis.legend(ncols=columns, loc="upper center", bbox_to_anchor=(0.45, -0.42 / height_in), frameon=False, fontsize=8)

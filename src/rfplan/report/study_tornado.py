@@ -8,10 +8,12 @@ from typing import Any, Final
 
 from rfplan.report.palette import CAPTURED, INK, MISSED, MUTED
 from rfplan.report.study_plot import dress, kept, sheet
-from rfplan.study.sensitivity import FACTORS
+from rfplan.study.sensitivity import FACTORS, LEAST
 
 MOST_PANELS: Final = 4
 _MOST_FACTORS: Final = 12
+NOTHING: Final = f"no factor has {LEAST} people in its\nlowest and in its highest fifth"
+"""What stands in a panel where nothing can be told."""
 
 
 def draw_tornado(
@@ -33,7 +35,7 @@ def draw_tornado(
         if any(factor in found[name] for name in names)
     }
     order = sorted(size, key=lambda factor: -size[factor])[:_MOST_FACTORS]
-    figure = sheet(2.75 * len(names) + 0.3, 1.2 + 0.34 * max(len(order), 1))
+    figure = sheet(2.75 * len(names) + 0.3, 1.2 + 0.34 * max(len(order), 2))
     axes = figure.subplots(1, len(names), sharey=True, sharex=True, squeeze=False, gridspec_kw={"wspace": 0.1})[0]
     for axis, name in zip(axes, names, strict=True):
         for place, factor in enumerate(order):
@@ -47,7 +49,14 @@ def draw_tornado(
     axes[0].set_yticks(range(len(order)), [_label(factor, found) for factor in order], fontsize=8, color=INK)
     axes[0].set_ylim(len(order) - 0.4, -0.6)
     axes[0].xaxis.get_major_locator().set_params(nbins=6, integer=True, prune="upper")
-    _legend(figure)
+    if order:
+        _legend(figure)
+    else:
+        for axis in axes:
+            note = axis.text(
+                0.5, 0.5, NOTHING, transform=axis.transAxes, fontsize=8, color=MUTED, ha="center", va="center"
+            )
+            note.set_bbox({"facecolor": "white", "edgecolor": "none"})
     left_out = len(factors) - len(names)
     note = f" (the first {len(names)} of {len(factors)} strategies)" if left_out else ""
     height = figure.get_figheight()

@@ -57,3 +57,11 @@ def risk_columns(risk: FloatArray) -> dict[str, FloatArray | IntArray]:
         stops += np.array([known[check].status(value) == "stop" for value in risk[:, n].tolist()], dtype=np.int64)
     columns: Mapping[str, FloatArray | IntArray] = {f"{check}_mm": clipped[:, n] for n, check in enumerate(RISKS)}
     return {**columns, "stop_violations": stops}
+
+
+def mean_there(values: FloatArray, there: BoolArray) -> FloatArray:
+    """(p,) mean of those of ``values`` (p, n) that are ``there`` (p, n); NaN where none is."""
+    count = there.sum(axis=1)
+    # one after the other: a row has the same mean in any company
+    total = np.add.accumulate(np.where(there, values, 0.0), axis=1)[:, -1:].sum(axis=1)
+    return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))

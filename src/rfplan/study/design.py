@@ -179,14 +179,8 @@ def checked(design: StudyDesign) -> StudyDesign:
                 f"strategy {strategy.name!r}: technique {recipe.name!r} cannot be carried out with electrode "
                 f"{strategy.electrode!r}; it takes: {', '.join(recipe.electrodes)}"
             )
-        numbers = [key for key in recipe.options if key not in ("levels", "l5")]
-        for key in strategy.options:
-            if key not in numbers:
-                raise InputError(
-                    f"strategy {strategy.name!r}: technique {recipe.name!r} has no option {key!r};"
-                    f"{did_you_mean(key, numbers)} known are: {', '.join(numbers)}"
-                )
         try:
+            recipe.numbers(strategy.options)
             _ = design.error_of(strategy)
         except InputError as error:
             raise InputError(f"strategy {strategy.name!r}: {error}") from error
@@ -301,5 +295,7 @@ def _first_fault(error: BaseException, path: str) -> str:
                 step = f"{path}[{note.index}]"
         return _first_fault(part, step)
     if isinstance(error, KeyError):
-        return f"key {error.args[0]!r} is missing{f' in {path!r}' if path else ''}"
+        return f"key {(path or error.args[0])!r} is missing"
+    if isinstance(error, AttributeError | TypeError):
+        return f"{path!r} is not a table of keys and values"
     return f"{path!r} {error}"

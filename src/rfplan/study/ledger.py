@@ -16,6 +16,7 @@ from rfplan.errors import InputError
 from rfplan.study.chunk import chunk_count
 from rfplan.study.design import StudyDesign, checked, design_from
 from rfplan.study.stated_lesions import stated_lesions
+from rfplan.study.version import version_here
 from rfplan.whole_file import half_written, write_whole
 
 SCHEMA: Final = "rfplan/study/1"
@@ -37,28 +38,28 @@ class Ledger:
 
     @classmethod
     def opened(cls, folder: Path, design: StudyDesign, resume: bool) -> Ledger:
-        """The ledger of ``design`` in ``folder``, which is made where it is missing.
+        """The ledger of ``design`` in ``folder``; :meth:`begin` makes the folder where it is missing.
 
         Raises
         ------
-        InputError : the folder holds another study, one of another version, a manifest that cannot be read, or files of other origin;
-            or it holds this study and ``resume`` is not set
+        InputError : the folder holds another study, one begun by another version or with other figures, a manifest that cannot be read,
+            or files of other origin; or it holds this study and ``resume`` is not set
         """
         path = folder / MANIFEST
         if not path.exists():
             if folder.exists() and (not folder.is_dir() or not _begun_only(folder)):
                 raise InputError(f"--out {folder} is not empty and holds no study; give a new or empty folder")
-            (folder / "chunks").mkdir(parents=True, exist_ok=True)
-            ledger = cls(folder, design, {})
-            ledger.write()
-            return ledger
-        held, digests = _read(path)
+            return cls(folder, design, {})
+        held, digests, made_by = _read(path)
         if held.hash != design.hash:
-            raise InputError(
-                f"--out {folder} holds another study (design {held.hash}, this one is {design.hash}); give another folder"
-            )
+            raise InputError(f"--out {folder} holds another study, {_difference(held, design)}; give another folder")
         if not resume:
             raise InputError(f"--out {folder} holds this study already; --resume completes it")
+        if made_by != version_here():
+            raise InputError(
+                f"{path} was begun by rfplan {made_by}, this is {version_here()}: figures (anatomy/*.toml) or kernels have changed since, "
+                "and half of a table would not fit the other; give another folder"
+            )
         return cls._looked_through(folder, design, digests)
 
     @classmethod
@@ -66,7 +67,7 @@ class Ledger:
         """The ledger of the study that ``folder`` holds; InputError where it holds none."""
         if not (folder / MANIFEST).exists():
             raise InputError(f"{folder} holds no study: there is no {MANIFEST} in it")
-        design, digests = _read(folder / MANIFEST)
+        design, digests, _ = _read(folder / MANIFEST)
         return cls._looked_through(folder, design, digests)
 
     @classmethod
@@ -74,7 +75,6 @@ class Ledger:
         for left_over in (*half_written(folder), *half_written(folder / "chunks")):
             # half written when the study was killed
             left_over.unlink(missing_ok=True)
-        (folder / "chunks").mkdir(exist_ok=True)
         good: dict[int, str] = {}
         damaged = []
         for number, digest in sorted(digests.items()):
@@ -95,6 +95,12 @@ class Ledger:
         """File of a chunk."""
         return self.folder / "chunks" / f"chunk-{number:06d}.parquet"
 
+    def begin(self) -> None:
+        """Make the folder and its manifest, where they are missing; OSError where that cannot be."""
+        (self.folder / "chunks").mkdir(parents=True, exist_ok=True)
+        if not (self.folder / MANIFEST).exists():
+            self.write()
+
     def keep(self, number: int, content: bytes) -> None:
         """Write a chunk, then note it in the manifest: killed in between, it is computed anew."""
         write_whole(self.path(number), content, durable=True)
@@ -106,6 +112,7 @@ class Ledger:
         document = {
             "schema": SCHEMA,
             "rfplan": rfplan.__version__,
+            "made_by": version_here(),
             "design": self.design.to_json(),
             "design_hash": self.design.hash,
             "seed": self.design.seed,
@@ -138,7 +145,16 @@ def _begun_only(folder: Path) -> bool:
     return all(entry.name == "chunks" and entry.is_dir() and not any(entry.iterdir()) for entry in held)
 
 
-def _read(path: Path) -> tuple[StudyDesign, dict[int, str]]:
+def _difference(held: StudyDesign, asked: StudyDesign) -> str:
+    there, here = held.to_json(), asked.to_json()
+    for key, value in here.items():
+        if there[key] != value:
+            plain = not isinstance(value, list | tuple | dict) and not isinstance(there[key], list | tuple | dict)
+            return f"whose {key} is {there[key]!r}, not {value!r}" if plain else f"with other {key}"
+    return "with other recipe files"
+
+
+def _read(path: Path) -> tuple[StudyDesign, dict[int, str], str]:
     try:
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if document["schema"] != SCHEMA:
@@ -153,6 +169,7 @@ def _read(path: Path) -> tuple[StudyDesign, dict[int, str]]:
             raise InputError(
                 f"{path} does not match: its design has the hash {design.hash}, it says {document['design_hash']}"
             )
-        return design, {int(number): str(digest) for number, digest in document["sha256"].items()}
+        digests = {int(number): str(digest) for number, digest in document["sha256"].items()}
+        return design, digests, str(document["made_by"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is not the manifest of a study: {error}; give another folder") from error

@@ -44,11 +44,11 @@ def best_recipe(
     applications: int,
     patients: int,
     watch: Watch,
-    objective: Objective | None = None,
 ) -> RecipeFound:
-    """The best recipe of at most so many ``applications``, the L5 lesion among them, and its certificate over the patients of the table."""
+    """The recipe of at most so many ``applications``, the L5 lesion among them, that takes the most branches on the mean, and its
+    certificate over the ``patients`` of the table."""
     takes = table.takes
-    judge = Judge.of(objective or Objective(), table.courses, table.levels)
+    judge = Judge.of(Objective(), table.courses, table.levels)
     count = len(takes)
     of = np.stack([np.arange(count), np.full(count, -1)], axis=1)
     budget = Budget(applications, None, np.ones(count), 0.0, of)

@@ -8,7 +8,8 @@ import numpy as np
 
 from rfplan.anatomy.population_branches import LEVELS
 from rfplan.anatomy.virtual_grounds import VirtualGrounds
-from rfplan.geometry.arrays import BoolArray, FloatArray
+from rfplan.geometry.arrays import FloatArray
+from rfplan.study.columns import mean_there
 
 _LEVELS = ("S1", "S2", "S3")
 
@@ -29,9 +30,9 @@ def patient_columns(grounds: VirtualGrounds) -> dict[str, FloatArray]:
         "sacrum_breadth_mm": drawn.of("sacrum.breadth"),
         "foramen_spacing_mm": _of_levels(drawn.of, "sacrum.foramen.{}.spacing", _LEVELS[1:]),
         "foramen_lateral_mm": _of_levels(drawn.of, "sacrum.foramen.{}.lateral", _LEVELS),
-        "branch_depth_mm": _mean(branches.depth_mm.reshape(count, -1), there.reshape(count, -1)),
+        "branch_depth_mm": mean_there(branches.depth_mm.reshape(count, -1), there.reshape(count, -1)),
         **{
-            f"exit_{level}_deg": _mean(branches.clock_deg[:, n], there[:, n])
+            f"exit_{level}_deg": mean_there(branches.clock_deg[:, n], there[:, n])
             for n, level in enumerate(LEVELS)
             if level in _LEVELS
         },
@@ -42,11 +43,3 @@ def patient_columns(grounds: VirtualGrounds) -> dict[str, FloatArray]:
 
 def _of_levels(of: Callable[[str], FloatArray], name: str, levels: Sequence[str]) -> FloatArray:
     return sum((of(name.format(level)) for level in levels), np.zeros(1)) / len(levels)
-
-
-def _mean(values: FloatArray, there: BoolArray) -> FloatArray:
-    """(p,) mean of those of (p, n) that are there."""
-    count = there.sum(axis=1)
-    # one after the other: a row has the same mean in any company
-    total = np.add.accumulate(np.where(there, values, 0.0), axis=1)[:, -1]
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

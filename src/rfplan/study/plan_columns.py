@@ -16,6 +16,7 @@ from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.planning.many_needles import ManyNeedles
 from rfplan.planning.plan import Plan
+from rfplan.study.columns import mean_there
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,9 +69,9 @@ def pose_columns(planned: NeedlePoses, carried_out: NeedlePoses) -> dict[str, Fl
     turn = np.degrees(2.0 * np.arcsin(np.clip(0.5 * np.sqrt(((carried_out.axes - axes) ** 2).sum(axis=2)), 0.0, 1.0)))
     columns = {
         "catalogue_width_mm": planned.widths_mm,
-        "spacing_mm": _mean(np.where(np.isfinite(least), least, np.nan), there),
-        "tip_error_mm": _mean(off, there),
-        "axis_error_deg": _mean(turn, there),
+        "spacing_mm": mean_there(np.where(np.isfinite(least), least, np.nan), there),
+        "tip_error_mm": mean_there(off, there),
+        "axis_error_deg": mean_there(turn, there),
     }
     return {name: values.astype(np.float32) for name, values in columns.items()}
 
@@ -99,9 +100,3 @@ def _recipe_widths_mm(made: ManyNeedles) -> FloatArray:
     # what there is none of may have no width
     total = np.where(at_l5 > 0, at_l5 * first, 0.0) + np.where(count > at_l5, (count - at_l5) * rest, 0.0)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-
-def _mean(values: FloatArray, there: np.ndarray) -> FloatArray:
-    count = there.sum(axis=1)
-    total = np.where(there, values, 0.0).sum(axis=1)
-    return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))

@@ -10,14 +10,14 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExe
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import Any
 
-from rfplan.errors import InputError, RfplanError
+from rfplan.errors import InputError
 from rfplan.study.chunk import chunk_job
+from rfplan.study.cluster import cluster
 from rfplan.study.ledger import Ledger
 
 _AHEAD = 2
-_ANSWER_S = 8.0
+_ANSWER_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ def run_study(
     document, began, computed, solving = design.to_json(), time.monotonic(), 0, 0.0
     done = design.patients - sum(_size(design.patients, design.chunk, number) for number in missing)
     with _executor(workers, scheduler, len(missing)) as (executor, slots):
+        # only now: where nobody computes, nothing is left behind
+        ledger.begin()
         waiting, running = iter(missing), dict[Future[tuple[bytes, float]], int]()
         try:
             while True:
@@ -94,7 +96,7 @@ def _first(numbers: Iterator[int], count: int) -> Iterator[int]:
 @contextmanager
 def _executor(workers: int | None, scheduler: str | None, jobs: int) -> Iterator[tuple[Executor, int]]:
     if scheduler is not None:
-        with _cluster(scheduler) as found:
+        with cluster(scheduler) as found:
             yield found
         return
     slots = min(workers or os.cpu_count() or 1, jobs)
@@ -115,56 +117,3 @@ def _executor(workers: int | None, scheduler: str | None, jobs: int) -> Iterator
 
 def _leave_interrupts_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@contextmanager
-def _cluster(address: str) -> Iterator[tuple[Executor, int]]:
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise InputError("--scheduler needs the extra 'cluster': pip install 'rfplan[cluster]'") from error
-    if "://" not in address:
-        raise InputError(f"--scheduler is {address!r}; give an address such as tcp://10.0.0.5:8786")
-    try:
-        client: Any = Client(  # type: ignore[no-untyped-call,unused-ignore]
-            address, timeout=_ANSWER_S, set_as_default=False
-        )
-    except (OSError, TimeoutError, ValueError) as error:
-        raise InputError(
-            f"--scheduler {address}: no Dask scheduler answers there; start one with 'dask scheduler'"
-        ) from error
-    with client:
-        versions: dict[str, Any] = client.run(worker_version, on_error="return")
-        if not versions:
-            raise InputError(f"--scheduler {address} has no workers; start some with 'dask worker {address}'")
-        own = own_version()
-        for worker, version in sorted(versions.items()):
-            if version != own:
-                raise InputError(
-                    f"--scheduler {address}: worker {worker} has rfplan {version}, this is {own}; install the same version"
-                )
-        try:
-            yield client.get_executor(pure=False), sum(client.nthreads().values())
-        except OSError as error:
-            raise RfplanError(
-                f"--scheduler {address}: the connection was lost ({error}); --resume completes the study"
-            ) from error
-
-
-def own_version() -> str:
-    """Version of this package in this process."""
-    return worker_version()
-
-
-def worker_version() -> str:
-    """Version of this package where it runs, with a mark of its figures and kernels."""
-    import hashlib
-
-    import rfplan
-    from rfplan.figures import anatomy_folder
-    from rfplan.geometry.kernel_source import package_state
-
-    digest = hashlib.sha256()
-    for path in sorted(anatomy_folder().glob("*.toml")):
-        digest.update(path.read_bytes())
-    return f"{rfplan.__version__}+{digest.hexdigest()[:8]}.{package_state()[:8]}"

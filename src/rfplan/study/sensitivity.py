@@ -37,7 +37,8 @@ FACTORS: Final[Mapping[str, str]] = {
 """Columns of the table that may decide, and what they are called."""
 
 _PART: Final = 0.2
-_LEAST: Final = 10
+LEAST: Final = 10
+"""People of whom a fifth is told."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class _Fifths:
 
     def influence(self, factor: str) -> Influence | None:
         """What the factor does; None where too few are in a fifth."""
-        if self.bounds is None or self.people.sum(axis=1).min() < _LEAST:
+        if self.bounds is None or self.people.sum(axis=1).min() < LEAST:
             return None
         low, high = (
             captured_kinds(Counter({int(code): int(own[code]) for code in np.flatnonzero(own)})) for own in self.people

@@ -37,12 +37,14 @@ def on_side(rows: pl.DataFrame, key: str) -> IntArray:
 
 @dataclass
 class StrategyTally:
-    """Of one strategy: ``patients``; ``sums`` of columns over them; by criterion and number of applications, in ``people`` how many had
-    ``taken * SIDE + total`` branches; and how many came ``stopped`` by a limit of safety."""
+    """Of one strategy: ``patients``; ``sums`` of columns over them, or over the ``known`` of whom a column can tell; by criterion and
+    number of applications, in ``people`` how many had ``taken * SIDE + total`` branches; and how many came ``stopped`` by a limit of
+    safety."""
 
     patients: int = 0
     stopped: int = 0
     sums: Counter[str] = field(default_factory=Counter)
+    known: Counter[str] = field(default_factory=Counter)
     people: dict[tuple[str, int], Counter[int]] = field(default_factory=dict)
 
     def parts(self, criterion: str) -> Kinds:
@@ -62,8 +64,8 @@ class StrategyTally:
         }
 
     def mean(self, column: str) -> float:
-        """Mean of one of :data:`MEANS`."""
-        return float(self.sums[column]) / self.patients
+        """Mean of one of :data:`MEANS` over those of whom it can be told; NaN where there is nobody."""
+        return float(self.sums[column]) / self.known[column] if self.known[column] else float("nan")
 
     def missed(self, key: str, place: str) -> float:
         """Part of the branches of a level, or of a quadrant, that was not taken; 0 where there are none."""
@@ -74,9 +76,12 @@ class StrategyTally:
         """Count ``rows`` in, of whose ``total`` (n,) branches ``taken`` (n,) were by criterion."""
         self.patients += len(rows)
         self.stopped += int(np.count_nonzero(rows["stop_violations"].to_numpy()))
-        sums = rows.select(pl.exclude("strategy", "stop_violations").cast(pl.Float64).sum()).row(0, named=True)
-        for name, value in sums.items():
+        numbers = rows.select(pl.exclude("strategy", "stop_violations").cast(pl.Float64))
+        for name, value in numbers.select(pl.all().fill_nan(0.0).sum()).row(0, named=True).items():
             self.sums[name] += value
+        # a plan of one needle has no spacing
+        told = numbers.select(name for name in MEANS if name in numbers.columns)
+        self.known.update(told.select(pl.all().is_not_nan().sum()).row(0, named=True))
         applications = rows["applications"].to_numpy()
         for number in np.unique(applications).tolist():
             own = applications == number

@@ -47,6 +47,11 @@ class Palisade(Technique):
             # the tips stand on the bone itself, which is rougher than the chart
             if all(tip_gap_mm(application) <= spacing_mm for application in made):
                 break
+        if not made:
+            site.note(
+                f"The row is left out: {_MOST_NEEDLES} needles are the most that are placed, and it asks for {count} or more to stand at "
+                f"most {spacing_mm:g} mm apart."
+            )
         return made
 
 

@@ -12,6 +12,7 @@ from rfplan.anatomy.treatable import Treatable
 from rfplan.devices.catalogue import electrode as electrode_named
 from rfplan.devices.catalogue import electrodes as all_electrodes
 from rfplan.devices.electrode import Electrode, Mode
+from rfplan.devices.protocol import Protocol
 from rfplan.errors import InputError, did_you_mean
 from rfplan.figures import Figure, figures
 from rfplan.planning.packed_patient import patient_record
@@ -67,6 +68,25 @@ class Technique(ABC):
         """Names that :meth:`plan` takes as keywords: the recipe's plain numbers, and the ``levels`` and ``l5`` to treat."""
         return (*(key for key in self.figures if "." not in key), "levels", "l5")
 
+    def numbers(self, changed: Mapping[str, Any]) -> dict[str, float]:
+        """The numbers of the recipe by name, some of them ``changed``.
+
+        Raises
+        ------
+        InputError : a name that is none of the recipe's plain numbers, or a number that it cannot be carried out with
+        """
+        recipe = {key: float(figure.value) for key, figure in self.figures.items()}
+        known = [key for key in recipe if "." not in key]
+        for key, value in changed.items():
+            if key not in known:
+                raise InputError(
+                    f"technique {self.name!r} has no option {key!r};{did_you_mean(key, known)} known are: {', '.join(known)}"
+                )
+            recipe[key] = _number(self.name, key, value)
+        # refuses what no generator does
+        Protocol(recipe["set_c"], recipe["time_s"], recipe["ramp_s"])
+        return recipe
+
     def accepts(self, electrode: Electrode) -> bool:
         """True where the electrode has every mode that the recipe needs and is one that it is made for."""
         if self.devices:
@@ -86,19 +106,14 @@ class Technique(ABC):
         InputError : unknown side, electrode, level or option, or an electrode with which the recipe cannot be carried out
         """
         device = self._device(electrode)
-        recipe = {key: float(figure.value) for key, figure in self.figures.items()}
-        levels, with_l5 = self.levels, True
-        for key, value in options.items():
+        for key in options:
             if key not in self.options:
                 raise InputError(
                     f"technique {self.name!r} has no option {key!r};{did_you_mean(key, self.options)} known are: {', '.join(self.options)}"
                 )
-            if key == "levels":
-                levels = _levels(value)
-            elif key == "l5":
-                with_l5 = bool(value)
-            else:
-                recipe[key] = _number(self.name, key, value)
+        levels = _levels(options.pop("levels")) if "levels" in options else self.levels
+        with_l5 = bool(options.pop("l5", True))
+        recipe = self.numbers(options)
         site = Site(patient, side_named(side), device, recipe, levels, [STRAIGHT])
         l5 = self.l5(site) if with_l5 else []
         return Plan(

@@ -37,8 +37,14 @@ def line_lateral_of(
         least_mm = shift_to([aperture.lateral_mm + site.least_rim_gap_mm() for aperture in apertures])
         moved_mm = min(over_mm, max(0.0, start_mm - least_mm))
         start_mm -= moved_mm
-        rest = f"; {over_mm - moved_mm:.1f} mm of it stay past that" if over_mm - moved_mm > 0.05 else ""
-        site.note(f"{label} was moved {moved_mm:.1f} mm medially to stay off the joint line{rest}.")
+        rest_mm = over_mm - moved_mm
+        rest = f"; {rest_mm:.1f} mm of it stay past that" if rest_mm > 0.05 else ""
+        if moved_mm > 0.05:
+            site.note(f"{label} was moved {moved_mm:.1f} mm medially to stay off the joint line{rest}.")
+        elif rest:
+            site.note(
+                f"{label} stays {rest_mm:.1f} mm past the joint line, as beside the foramina there is no room medially."
+            )
     return lambda at: float(start_mm + slope * (at - at_mm[0]))
 
 
