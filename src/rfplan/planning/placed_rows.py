@@ -21,7 +21,7 @@ from rfplan.planning.beside_kernels import KEY, problems_beside
 from rfplan.planning.many_needles import NeedleRows
 from rfplan.planning.placed_problem import placed_problem, problem_of_key
 from rfplan.planning.plan import Plan
-from rfplan.planning.rounding import PAIRS, SINGLES
+from rfplan.planning.rounding import PAIRS, SINGLES, of_many
 
 ASSUMPTION: Final = (
     "Lesions are solved in plane-bone surroundings: perfused muscle beside a plane at the distances that the bone has from the active "
@@ -119,9 +119,8 @@ def placed_plan(plan: Plan, ground: VirtualGround, side: Side, accuracy: Accurac
     problems: list[LesionProblem | None] = []
     matrices, offsets = [], []
     for application in plan.applications:
-        pair = len(application.needles) == 2 and len(application.needles[0].electrode.contacts_mm) == 1
         try:
-            placed = placed_problem(application, ground, "plane", accuracy, plan.needles, PAIRS if pair else SINGLES)
+            placed = placed_problem(application, ground, "plane", accuracy, plan.needles, of_many(application))
         except InputError:
             problems.append(None)
             matrices.append(np.eye(3))
