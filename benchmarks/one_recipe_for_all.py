@@ -4,9 +4,9 @@
         [--search-s 600]
 
 Recipes and study are kept in FOLDER; a study that was broken off is completed. Lesions that nobody has solved on the machine are solved
-first, some 0.5 s of processor time each; of pairs, at 3 to 4 s each, a hundred for a rough table, a hundred for an exact one, and for the
-judgement a few hundred, most of them of the techniques. "complete, in limits" is the part of people in whom every branch is cut and none
-of the four distances is at stop.
+first, some 0.5 s of processor time each; of pairs, at 3 to 4 s each, some 160 for the rough table of 24 people, then those of the exact
+table and of the judgement. "complete, in limits" is the part of people in whom every branch is cut and none of the four distances is at
+stop.
 """
 
 from __future__ import annotations
