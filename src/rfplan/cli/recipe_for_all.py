@@ -8,6 +8,7 @@ from pathlib import Path
 from rfplan.errors import InputError
 from rfplan.planning.optimiser.request import Request
 
+_WORKERS = 2
 _FEWEST, _MOST = 10, 5000
 _FLAGS = {
     "objective": "--objective, --criterion, --target, --tail or --weights",
@@ -46,13 +47,15 @@ def find_recipe(request: Request, patients: int, folder: Path | None, *, json: b
     from rfplan.planning.optimiser.watch import Watch
     from rfplan.planning.techniques.chart_recipe import recipe_toml
     from rfplan.study.one_recipe import best_recipe
-    from rfplan.study.recipe_table import population_table
+    from rfplan.study.recipe_search import searched_table
     from rfplan.whole_file import write_whole
 
     with progress_bar(1) as tell:
         watch = Watch(float("inf"), tell())
         watch.stage(0.95)
-        table = population_table(request.electrode, request.mode, patients, request.seed, watch)
+        table = searched_table(
+            request.electrode, request.mode, request.applications, patients, request.seed, watch, _WORKERS
+        )
         found = best_recipe(table, request.electrode, request.mode, request.applications, patients, watch)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "recipe.toml"

@@ -21,7 +21,7 @@ from rfplan.planning.beside_kernels import KEY, problems_beside
 from rfplan.planning.many_needles import NeedleRows
 from rfplan.planning.placed_problem import placed_problem, problem_of_key
 from rfplan.planning.plan import Plan
-from rfplan.planning.rounding import PAIRS, SINGLES
+from rfplan.planning.rounding import PAIRS, SINGLES, Rounding, of_many
 
 ASSUMPTION: Final = (
     "Lesions are solved in plane-bone surroundings: perfused muscle beside a plane at the distances that the bone has from the active "
@@ -113,15 +113,16 @@ def _starts(counts: Sequence[int]) -> IntArray:
     return np.concatenate([[0], np.cumsum(np.array(counts, dtype=np.int64))]).astype(np.int64)
 
 
-def placed_plan(plan: Plan, ground: VirtualGround, side: Side, accuracy: Accuracy) -> PlacedRows:
+def placed_plan(
+    plan: Plan, ground: VirtualGround, side: Side, accuracy: Accuracy, pairs: Rounding = PAIRS
+) -> PlacedRows:
     """The same of a plan of any technique; contacts of one probe are told from each other as for one patient."""
     to_side = ground.frame.axes * np.array([[lateral_sign(side)], [1.0], [1.0]])
     problems: list[LesionProblem | None] = []
     matrices, offsets = [], []
     for application in plan.applications:
-        pair = len(application.needles) == 2 and len(application.needles[0].electrode.contacts_mm) == 1
         try:
-            placed = placed_problem(application, ground, "plane", accuracy, plan.needles, PAIRS if pair else SINGLES)
+            placed = placed_problem(application, ground, "plane", accuracy, plan.needles, of_many(application, pairs))
         except InputError:
             problems.append(None)
             matrices.append(np.eye(3))

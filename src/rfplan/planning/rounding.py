@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from rfplan.geometry.arrays import FloatArray, frozen
+from rfplan.planning.plan import Application
 
 
 @dataclass(frozen=True)
@@ -66,3 +67,12 @@ SINGLES: Final = Rounding(10.0, (0.25, 0.5, 1.0), (2.0, 4.0), 1.0, 2.0, 20.0, mi
 
 PAIRS: Final = Rounding(30.0, (0.5, 1.0, 2.0), (2.0, 4.0), 1.0, 2.0, 20.0, mirrored=True)
 """For pairs of many patients, of which no two would be alike: their middle keeps its place and its height over the bone."""
+
+PREVIEW: Final = Rounding(45.0, (1.0, 1.0, 2.0), (2.0, 4.0), 2.0, 4.0, 60.0, mirrored=True)
+"""For pairs at hundreds of places in many patients, among which the few that are worth an exact look are found."""
+
+
+def of_many(application: Application, pairs: Rounding = PAIRS) -> Rounding:
+    """How a lesion is rounded in a study of many patients, and by the optimiser until its choice is made."""
+    pair = len(application.needles) == 2 and len(application.needles[0].electrode.contacts_mm) == 1
+    return pairs if pair else SINGLES

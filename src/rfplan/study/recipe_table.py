@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, pairwise
 from multiprocessing import get_context
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.geometry.polyline import arc_length
 from rfplan.lesion.accuracy import accuracy_named
 from rfplan.lesion.lesion import ISOTHERMS_C
+from rfplan.lesion.problem import LesionProblem
 from rfplan.planning.lesion_shelf import lesion_shelf
 from rfplan.planning.optimiser.effect_table import effect_table
 from rfplan.planning.optimiser.lesion_library import PlacedMaps
@@ -32,6 +34,7 @@ from rfplan.planning.optimiser.watch import Watch
 from rfplan.planning.packed_patient import PackedBranches
 from rfplan.planning.placed_rows import PlacedRows, numbered, placed_plan
 from rfplan.planning.plan import Application, Plan
+from rfplan.planning.rounding import PAIRS, Rounding
 from rfplan.planning.safety import limits
 from rfplan.planning.shape_limits import breaks_a_limit
 from rfplan.planning.techniques.chart_target import ChartPlaces, ChartTarget, fitted_application
@@ -46,6 +49,8 @@ COURSES: Final = 10
 """Courses of the branches in every patient: the patient's own, and others that they may follow. Bones are dear, courses are cheap, and a
 recipe that knows one course of each fits that."""
 _COURSE_SEED: Final = 0x5EEDC0DE
+_PLACED, _SOLVED = 0.15, 0.8
+"""Finished parts after places are found and lesions solved."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +67,14 @@ class PopulationTable:
     levels: tuple[str, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class _Placed:
+    """The targets carried out in one patient: which of them are ``made`` (targets + 1,), and the lesions of those."""
+
+    made: BoolArray
+    rows: PlacedRows
+
+
 def population_table(
     electrode: Electrode,
     mode: Mode,
@@ -71,29 +84,35 @@ def population_table(
     side: Side = "right",
     courses: int = COURSES,
     workers: int = 1,
+    targets: Sequence[ChartTarget] | None = None,
+    pairs: Rounding = PAIRS,
 ) -> PopulationTable:
     """What the solved lesion of every target takes of ``courses`` of the branches in every one of ``patients`` drawn with ``seed``.
 
-    Lesions are those that a study judges with (:data:`rfplan.planning.placed_rows.ASSUMPTION`). Where one would be at stop by the study's
-    measure it takes nothing, whatever its shape lets a recipe do, so that places are chosen that keep the limits. The same whatever the
-    number of ``workers``, processes that share the patients.
+    Lesions are those that a study judges with (:data:`rfplan.planning.placed_rows.ASSUMPTION`), unless ``pairs`` are rounded otherwise.
+    Where one would be at stop it takes nothing, whatever its shape lets a recipe do, so that places are chosen that keep the limits. The
+    same whatever the number of ``workers``, processes that share the patients, and before that the lesions that nobody has solved.
     """
-    targets = recipe_targets(mode)
-    one = partial(_in_patient, electrode, mode, seed, side, courses)
-    found = []
-    each: Iterable[tuple[BoolArray, FloatArray, IntArray, tuple[str, ...]]]
+    wanted = tuple(recipe_targets(mode) if targets is None else targets)
+    place = partial(_placed_in, electrode, mode, seed, side, wanted, pairs)
     with ExitStack() as stack:
+        share: Callable[..., Iterable[Any]] = map
         if workers > 1:
-            pool = stack.enter_context(get_context("spawn").Pool(min(workers, patients)))
-            each = pool.imap(one, range(patients))
-        else:
-            each = map(one, range(patients))
-        for number, made in enumerate(each):
-            found.append(made)
-            watch.proceed((number + 1) / patients)
+            share = stack.enter_context(get_context("spawn").Pool(workers)).imap
+
+        def all_of(task: Callable[[Any], Any], given: Sequence[Any], since: float, until: float) -> list[Any]:
+            done = []
+            for made in share(task, given):
+                done.append(made)
+                watch.proceed(since + (until - since) * len(done) / len(given))
+            return done
+
+        placed: list[_Placed] = all_of(place, range(patients), 0.0, _PLACED)
+        all_of(_solved, _most_wanted_first(placed), _PLACED, _SOLVED)
+        found = all_of(partial(_in_patient, seed, side, courses), list(enumerate(placed)), _SOLVED, 1.0)
     takes, missing, numbers, levels = zip(*found, strict=True)
     return PopulationTable(
-        targets,
+        wanted,
         np.concatenate(takes, axis=1),
         np.mean(missing, axis=0),
         np.concatenate(numbers),
@@ -101,20 +120,47 @@ def population_table(
     )
 
 
+def _placed_in(
+    electrode: Electrode,
+    mode: Mode,
+    seed: int,
+    side: Side,
+    targets: Sequence[ChartTarget],
+    pairs: Rounding,
+    number: int,
+) -> _Placed:
+    ground = Population().draw(1, seed=seed, first=number)[0].ground
+    found = _carried_out(ground, side, electrode, mode, targets)
+    made = tuple([application for application in found if application is not None])
+    plan = Plan(side=side, technique="candidates", applications=made)
+    rows = placed_plan(plan, ground, side, accuracy_named(ACCURACY), pairs)
+    return _Placed(np.array([application is not None for application in found], dtype=np.bool_), rows)
+
+
+def _most_wanted_first(placed: Sequence[_Placed]) -> list[LesionProblem]:
+    """The distinct problems of all patients."""
+    asked = Counter(problem for entry in placed for problem in entry.rows.problems if problem is not None)
+    return [problem for problem, _ in asked.most_common()]
+
+
+def _solved(problem: LesionProblem) -> None:
+    lesion_shelf(_lethal()).numbers([problem])
+
+
 def _in_patient(
-    electrode: Electrode, mode: Mode, seed: int, side: Side, courses: int, number: int
+    seed: int, side: Side, courses: int, entry: tuple[int, _Placed]
 ) -> tuple[BoolArray, FloatArray, IntArray, tuple[str, ...]]:
     """What every target takes in one patient, whether it does not serve, and courses and levels of the branches."""
+    number, placed = entry
     ground = Population().draw(1, seed=seed, first=number)[0].ground
-    found = _carried_out(ground, side, electrode, mode, recipe_targets(mode))
-    rows = _placed(found, ground, side)
+    rows = placed.rows
     fine = _within_limits(rows, ground)
-    made = np.flatnonzero([application is not None for application in found])
+    made = np.flatnonzero(placed.made)
     branches = _courses(ground, courses, (seed, number))
-    hits = np.zeros((len(found), len(branches.levels)), dtype=np.bool_)
+    hits = np.zeros((len(placed.made), len(branches.levels)), dtype=np.bool_)
     if fine.any():
         hits[made[fine]] = _taken(_maps(rows, np.flatnonzero(fine)), branches)
-    missing = np.ones(len(found))
+    missing = np.ones(len(placed.made))
     missing[made[fine]] = 0.0
     return hits, missing, number * courses + np.array(branches.course, dtype=np.int64), branches.levels
 
@@ -131,12 +177,6 @@ def _carried_out(
     l5 = l5_application(site, single, electrode.protocol_for(single))
     safe = bool(l5) and not breaks_a_limit(l5[0], ground, side)
     return [*found, l5[0] if safe else None]
-
-
-def _placed(made: Sequence[Application | None], ground: VirtualGround, side: Side) -> PlacedRows:
-    applications = tuple([application for application in made if application is not None])
-    plan = Plan(side=side, technique="candidates", applications=applications)
-    return placed_plan(plan, ground, side, accuracy_named(ACCURACY))
 
 
 def _within_limits(rows: PlacedRows, ground: VirtualGround) -> BoolArray:

@@ -8,17 +8,22 @@ import numpy as np
 import pytest
 
 import rfplan
+from rfplan.anatomy.population import Population
 from rfplan.anatomy.sides import lateral_sign
+from rfplan.lesion.accuracy import accuracy_named
 from rfplan.planning.approach import spare_room_mm
 from rfplan.planning.optimiser.candidates import candidates_for
 from rfplan.planning.optimiser.hand import DRAWS, Hand
-from rfplan.planning.optimiser.lesion_library import LesionLibrary, coarser
+from rfplan.planning.optimiser.lesion_library import LesionLibrary
 from rfplan.planning.optimiser.order import in_order, in_the_way
 from rfplan.planning.optimiser.positions import site_of
 from rfplan.planning.optimiser.rows import SPACINGS_MM, row_pairs
-from rfplan.planning.plan import Application
+from rfplan.planning.placed_problem import usual_accuracy
+from rfplan.planning.placed_rows import placed_plan
+from rfplan.planning.plan import Application, Plan
+from rfplan.planning.rounding import PAIRS, PLANS
 
-COOLED = "cooled-17g-4mm"
+COOLED, PAIRED = "cooled-17g-4mm", "conventional-18g-10mm"
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +33,7 @@ def single(reference):
 
 @pytest.fixture(scope="module")
 def pairs(reference):
-    return candidates_for(reference, "right", rfplan.electrode("conventional-18g-10mm"), "bipolar", 8.0)
+    return candidates_for(reference, "right", rfplan.electrode(PAIRED), "bipolar", 8.0)
 
 
 def test_every_needle_comes_from_the_skin_without_passing_through_bone(reference, single, pairs):
@@ -66,7 +71,7 @@ def test_needles_are_numbered_by_their_pose(pairs):
 
 
 def test_neighbours_in_a_row_share_needles_and_stand_whole_spacings_apart(reference):
-    made = row_pairs(site_of(reference, "right", rfplan.electrode("conventional-18g-10mm")))
+    made = row_pairs(site_of(reference, "right", rfplan.electrode(PAIRED)))
     assert len(made) > 50
     uses: dict[object, int] = {}
     for application in made:
@@ -90,15 +95,33 @@ def test_bipolar_takes_l5_with_one_needle(pairs):
 
 def test_few_lesions_serve_many_pairs(reference, pairs):
     library = LesionLibrary(reference)
-    coarse = {library.problem(a).problem for a in pairs.applications if len(a.needles) == 2}
-    library.coarse = False
-    exact = [library.problem(a) for a in pairs.applications if len(a.needles) == 2]
-    assert len(coarse) < 0.6 * len({entry.problem for entry in exact})
-    for entry in exact:
-        rounded = coarser(entry)
-        assert rounded.pose is entry.pose
-        assert abs(rounded.problem.pair.spacing_mm - entry.problem.pair.spacing_mm) <= 0.5
-        assert abs(rounded.problem.pair.offset_mm - entry.problem.pair.offset_mm) <= 0.5
+    two = [a for a in pairs.applications if len(a.needles) == 2]
+    of_study = [library.problem(a) for a in two]
+    with library.evaluating():
+        of_evaluation = [library.problem(a) for a in two]
+    assert len({entry.problem for entry in of_study}) < 0.6 * len({entry.problem for entry in of_evaluation})
+    for rounded, entry in zip(of_study, of_evaluation, strict=True):
+        np.testing.assert_allclose(rounded.pose.offset_mm, entry.pose.offset_mm, atol=1e-9)
+        one, other = rounded.problem.pair, entry.problem.pair
+        assert abs(one.spacing_mm - other.spacing_mm) <= 0.5 * (PAIRS.spacing_mm + PLANS.spacing_mm)
+        assert abs(one.offset_mm - abs(other.offset_mm)) <= 0.5 * (PAIRS.offset_mm + PLANS.offset_mm)
+
+
+def test_the_table_is_measured_as_a_study_measures(pairs):
+    """On a virtual patient: its problems and their places are those that the study asks for."""
+    ground = Population().draw(1, seed=3)[0].ground
+    library = LesionLibrary(ground)
+    made = candidates_for(ground, "left", rfplan.electrode(PAIRED), "bipolar", 4.0)
+    plan = Plan(side="left", technique="candidates", applications=made.applications)
+    rows = placed_plan(plan, ground, "left", accuracy_named(usual_accuracy("plane")))
+    for application, problem, matrix, offset in zip(
+        made.applications, rows.problems, rows.matrices, rows.offsets, strict=True
+    ):
+        asked = library.problem(application)
+        assert problem == (None if asked is None else asked.problem)
+        if asked is not None:
+            np.testing.assert_allclose(ground.frame.axes @ asked.pose.matrix, matrix, atol=1e-12)
+            np.testing.assert_allclose(ground.frame.to_chart(asked.pose.offset_mm), offset, atol=1e-9)
 
 
 def test_the_order_is_l5_and_then_downwards(reference, single):

@@ -54,9 +54,8 @@ def optimised_points(patient: Patient, side: Side, request: Request, watch: Watc
         if len(choice.chosen) < most and found:
             break
         applications = [candidates.applications[n] for n in choice.chosen]
-        ready.library.coarse = False
-        coverage = unseen.coverage(ready.library, applications)
-        ready.library.coarse = True
+        with ready.library.evaluating():
+            coverage = unseen.coverage(ready.library, applications)
         found.append(
             FrontPoint(
                 request.mode,

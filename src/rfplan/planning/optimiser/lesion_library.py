@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 
@@ -17,14 +19,18 @@ from rfplan.lesion.accuracy import accuracy_named
 from rfplan.lesion.kept_geometry import kept_map
 from rfplan.lesion.lesion_map import LesionMap
 from rfplan.lesion.map_table import MapTable, map_table
-from rfplan.lesion.pair_pose import PairPose
 from rfplan.lesion.problem import LesionProblem
 from rfplan.lesion.store import kept_lesion
 from rfplan.planning.placed_problem import PlacedProblem, placed_problem, usual_accuracy
 from rfplan.planning.plan import Application
+from rfplan.planning.rounding import PLANS, of_many
 
 _KEPT = 128
 """Maps that stay ready in this process, some 2 MB each: patients and sides share them."""
+
+Measure = Literal["study", "evaluation"]
+"""Whose lesions: those that a study of many patients judges with, or those that one plan is evaluated with. Of single needles they are
+the same; pairs take seconds each to solve, and a study rounds them more (:mod:`rfplan.planning.rounding`)."""
 
 Proceed = Callable[[float], bool]
 """Hears the finished share, 0 to 1, and says whether to go on."""
@@ -50,7 +56,7 @@ class LesionLibrary:
 
     def __init__(self, patient: Treatable) -> None:
         self.patient = patient
-        self.coarse = True
+        self.measure: Measure = "study"
         self._accuracy = accuracy_named(usual_accuracy("plane"))
         self._number: dict[LesionProblem, int] = {}
         self._maps: list[LesionMap] = []
@@ -68,13 +74,22 @@ class LesionLibrary:
     def problem(self, application: Application) -> PlacedProblem | None:
         """What is to be solved for an application; None where no solver takes its needles.
 
-        While the library is ``coarse``, that of a pair is rounded more than for a judgement: pairs take seconds each to solve.
+        Rounded as the library's ``measure`` has it.
         """
+        rounding = PLANS if self.measure == "evaluation" else of_many(application)
         try:
-            placed = placed_problem(application, self.patient, "plane", self._accuracy)
+            return placed_problem(application, self.patient, "plane", self._accuracy, rounding=rounding)
         except InputError:
             return None
-        return coarser(placed) if self.coarse and placed.problem.pair is not None else placed
+
+    @contextmanager
+    def evaluating(self) -> Iterator[None]:
+        """Lesions are those of an evaluation as long as this lasts."""
+        before, self.measure = self.measure, "evaluation"
+        try:
+            yield
+        finally:
+            self.measure = before
 
     def holds(self, problem: LesionProblem) -> bool:
         """True where the lesion of ``problem`` is ready."""
@@ -110,24 +125,6 @@ class LesionLibrary:
             np.array([_pose(entry.pose)[0] for entry in asked]).reshape(count, 3, 3),
             np.array([_pose(entry.pose)[1] for entry in asked]).reshape(count, 3),
         )
-
-
-def coarser(placed: PlacedProblem) -> PlacedProblem:
-    """A pair with spacing and offset rounded to 1 mm, splay and twist to 10 degrees, the bone's gap to 1 mm and its angle to 30 degrees."""
-    problem = placed.problem
-    pair, around = problem.pair, problem.surroundings
-    assert pair is not None
-    rounded = PairPose(
-        max(1.0, float(round(pair.spacing_mm))),
-        float(round(pair.offset_mm)),
-        10.0 * round(pair.splay_deg / 10.0),
-        10.0 * round(pair.twist_deg / 10.0),
-    )
-    if around.bone_gap_mm is not None:
-        angle = 90.0 if around.bone_angle_deg is None else around.bone_angle_deg
-        gap = float(round(around.bone_gap_mm))
-        around = replace(around, bone_gap_mm=gap, bone_angle_deg=min(90.0, 30.0 * round(angle / 30.0)))
-    return PlacedProblem(replace(problem, pair=rounded, surroundings=around), placed.pose)
 
 
 def _pose(pose: Isometry) -> tuple[FloatArray, FloatArray]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 
 from rfplan.anatomy.sides import Side, side_named
 from rfplan.anatomy.treatable import Treatable
@@ -106,16 +107,18 @@ def _outcome(patient: Treatable, side: Side, request: Request, watch: Watch) -> 
     certificate = _certificate(ready, choice, chosen, watch)
     watch.stage(_REFINE_SHARE)
     final = improved(ready, chosen, watch)
-    # the lesions of pairs are coarse in the table: plans are compared with their own, but for all draws of a hand there are too many
-    ready.library.coarse = request.operator_error is not None
-    before, after = _worth(ready, chosen), _worth(ready, final)
     plan = plan_of(patient, side, final, notes := _notes(choice, request))
-    ready.library.coarse = False
+    # plans are compared with the lesions of their evaluation, but for all draws of a hand these are too many
+    with nullcontext() if request.operator_error is not None else ready.library.evaluating():
+        before, after = _worth(ready, chosen), _worth(ready, final)
+    with ready.library.evaluating():
+        train = ready.train.coverage(ready.library, plan.applications)
+        unseen = unseen_trial(patient, side, request).coverage(ready.library, plan.applications)
     result = Optimised(
         plan=plan,
         certificate=certificate,
-        train=ready.train.coverage(ready.library, plan.applications),
-        unseen=unseen_trial(patient, side, request).coverage(ready.library, plan.applications),
+        train=train,
+        unseen=unseen,
         train_courses=request.courses,
         unseen_courses=request.unseen,
         removed=candidates.removed,
@@ -132,8 +135,8 @@ def _outcome(patient: Treatable, side: Side, request: Request, watch: Watch) -> 
 def improved(ready: Prepared, chosen: Sequence[Application], watch: Watch) -> Sequence[Application]:
     """The chosen applications with their needles moved off the lattice, where the request wants it.
 
-    The lesions of pairs are coarse while needles move; a move stays only where it is no worse, and breaks no hard limit, with the
-    lesions that the plan is judged with.
+    While needles move, lesions are those of a study; a move stays only where it is no worse, and breaks no hard limit, with those of
+    an evaluation too.
     """
     if not ready.request.refine or not chosen or watch.over:
         return chosen
@@ -144,6 +147,9 @@ def improved(ready: Prepared, chosen: Sequence[Application], watch: Watch) -> Se
         return moved
     # all moves of chains, else those of each chain that holds by itself
     settled = [application if len(application.needles) == 1 else chosen[n] for n, application in enumerate(moved)]
+    if not ready.worth_keeping(settled, chosen):
+        # a needle may have moved to where a chain stood
+        settled = list(chosen)
     if ready.worth_keeping(moved, settled):
         return moved
     for chain in chains:

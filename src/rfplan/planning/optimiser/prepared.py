@@ -66,8 +66,8 @@ class Prepared:
     def choice(self, applications: int, needles: int | None, watch: Watch) -> tuple[Choice, Candidates]:
         """The best choice of at most so many applications and needles, and the candidates with the counts of what was taken out.
 
-        Lesions of pairs are solved as for a judgement once chosen; where one then breaks a hard limit its candidate goes, and the search
-        begins again.
+        What is in the table breaks no hard limit as a study measures it. Pairs are solved as for an evaluation once chosen; where one
+        then breaks a limit its candidate goes, and the search begins again.
         """
         removed = dict(self.candidates.removed)
         while True:
@@ -75,7 +75,7 @@ class Prepared:
             if self.request.mode != "bipolar" or not found.chosen:
                 break
             chosen = [self.candidates.applications[n] for n in found.chosen]
-            reasons = self._exact_limits(chosen)
+            reasons = self._limits_in_evaluation(chosen)
             blocked = in_the_way(self.patient, self.candidates.side, chosen)
             if blocked is not None and not any(reasons):
                 reasons[blocked] = "needle_to_needle"
@@ -88,13 +88,14 @@ class Prepared:
         return found, replace(self.candidates, removed=removed)
 
     def worth_keeping(self, trying: Sequence[Application], before: Sequence[Application]) -> bool:
-        """True where ``trying`` breaks no hard limit and is worth no less than ``before``, lesions solved as for a judgement."""
-        if any(self._exact_limits(list(trying))) or in_the_way(self.patient, self.candidates.side, trying) is not None:
+        """True where ``trying`` breaks no hard limit and is worth no less than ``before``, as an evaluation measures it."""
+        if (
+            any(self._limits_in_evaluation(list(trying)))
+            or in_the_way(self.patient, self.candidates.side, trying) is not None
+        ):
             return False
-        self.library.coarse = False
-        effects = [effect_of(self.train, self.library, self.judge, plan) for plan in (trying, before)]
-        self.library.coarse = True
-        new, old = effects
+        with self.library.evaluating():
+            new, old = (effect_of(self.train, self.library, self.judge, plan) for plan in (trying, before))
         if new is None or old is None:
             return False
         return new.score(self.judge, self.train.length_mm, trying) >= old.score(
@@ -110,14 +111,13 @@ class Prepared:
             self.judge, takes, budget, deeper, left_s, self.request.gap, watch.cancelled, self.whole, self.request.nodes
         )
 
-    def _exact_limits(self, applications: list[Application]) -> list[str | None]:
+    def _limits_in_evaluation(self, applications: list[Application]) -> list[str | None]:
         library = self.library
-        library.coarse = False
-        asked = [library.problem(application) for application in applications]
+        with library.evaluating():
+            asked = [library.problem(application) for application in applications]
         library.solve([entry.problem for entry in asked if entry is not None], self.request.threads, lambda _: True)
         held = {n: entry for n, entry in enumerate(asked) if entry is not None and library.holds(entry.problem)}
         lesions = library.placed(list(held.values()))
-        library.coarse = True
         found = broken_limits(
             self.patient, self.candidates.side, [applications[n] for n in held], lesions, self.train.lethal
         )
