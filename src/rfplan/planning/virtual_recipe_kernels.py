@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from rfplan.anatomy.bone_gap_kernels import bone_gap, roof_of
 from rfplan.anatomy.groove_kernels import groove_seat
-from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM, bone_gap, roof_of
+from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
 from rfplan.planning.virtual_way_kernels import (

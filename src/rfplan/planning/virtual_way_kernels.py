@@ -10,17 +10,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rfplan.anatomy.bone_gap_kernels import bone_gap, roof_of
 from rfplan.anatomy.course_kernels import height_over
+from rfplan.anatomy.overhang_kernels import NEAR_MM, overhang_gap, overhang_room
 from rfplan.anatomy.sheet_distance_kernels import (
     CAUDAL_0_MM,
     FINE_MM,
     LATERAL_0_MM,
-    NEAR_MM,
     SheetBone,
-    bone_gap,
-    overhang_clear,
-    overhang_gap,
-    roof_of,
     sheet_gap,
     sheet_gap_from,
 )
@@ -192,9 +189,7 @@ def _remember(
         a = _place_on_shaft(k + n, radius)
         px, py, pz = tip[0] + a * x, tip[1] + a * y, tip[2] + a * z
         # which side of the sheet a place is on may change from one to the next, how far off the sheet it is may not
-        gap = abs(sheet_gap(bone, FAR_MM, px, py, pz))
-        if overhang_clear(bone, px, py, pz) < 0.0:
-            gap = min(gap, overhang_gap(bone, FAR_MM, px, py, pz))
+        gap = min(abs(sheet_gap(bone, FAR_MM, px, py, pz)), overhang_gap(bone, FAR_MM, px, py, pz))
         here = gap - _asked_for(limits, a, radius, contact)
         if n > 0 and here >= value:
             break
@@ -245,10 +240,9 @@ def room(
             # what blocks need not be known to the last
             gap = sheet_gap_from(bone, reach, wanted + bound - _EVEN_MM, px, py, pz)
             if a >= clear_to and gap - wanted >= bound:
-                clear = overhang_clear(bone, px, py, pz)
+                hung, clear = overhang_room(bone, reach, px, py, pz)
                 clear_to = a + clear
-                if clear < 0.0:
-                    gap = min(gap, overhang_gap(bone, reach, px, py, pz))
+                gap = min(gap, hung)
         least = min(least, gap - wanted)
         if least < bound:
             _remember(bone, limits, k, tip, x, y, z, radius, contact, blockers)
