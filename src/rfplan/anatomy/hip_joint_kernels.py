@@ -47,6 +47,14 @@ def built_up(field: float, lateral: float, outside: float, above: float) -> floa
 
 
 @kernel
+def least_built_up(field: float, outside: float, above: float, nearer: float, lower: float) -> float:
+    """No more than :func:`built_up` makes of a hip no nearer than ``field``, where ``outside`` and ``above`` are as much as ``nearer`` and
+    ``lower`` off."""
+    pad = max(outside - RIM_MM - nearer, abs(above - _HALF_MM) - _HALF_MM - lower)
+    return _union(field, pad, BLEND_MM)
+
+
+@kernel
 def ended(field: float, outside: float, above: float, over: float, below: float) -> float:
     """``field`` where the ilium ends: in front of the joint lateral to it, behind it as far medially as ``over`` says, how far posterior of
     the joint's centre; ``below`` is how far beneath the joint."""

@@ -2,7 +2,7 @@
 
 A hip moves with the joint surface of its sacrum, and its blade is bent until the posterior superior spine is at its own distance from the
 midline. So five hips, with spines at five distances, give that of any patient, all but what is built up at the joint itself: that
-follows the patient's own sacrum and is added point by point (:mod:`rfplan.anatomy.sheet_distance_kernels`). Only the way in of a needle
+follows the patient's own sacrum and is added point by point (:mod:`rfplan.anatomy.overhang_kernels`). Only the way in of a needle
 meets this bone.
 """
 
@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from rfplan.anatomy.hip_joint_kernels import BULGE_MM
-from rfplan.anatomy.sheet_distance_kernels import NEAR_MM
+from rfplan.anatomy.overhang_kernels import AROUND_CELLS, BOUND_MM
 from rfplan.cache import cache_folder
 from rfplan.figures import anatomy_folder, figures
 from rfplan.geometry.arrays import FloatArray, IntArray, frozen
@@ -70,43 +69,27 @@ class Overhang:
         return first, at - first
 
     @cached_property
-    def hip_least(self) -> NDArray[np.uint8]:
-        """(ni - 1, nj - 1, nk - 1) whole mm that no distance to any of the hips falls below in a cell of the grid."""
-        return _least(self.values.min(axis=0))
+    def hip_least(self) -> NDArray[np.int8]:
+        """(ni - 1, nj - 1, nk - 1, b, m) what no distance to a hip falls below in a cell of the grid and the cells about it, as many of
+        them as each of ``overhang_kernels.AROUND_CELLS`` says; in its units, and without bone beside the grid."""
+        return np.stack([_least(values) for values in self.values], axis=3)
 
     @cached_property
-    def vertebra_least(self) -> NDArray[np.uint8]:
-        """The same of the vertebra."""
+    def vertebra_least(self) -> NDArray[np.int8]:
+        """(ni - 1, nj - 1, nk - 1, m) the same of the vertebra."""
         return _least(self.vertebra)
 
-    @cached_property
-    def hip_cells(self) -> NDArray[np.uint8]:
-        """(ni - 1, nj - 1, nk - 1) cells to the nearest one in which a hip comes nearer than ``NEAR_MM``, diagonals counting as one."""
-        return _cells(self.hip_least)
 
-    @cached_property
-    def hip_cells_blended(self) -> NDArray[np.uint8]:
-        """The same for what comes so near where it is blended with the bone built up at the joint."""
-        return _cells(self.hip_least, NEAR_MM + BULGE_MM)
+def _least(values: NDArray[np.float32]) -> NDArray[np.int8]:
+    from scipy.ndimage import minimum_filter
 
-    @cached_property
-    def vertebra_cells(self) -> NDArray[np.uint8]:
-        """The same of the vertebra."""
-        return _cells(self.vertebra_least)
-
-
-def _cells(least: NDArray[np.uint8], near_mm: float = NEAR_MM) -> NDArray[np.uint8]:
-    from scipy.ndimage import distance_transform_cdt
-
-    return np.asarray(np.minimum(distance_transform_cdt(least >= near_mm, metric="chessboard"), 255), dtype=np.uint8)
-
-
-def _least(values: NDArray[np.float32]) -> NDArray[np.uint8]:
-    least = np.floor(np.maximum(values, 0.0))
+    # a hundredth of a unit for the rounding of what is put together of two
+    own = np.floor(np.clip(values, -_BAND_MM, _BAND_MM) / BOUND_MM - 0.01)
     for way in range(3):
-        low, high = (np.take(least, np.arange(start, least.shape[way] - 1 + start), axis=way) for start in (0, 1))
-        least = np.minimum(low, high)
-    return least.astype(np.uint8)
+        low, high = (np.take(own, np.arange(start, own.shape[way] - 1 + start), axis=way) for start in (0, 1))
+        own = np.minimum(low, high)
+    around = [minimum_filter(own, 2 * cells + 1, mode="constant", cval=_BAND_MM / BOUND_MM) for cells in AROUND_CELLS]
+    return np.stack(around, axis=-1).astype(np.int8)
 
 
 @cache

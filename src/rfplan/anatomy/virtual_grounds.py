@@ -96,9 +96,8 @@ class VirtualGrounds:
         bends, shares = above.bends(self.drawn.dimension("hip.psis.from_midline") - shifts[:, 0])
         return SheetBones(
             self.laid.first, self.laid.shapes, *sheets_of(self.laid, band_mm), bends, shares, above.origin_mm + shifts, self.laid.faces,
-            self.laid.first_of_border, self.laid.border_shapes, self.laid.borders, above.values, above.hip_least, above.hip_cells,
-            above.hip_cells_blended, above.middles, above.blade, above.vertebra, above.vertebra_least, above.vertebra_cells,
-            above.origin_mm, above.spacing_mm,
+            self.laid.first_of_border, self.laid.border_shapes, self.laid.borders, above.values, above.hip_least, above.middles,
+            above.blade, above.vertebra, above.vertebra_least, above.origin_mm, above.spacing_mm,
         )  # fmt: skip
 
 

@@ -64,13 +64,10 @@ class SheetBones(NamedTuple):
     borders: FloatArray
     hips: np.ndarray
     hip_least: np.ndarray
-    hip_cells: np.ndarray
-    hip_cells_blended: np.ndarray
     middles: np.ndarray
     blade: FloatArray
     vertebra: np.ndarray
     vertebra_least: np.ndarray
-    vertebra_cells: np.ndarray
     low: FloatArray
     spacing: float
 
@@ -81,9 +78,9 @@ def one_bone(bones: SheetBones, k: int) -> SheetBone:
     border = bones.borders[bones.first_of_border[k] : bones.first_of_border[k + 1]]
     border = border.reshape(bones.border_shapes[k, 0], bones.border_shapes[k, 1], 2)
     return SheetBone(
-        sheet, bones.tops[k], bones.hips, bones.hip_least, bones.hip_cells, bones.hip_cells_blended, bones.middles, bones.blade,
-        bones.faces[k], border, bones.bends[k], bones.shares[k], bones.hips_mm[k, 0], bones.hips_mm[k, 1], bones.hips_mm[k, 2],
-        bones.vertebra, bones.vertebra_least, bones.vertebra_cells, bones.low[0], bones.low[1], bones.low[2], bones.spacing,
+        sheet, bones.tops[k], bones.hips, bones.hip_least, bones.middles, bones.blade, bones.faces[k], border,
+        bones.bends[k], bones.shares[k], bones.hips_mm[k, 0], bones.hips_mm[k, 1], bones.hips_mm[k, 2],
+        bones.vertebra, bones.vertebra_least, bones.low[0], bones.low[1], bones.low[2], bones.spacing,
     )  # fmt: skip
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from rfplan.anatomy.sheet_distance_kernels import overhang_gap, sheet_gap, sheet_way
+from rfplan.anatomy.overhang_kernels import overhang_gap
+from rfplan.anatomy.sheet_distance_kernels import sheet_gap, sheet_way
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
 

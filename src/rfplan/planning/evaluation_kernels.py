@@ -107,7 +107,7 @@ def skin_clearances(
 
     ``axes`` rows: lateral, caudal, outward; ``corner`` (2,) lateral and caudal of node (0, 0). Far where there is no surface.
     """
-    result = np.full(rows.shape[0], _FAR)
+    result, place = np.full(rows.shape[0], _FAR), np.empty(3)
     for isotherm in range(rows.shape[0]):
         for k in range(rows.shape[1]):
             row = rows[isotherm, k]
@@ -116,7 +116,7 @@ def skin_clearances(
             lean = row[3] * axes[2, 0] + row[4] * axes[2, 1] + row[5] * axes[2, 2]
             across, along = row[6] * row[6], row[7] * row[7]
             reach = np.sqrt(along * lean * lean + across * (1.0 - lean * lean))
-            place = np.zeros(3)
+            place[:] = 0.0
             for x in range(3):
                 # the point of the spheroid farthest along the outward axis
                 top = row[x] + (across * axes[2, x] + (along - across) * lean * row[3 + x]) / reach

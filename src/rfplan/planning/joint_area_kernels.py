@@ -19,6 +19,7 @@ from rfplan.lesion.silhouette_kernels import BINS
 
 _FAR = 1e30
 _TOLERANCE_MM = 0.002
+_ROUNDING_MM = 1e-9
 _ANGLES = 48
 _GOLDEN = 0.6180339887498949
 _GOLDEN_STEPS = 18
@@ -176,7 +177,11 @@ def deepest_spheroid(
             shadows[k, 1] += rows[k, a] * caudal[a]
             shadows[k, 2] += rows[k, 3 + a] * lateral[a]
             shadows[k, 3] += rows[k, 3 + a] * caudal[a]
-        bounds[k] = depth_behind(line, outward, shadows[k, 0], shadows[k, 1]) + max(rows[k, 6], rows[k, 7])
+        # the longest radius of the shadow is no more than this
+        lean = min(shadows[k, 2] ** 2 + shadows[k, 3] ** 2, 1.0)
+        square = rows[k, 7] ** 2 * lean + rows[k, 6] ** 2 * (1.0 - lean)
+        reach = sqrt(max(square, rows[k, 6] ** 2)) + _ROUNDING_MM
+        bounds[k] = depth_behind(line, outward, shadows[k, 0], shadows[k, 1]) + reach
     for _ in range(count):
         k = int(np.argmax(bounds))
         if bounds[k] <= best:

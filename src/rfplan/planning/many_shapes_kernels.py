@@ -6,8 +6,9 @@ import numpy as np
 
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
-from rfplan.lesion.union_kernels import polyline_distance
-from rfplan.planning.evaluation_kernels import judge_branches, skin_clearances
+from rfplan.lesion.shape_kernels import silhouettes
+from rfplan.lesion.union_kernels import enters, inside_lengths, polyline_distance
+from rfplan.planning.evaluation_kernels import skin_clearances
 from rfplan.planning.joint_area_kernels import deepest_spheroid
 
 _FAR = 1e30
@@ -38,17 +39,25 @@ def judge_many_shapes(
         own, own_starts, own_balls = rows[lethal, top:bottom], starts[begin : end + 1] - top, balls[lethal, begin:end]
         low, high = branches[p], branches[p + 1]
         if low < high:
-            found = judge_branches(
-                points[first[low] : first[high]], first[low : high + 1] - first[low], beam, own, own_starts, own_balls
-            )
-            for b in range(high - low):
-                seen[low + b], cut[low + b] = found[b, 3] > 0.0, found[b, 1] >= least_length
+            flat, flat_balls = np.empty_like(own), np.empty_like(own_balls)
+            silhouettes(own, beam, flat, own_balls, flat_balls)
+            for b in range(low, high):
+                branch = points[first[b] : first[b + 1]]
+                shadow = branch.copy()
+                shadow[:, 2] = 0.0
+                seen[b] = enters(shadow, flat, own_starts, flat_balls)
+                # what stays out of the shadow stays out of the lesion
+                length = inside_lengths(branch, own, own_starts, own_balls)[1] if seen[b] else 0.0
+                cut[b] = length >= least_length
         for t in range(tubes_each):
             n = p * tubes_each + t
             tube = tube_points[tube_first[n] : tube_first[n + 1]]
-            gap = polyline_distance(tube, own, own_starts, own_balls, _FAR, _TOLERANCE_MM) - tube_radii[n]
             which = 0 if t < half else 1
-            risk[p, which] = min(risk[p, which], gap)
+            # a tube is of interest only where it is nearer than those before it
+            known = risk[p, which] + tube_radii[n]
+            gap = polyline_distance(tube, own, own_starts, own_balls, known, _TOLERANCE_MM)
+            if gap < known:
+                risk[p, which] = gap - tube_radii[n]
         coolest = rows[0, top:bottom].reshape(1, bottom - top, 8)
         skin = skins[p, : skin_rows[p]]
         risk[p, 2] = skin_clearances(skin, origin, skin_axes, corners[p], skin_spacing, coolest)[0]

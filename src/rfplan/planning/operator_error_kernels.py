@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rfplan.anatomy.sheet_distance_kernels import bone_gap
+from rfplan.anatomy.bone_gap_kernels import bone_gap
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 from rfplan.planning.virtual_way_kernels import FAR_MM, chart_normal

@@ -12,19 +12,18 @@ from typing import Any
 
 import numpy as np
 
+from rfplan.anatomy.bone_gap_kernels import bone_gap, roof_of
 from rfplan.anatomy.groove_kernels import groove_seat
-from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM, bone_gap, roof_of
+from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
+from rfplan.planning.aperture_kernels import back_of_joint, edge, joint_limit, rim_gap
 from rfplan.planning.virtual_way_kernels import (
     FAR_MM,
     chart_normal,
-    edge,
     height_at_chart,
-    joint_limit,
     lift,
     no_blockers,
-    rim_gap,
     room,
     seat,
     shared_way,
@@ -56,9 +55,9 @@ def _stand(
 
 
 @kernel
-def _off_joint(ground: Any, limits: Any, level: int, x: float, y: float, least: float) -> float:
+def _off_joint(ground: Any, limits: Any, back: FloatArray, level: int, x: float, y: float, least: float) -> float:
     """Lateral coordinate of a target moved off the joint line, no nearer to its aperture than ``least``."""
-    over = x - joint_limit(ground, limits, y)
+    over = x - joint_limit(back, limits.joint_gap, y)
     if over <= 0.0:
         return x
     for n in range(ceil(over / _NUDGE_MM)):
@@ -74,7 +73,7 @@ def clock_recipe(
     tips: FloatArray, axes: FloatArray, pairs: IntArray, needles: int, applications: int,
 ) -> tuple[int, int]:  # fmt: skip
     """One lesion at each of the clock positions ``hours`` (n,) of the foramina ``levels`` (n,)."""
-    least, beam = limits.rim_gap + radius, _beam()
+    least, beam, back = limits.rim_gap + radius, _beam(), back_of_joint(ground)
     for n in range(levels.shape[0]):
         rim, centre = ground.rims[levels[n]], ground.centres[levels[n]]
         out = edge(rim, centre, hours[n])
@@ -82,7 +81,7 @@ def clock_recipe(
         turn = radians(hours[n] * 30.0)
         x, y = centre[0] + out * sin(turn), centre[1] - out * cos(turn)
         if place != FROM_EDGE:
-            x = _off_joint(ground, limits, levels[n], x, y, least)
+            x = _off_joint(ground, limits, back, levels[n], x, y, least)
         if _stand(ground, limits, x, y, standoff, beam, radius, tips[needles], axes[needles]):
             pairs[applications, 0], pairs[applications, 1] = needles, -1
             needles, applications = needles + 1, applications + 1
@@ -163,11 +162,11 @@ def _row_line(ground: Any, limits: Any, levels: IntArray, wanted: FloatArray, le
     for n in range(count):
         run = slope * (ground.centres[levels[n], 1] - start_at)
         start, floor_start = max(start, wanted[n] - run), max(floor_start, least[n] - run)
-    over = -np.inf
+    over, back = -np.inf, back_of_joint(ground)
     top, bottom = np.min(ground.rims[first][:, 1]), np.max(ground.rims[last][:, 1])
     for k in range(ceil((bottom - top) / _FINE_MM)):
         at = top + _FINE_MM * k
-        over = max(over, start + slope * (at - start_at) - joint_limit(ground, limits, at))
+        over = max(over, start + slope * (at - start_at) - joint_limit(back, limits.joint_gap, at))
     if over > 0.0:
         start -= min(over, max(0.0, start - floor_start))
     return start, slope

@@ -5,22 +5,19 @@ Everything is in the chart of the treated side, whose lateral axis points away f
 
 from __future__ import annotations
 
-from math import cos, hypot, sin, sqrt
+from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from rfplan.anatomy.bone_gap_kernels import bone_gap, roof_of
 from rfplan.anatomy.course_kernels import height_over
+from rfplan.anatomy.overhang_kernels import NEAR_MM, overhang_gap, overhang_room
 from rfplan.anatomy.sheet_distance_kernels import (
     CAUDAL_0_MM,
     FINE_MM,
     LATERAL_0_MM,
-    NEAR_MM,
     SheetBone,
-    bone_gap,
-    overhang_clear,
-    overhang_gap,
-    roof_of,
     sheet_gap,
     sheet_gap_from,
 )
@@ -34,8 +31,9 @@ _RAMP_MM, _TOUCH_MM, _THROUGH_MM, _SPARE_MM = 3.0, 0.1, 0.3, 0.05
 _SEAT_STEP_MM, _SEAT_STEPS, _LIFT_ROUNDS = 0.25, 32, 4
 _ROUNDED = 1e6
 BLOCKERS = 33
-"""Rows of what is known of blocked directions from a tip: how many were kept; then of the last of them a deep place, each with its distance
-from the tip, itself, and its distance to bone less what is asked for."""
+"""Rows of what is known of blocked directions from a tip: how many were kept, how far from the tip the last deep place was, and which of
+those looked at; then of the last of them a deep place, each with its distance from the tip, itself, and its distance to bone less what is
+asked for."""
 _LOOKED_BEHIND = 6
 _UNEVEN, _UNEVEN_MM = 1.2, 0.1
 """How much faster than the way, and by how much at once, the distance to bone made of patches and grids may change."""
@@ -187,20 +185,18 @@ def _remember(
     blockers: FloatArray,
 ) -> None:  # fmt: skip
     """Keep the deepest place of a shaft about and behind the k-th, where it is blocked."""
-    deepest, value = 0.0, np.inf
+    deepest, value, place = 0.0, np.inf, k
     for n in range(_LOOKED_BEHIND):
         a = _place_on_shaft(k + n, radius)
         px, py, pz = tip[0] + a * x, tip[1] + a * y, tip[2] + a * z
         # which side of the sheet a place is on may change from one to the next, how far off the sheet it is may not
-        gap = abs(sheet_gap(bone, FAR_MM, px, py, pz))
-        if overhang_clear(bone, px, py, pz) < 0.0:
-            gap = min(gap, overhang_gap(bone, FAR_MM, px, py, pz))
+        gap = min(abs(sheet_gap(bone, FAR_MM, px, py, pz)), overhang_gap(bone, FAR_MM, px, py, pz))
         here = gap - _asked_for(limits, a, radius, contact)
         if n > 0 and here >= value:
             break
-        deepest, value = a, here
+        deepest, value, place = a, here, k + n
     row = 1 + int(blockers[0, 0]) % (BLOCKERS - 1)
-    blockers[0, 0] += 1.0
+    blockers[0, 0], blockers[0, 1], blockers[0, 2] = blockers[0, 0] + 1.0, deepest, place
     blockers[row, 0], blockers[row, 4] = deepest, value
     blockers[row, 1], blockers[row, 2], blockers[row, 3] = (
         tip[0] + deepest * x,
@@ -230,6 +226,15 @@ def room(
     bone, least, clear_to = ground.bone, 1e9, -1.0
     if _is_blocked(blockers, tip, x, y, z, bound):
         return -np.inf
+    if blockers[0, 1] > 0.0:
+        # where the direction before was blocked, its neighbour mostly is too
+        a = blockers[0, 1]
+        px, py, pz, wanted = tip[0] + a * x, tip[1] + a * y, tip[2] + a * z, _asked_for(limits, a, radius, contact)
+        if (pz <= roof or z <= 0.0) and bone_gap(
+            bone, min(FAR_MM, max(wanted, 0.0) + _SPARE_MM), px, py, pz
+        ) - wanted < bound:
+            _remember(bone, limits, int(blockers[0, 2]), tip, x, y, z, radius, contact, blockers)
+            return -np.inf
     count = int(np.ceil((_NEAR_MM - radius) / _STEP_MM)) + int(np.ceil((_LOOKED_AT_MM - _NEAR_MM) / _FAR_STEP_MM))
     for k in range(count):
         a = _place_on_shaft(k, radius)
@@ -242,13 +247,14 @@ def room(
         if reach > NEAR_MM:
             gap = bone_gap(bone, reach, px, py, pz)
         else:
-            # what blocks need not be known to the last
-            gap = sheet_gap_from(bone, reach, wanted + bound - _EVEN_MM, px, py, pz)
+            # what blocks need not be known to the last, and nothing of the sheet is higher than its top
+            gap = reach
+            if pz <= bone.top + reach:
+                gap = sheet_gap_from(bone, reach, wanted + bound - _EVEN_MM, px, py, pz)
             if a >= clear_to and gap - wanted >= bound:
-                clear = overhang_clear(bone, px, py, pz)
+                hung, clear = overhang_room(bone, reach, px, py, pz)
                 clear_to = a + clear
-                if clear < 0.0:
-                    gap = min(gap, overhang_gap(bone, reach, px, py, pz))
+                gap = min(gap, hung)
         least = min(least, gap - wanted)
         if least < bound:
             _remember(bone, limits, k, tip, x, y, z, radius, contact, blockers)
@@ -354,81 +360,39 @@ def shared_way(
     count, most = tips.shape[0], -1
     blockers = np.empty((count, BLOCKERS, 5))
     # those that blocked last are asked first: whether a direction is worth its questions is then known soonest
-    order = np.arange(count)
+    order, waiting = np.arange(count), np.empty(count, dtype=np.int64)
     for k in range(count):
         blockers[k] = no_blockers()
     for n in range(limits.fan.shape[0]):
         _aim(limits, n, preferred, first, second, trial)
-        blocked = 0
+        blocked, asked = 0, 0
         for m in range(count):
             # what is blocked where its neighbour was tells itself at once
             k = order[m]
             if _is_blocked(blockers[k], tips[k], trial[0], trial[1], trial[2], 0.0):
                 blocked += 1
-                order[1 : m + 1] = order[:m].copy()
-                order[0] = k
                 if blocked >= count - most:
+                    # foremost for the next direction
+                    order[1 : m + 1] = order[:m].copy()
+                    order[0] = k
                     break
+            else:
+                waiting[asked] = m
+                asked += 1
         if blocked >= count - most:
             continue
-        blocked = 0
-        for k in range(count):
-            if (
-                room(ground, limits, roof, tips[k], trial[0], trial[1], trial[2], radius, contact, 0.0, blockers[k])
-                < 0.0
-            ):
+        for n_asked in range(asked):
+            m = waiting[n_asked]
+            k = order[m]
+            here = room(ground, limits, roof, tips[k], trial[0], trial[1], trial[2], radius, contact, 0.0, blockers[k])
+            if here < 0.0:
                 blocked += 1
                 if blocked >= count - most:
+                    order[1 : m + 1] = order[:m].copy()
+                    order[0] = k
                     break
         if count - blocked > most:
             most = count - blocked
             axis[:] = trial
         if most == count:
             break
-
-
-@kernel
-def edge(rim: FloatArray, centre: FloatArray, hours: float) -> float:
-    """Distance from the centre of an aperture to its edge (k, >= 2) in a clock direction."""
-    turn = hours * 30.0 * np.pi / 180.0
-    dx, dy = sin(turn), -cos(turn)
-    best, mean, count = -1.0, 0.0, rim.shape[0]
-    for n in range(count):
-        m = (n + 1) % count
-        ax, ay = rim[n, 0] - centre[0], rim[n, 1] - centre[1]
-        sx, sy = rim[m, 0] - rim[n, 0], rim[m, 1] - rim[n, 1]
-        mean += hypot(ax, ay) / count
-        across = dx * sy - dy * sx
-        if abs(across) < 1e-12:
-            continue
-        t, u = (ax * sy - ay * sx) / across, (ax * dy - ay * dx) / across
-        if -1e-9 <= u <= 1 + 1e-9 and t > 0.0:
-            best = max(best, t)
-    return best if best >= 0.0 else mean
-
-
-@kernel
-def rim_gap(rim: FloatArray, centre: FloatArray, x: float, y: float) -> float:
-    """Distance of a chart point from the edge of an aperture; 0 or less inside."""
-    nearest, count = 1e30, rim.shape[0]
-    for n in range(count):
-        m = (n + 1) % count
-        sx, sy = rim[m, 0] - rim[n, 0], rim[m, 1] - rim[n, 1]
-        share = ((x - rim[n, 0]) * sx + (y - rim[n, 1]) * sy) / max(sx * sx + sy * sy, 1e-12)
-        share = min(max(share, 0.0), 1.0)
-        nearest = min(nearest, hypot(rim[n, 0] + share * sx - x, rim[n, 1] + share * sy - y))
-    ax, ay = x - centre[0], y - centre[1]
-    hours = np.arctan2(ax, -ay) * 180.0 / np.pi / 30.0
-    return nearest if hypot(ax, ay) >= edge(rim, centre, hours) else -nearest
-
-
-@kernel
-def joint_limit(ground: Any, limits: Any, caudal: float) -> float:
-    """How lateral a target may lie at a caudal coordinate to stay off the back of the joint; endless where that is unknown."""
-    line = ground.joint
-    low, high = np.min(line[:, 1]), np.max(line[:, 1])
-    if not low <= caudal <= high:
-        return np.inf
-    order = np.argsort(line[:, 1], kind="mergesort")
-    limit: float = np.interp(caudal, line[:, 1][order], line[:, 0][order]) - limits.joint_gap
-    return limit
