@@ -63,14 +63,15 @@ def joint_limit(line: FloatArray, gap: float, caudal: float) -> float:
     low, high = 0, line.shape[0] - 1
     if not line[low, 0] <= caudal <= line[high, 0]:
         return np.inf
-    if caudal == line[high, 0]:
-        return line[high, 1] - gap
-    while high - low > 1:
-        middle = (low + high) // 2
-        if line[middle, 0] <= caudal:
-            low = middle
-        else:
-            high = middle
-    slope = (line[high, 1] - line[low, 1]) / (line[high, 0] - line[low, 0])
-    limit: float = slope * (caudal - line[low, 0]) + line[low, 1] - gap
+    lateral = line[high, 1]
+    if caudal < line[high, 0]:
+        while high - low > 1:
+            middle = (low + high) // 2
+            if line[middle, 0] <= caudal:
+                low = middle
+            else:
+                high = middle
+        slope = (line[high, 1] - line[low, 1]) / (line[high, 0] - line[low, 0])
+        lateral = slope * (caudal - line[low, 0]) + line[low, 1]
+    limit: float = lateral - gap
     return limit

@@ -39,6 +39,9 @@ _UNEVEN, _UNEVEN_MM = 1.2, 0.1
 """How much faster than the way, and by how much at once, the distance to bone made of patches and grids may change."""
 _SEEN_AHEAD_MM = NEAR_MM
 _EVEN_MM = 1e-9
+_DEEP_MM = 1.0
+"""More than the distance to bone changes between two looks for what a shaft passes through."""
+_ALIKE_MM = 2.0 / _ROUNDED
 
 
 class SideGround(NamedTuple):
@@ -177,6 +180,17 @@ def _is_blocked(blockers: FloatArray, tip: FloatArray, x: float, y: float, z: fl
             if reach > 0.0 and px * px + py * py + pz * pz < reach * reach:
                 return True
     return False
+
+
+@kernel
+def _most_room(blockers: FloatArray, tip: FloatArray, x: float, y: float, z: float) -> float:
+    """What the room of a direction cannot be above for what blocked others; endless where that says nothing."""
+    most = np.inf
+    for n in range(1, min(int(blockers[0, 0]), BLOCKERS - 1) + 1):
+        a = blockers[n, 0]
+        px, py, pz = tip[0] + a * x - blockers[n, 1], tip[1] + a * y - blockers[n, 2], tip[2] + a * z - blockers[n, 3]
+        most = min(most, blockers[n, 4] + _UNEVEN_MM + _UNEVEN * sqrt(px * px + py * py + pz * pz))
+    return most
 
 
 @kernel
@@ -325,29 +339,41 @@ def way_in(
     passes through bone, or none comes out through the skin."""
     first, second = _sides(preferred)
     trial, roof, blockers = np.empty(3), roof_of(ground.bone, FAR_MM), no_blockers()
+    # what no room is above, in the directions that are blocked
+    most = np.full(limits.fan.shape[0], -np.inf)
     for n in range(limits.fan.shape[0]):
         _aim(limits, n, preferred, first, second, trial)
-        if _is_blocked(blockers, tip, trial[0], trial[1], trial[2], 0.0):
+        most[n] = _most_room(blockers, tip, trial[0], trial[1], trial[2])
+        if most[n] < 0.0:
             continue
+        kept = blockers[0, 0]
         here = room(ground, limits, roof, tip, trial[0], trial[1], trial[2], radius, contact, 0.0, blockers)
-        if here >= 0.0 and skin_along(ground, limits, tip, trial) >= 0.0:
-            axis[:] = trial
-            # farther out than it may touch bone it keeps its clearance from one place looked at to the next
-            return not _runs_through(ground, roof, tip, axis, radius, _kept_from(limits, contact))
-    best, found = -np.inf, False
-    for n in range(limits.fan.shape[0]):
+        if here >= 0.0:
+            most[n] = -np.inf
+            if skin_along(ground, limits, tip, trial) >= 0.0:
+                axis[:] = trial
+                # farther out than it may touch bone it keeps its clearance from one place looked at to the next
+                return not _runs_through(ground, roof, tip, axis, radius, _kept_from(limits, contact))
+        elif blockers[0, 0] > kept:
+            most[n] = blockers[1 + int(kept) % (BLOCKERS - 1), 4]
+    # the most promising first; with less room than this a shaft passes through bone
+    best, chosen = -limits.clearance - _THROUGH_MM - _DEEP_MM, -1
+    for n in np.argsort(-most, kind="mergesort"):
+        if most[n] < best - _ALIKE_MM:
+            break
         _aim(limits, n, preferred, first, second, trial)
-        if found and _is_blocked(blockers, tip, trial[0], trial[1], trial[2], best):
-            continue
-        here = room(ground, limits, roof, tip, trial[0], trial[1], trial[2], radius, contact, best, blockers)
+        here = room(
+            ground, limits, roof, tip, trial[0], trial[1], trial[2], radius, contact, best - _ALIKE_MM, blockers
+        )
         # rounding keeps a patient and its mirror image on the same choice
-        if found and np.rint(min(here, 0.0) * _ROUNDED) <= np.rint(min(best, 0.0) * _ROUNDED):
+        rounded, known = np.rint(min(here, 0.0) * _ROUNDED), np.rint(best * _ROUNDED)
+        if rounded < known or (rounded == known and 0 <= chosen < n):
             continue
         if skin_along(ground, limits, tip, trial) < 0.0:
             continue
         axis[:] = trial
-        best, found = here, True
-    return found and not _runs_through(ground, roof, tip, axis, radius, _LOOKED_AT_MM)
+        best, chosen = min(here, 0.0), n
+    return chosen >= 0 and not _runs_through(ground, roof, tip, axis, radius, _LOOKED_AT_MM)
 
 
 @kernel
