@@ -10,7 +10,7 @@ from hypothesis import assume, example, given
 
 from rfplan.lesion.shape_kernels import silhouettes
 from rfplan.lesion.spheroid_kernels import segment_crossing, segment_distance
-from rfplan.lesion.union_kernels import enters, inside_lengths, polyline_distance, union_distance, union_volume
+from rfplan.lesion.union_kernels import inside_lengths, polyline_distance, union_distance, union_volume
 from strategies import numbers, points, polylines, spheroids, unit_vectors
 
 FAR = 1e30
@@ -125,13 +125,13 @@ def test_lengths_of_a_polyline_inside_a_union(line: np.ndarray, a: np.ndarray, b
 
 
 @given(polylines(), spheroids(4.0), spheroids(4.0), spheroids(4.0))
-def test_a_polyline_enters_what_it_is_less_than_nothing_from(
+def test_a_polyline_has_length_inside_what_it_is_less_than_nothing_from(
     line: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray
 ) -> None:
     groups = group(a, b, c)
     distance = polyline_distance(line, *groups, 1e30, 1e-9)
     assume(abs(distance) > 1e-6)
-    assert enters(line, *groups) == (distance < 0.0)
+    assert (inside_lengths(line, *groups)[0] > 0.0) == (distance < 0.0)
 
 
 def test_a_gap_breaks_the_stretch_but_not_the_total() -> None:

@@ -22,7 +22,7 @@ from rfplan.lesion.solved import SolvedLesion
 from rfplan.lesion.solved_file import lesion_bytes, lesion_of_bytes
 from rfplan.whole_file import write_whole
 
-LARGEST_BYTES: Final = 1_000_000_000
+LARGEST_BYTES: Final = 4_000_000_000
 """Of lesions, their maps and surfaces together; what was not asked for the longest is dropped beyond this."""
 
 _SUFFIX: Final = ".npz"

@@ -128,21 +128,6 @@ def inside_lengths(points: FloatArray, rows: FloatArray, starts: IntArray, balls
 
 
 @kernel
-def enters(points: FloatArray, rows: FloatArray, starts: IntArray, balls: FloatArray) -> bool:
-    """Whether a polyline passes through a union of spheroids."""
-    near = np.empty(rows.shape[0], dtype=np.int64)
-    last = points.shape[0] - 1
-    for start in range(0, last, _CHUNK):
-        stop = min(start + _CHUNK, last)
-        for n in range(_rows_near(points, start, stop, rows, starts, balls, near)):
-            for i in range(start, stop):
-                t0, t1 = segment_crossing(points, i, rows, near[n])
-                if t0 < t1:
-                    return True
-    return False
-
-
-@kernel
 def _rows_near(
     points: FloatArray,
     start: int,

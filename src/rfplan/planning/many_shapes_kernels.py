@@ -7,7 +7,7 @@ import numpy as np
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
 from rfplan.lesion.shape_kernels import silhouettes
-from rfplan.lesion.union_kernels import enters, inside_lengths, polyline_distance
+from rfplan.lesion.union_kernels import inside_lengths, polyline_distance
 from rfplan.planning.evaluation_kernels import skin_clearances
 from rfplan.planning.joint_area_kernels import deepest_spheroid
 
@@ -45,7 +45,7 @@ def judge_many_shapes(
                 branch = points[first[b] : first[b + 1]]
                 shadow = branch.copy()
                 shadow[:, 2] = 0.0
-                seen[b] = enters(shadow, flat, own_starts, flat_balls)
+                seen[b] = inside_lengths(shadow, flat, own_starts, flat_balls)[0] > 0.0
                 # what stays out of the shadow stays out of the lesion
                 length = inside_lengths(branch, own, own_starts, own_balls)[1] if seen[b] else 0.0
                 cut[b] = length >= least_length
