@@ -15,6 +15,7 @@ from rfplan.errors import InputError
 from rfplan.study.chunk import chunk_job
 from rfplan.study.cluster import cluster
 from rfplan.study.ledger import Ledger
+from rfplan.study.worker_memory import freed_memory_is_kept
 
 _AHEAD = 2
 _ANSWER_S = 5.0
@@ -106,7 +107,9 @@ def _executor(workers: int | None, scheduler: str | None, jobs: int) -> Iterator
     overhang()
     pool = ProcessPoolExecutor(slots, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_parent)
     try:
-        yield pool, slots
+        # they are started with the first jobs
+        with freed_memory_is_kept():
+            yield pool, slots
         pool.shutdown()
     except BaseException:
         for process in list((getattr(pool, "_processes", None) or {}).values()):
