@@ -40,7 +40,7 @@ def carry_out(
     if ledger.damaged:
         numbers = ", ".join(str(number) for number in ledger.damaged)
         warn(f"{len(ledger.damaged)} chunk(s) are not as they were written and are computed anew: {numbers}")
-    if design.lesion_model == "solved" and ledger.missing:
+    if design.lesion_model == "solved" and ledger.missing and scheduler is None:
         aside().print("lesions that were never solved on this machine are solved first; later runs find them")
     try:
         with _bar(design.patients) as tell:
