@@ -19,7 +19,15 @@ def main() -> None:
         rfplan.reference_patient(), "right", request, ("cooled", "monopolar", "bipolar"), Watch(float("inf"))
     )
     title = "Reference patient, right side, judged on 2,000 unseen courses"
-    front_figure(points, title=title).savefig(Path(__file__).parent / "optimisation_front.png", dpi=110)
+    for point in points:
+        if point.optimised:
+            print(
+                f"{point.name}: {point.applications} applications, {point.needles} needles, {point.minutes:.1f} min: "
+                f"{point.captured['transection']:.4f}, {point.complete['transection']:.4f}; bound {point.bound}, {point.status}"
+            )
+    front_figure(points, title=title).savefig(
+        Path(__file__).parent / "optimisation_front.png", dpi=110, bbox_inches="tight", facecolor="white"
+    )
 
 
 if __name__ == "__main__":

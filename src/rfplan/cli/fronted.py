@@ -46,6 +46,6 @@ def write_front(
     )
     for ending in ("svg", "png"):
         picture = BytesIO()
-        figure.savefig(picture, format=ending, dpi=150)
+        figure.savefig(picture, format=ending, dpi=150, bbox_inches="tight", facecolor="white")
         write_whole(folder / f"front.{ending}", picture.getvalue())
     (aside() if json else people()).print(f"  {folder / 'front.png'}")

@@ -9,11 +9,12 @@ from typing import Any
 from rfplan.anatomy.patient import Patient
 from rfplan.anatomy.sides import Side
 from rfplan.errors import InputError
-from rfplan.planning.coverage import Criterion
+from rfplan.planning.coverage import Criterion, CriterionCoverage
 from rfplan.planning.evaluation import evaluate
 from rfplan.planning.optimiser.optimise import minutes_of, plan_of, unseen_trial
 from rfplan.planning.optimiser.prepared import UNSEEN_SEED, prepare
 from rfplan.planning.optimiser.request import Request, device_of
+from rfplan.planning.optimiser.search import Choice
 from rfplan.planning.optimiser.watch import Watch
 from rfplan.planning.plan import Application
 from rfplan.planning.techniques import techniques
@@ -42,7 +43,8 @@ class FrontPoint:
 
 
 def optimised_points(patient: Patient, side: Side, request: Request, watch: Watch) -> list[FrontPoint]:
-    """The best choices of 1, 2, ... applications in one mode from one table of effects, until more would add nothing.
+    """The best choices of 1, 2, ... applications in one mode from one table of effects, until more would add nothing; for each number of
+    applications also the best with fewer and fewer needles, as far as pairs can share them.
 
     They stay on the lattice: nothing is refined.
     """
@@ -50,27 +52,45 @@ def optimised_points(patient: Patient, side: Side, request: Request, watch: Watc
     unseen = unseen_trial(patient, side, request)
     found: list[FrontPoint] = []
     for most in range(1, request.applications + 1):
-        choice, candidates = ready.choice(most, request.needles, watch)
-        if len(choice.chosen) < most and found:
+        needles, more = request.needles, False
+        while needles is None or needles > 0:
+            choice, candidates = ready.choice(most, needles, watch)
+            applications = [candidates.applications[n] for n in choice.chosen]
+            if len(applications) == most:
+                # with fewer it is a plan that was found before
+                with ready.library.evaluating():
+                    coverage = unseen.coverage(ready.library, applications)
+                found.append(_point(patient, side, request, applications, coverage, choice))
+                more = True
+            used = len(plan_of(patient, side, applications).needles)
+            if used <= len(applications):
+                break
+            needles = used - 1
+        if not more:
             break
-        applications = [candidates.applications[n] for n in choice.chosen]
-        with ready.library.evaluating():
-            coverage = unseen.coverage(ready.library, applications)
-        found.append(
-            FrontPoint(
-                request.mode,
-                True,
-                request.electrode.name,
-                len(applications),
-                len(plan_of(patient, side, applications).needles),
-                minutes_of(applications),
-                {name: entry.captured_fraction for name, entry in coverage.items()},
-                {name: entry.complete_fraction for name, entry in coverage.items()},
-                choice.bound,
-                choice.status,
-            )
-        )
     return found
+
+
+def _point(
+    patient: Patient,
+    side: Side,
+    request: Request,
+    applications: Sequence[Application],
+    coverage: Mapping[Criterion, CriterionCoverage],
+    choice: Choice,
+) -> FrontPoint:
+    return FrontPoint(
+        request.mode,
+        True,
+        request.electrode.name,
+        len(applications),
+        len(plan_of(patient, side, applications).needles),
+        minutes_of(applications),
+        {name: entry.captured_fraction for name, entry in coverage.items()},
+        {name: entry.complete_fraction for name, entry in coverage.items()},
+        choice.bound,
+        choice.status,
+    )
 
 
 def technique_points(patient: Patient, side: Side, courses: int, seed: int) -> list[FrontPoint]:
