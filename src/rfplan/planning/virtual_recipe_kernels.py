@@ -18,17 +18,8 @@ from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
 from rfplan.planning.aperture_kernels import back_of_joint, edge, joint_limit, rim_gap
-from rfplan.planning.virtual_way_kernels import (
-    FAR_MM,
-    chart_normal,
-    height_at_chart,
-    lift,
-    no_blockers,
-    room,
-    seat,
-    shared_way,
-    way_in,
-)
+from rfplan.planning.virtual_seat_kernels import FAR_MM, chart_normal, height_at_chart, lift, seat
+from rfplan.planning.virtual_way_kernels import no_blockers, room, shared_way, way_in
 
 CONTACT_MM = 3.0
 """What a shaft that stands on the bone may touch of it from its tip end."""
