@@ -80,7 +80,10 @@ def _asked_for(limits: Any, a: float, radius: float, contact: float) -> float:
 @kernel
 def _is_blocked(blockers: FloatArray, tip: FloatArray, x: float, y: float, z: float, bound: float) -> bool:
     """Whether what blocked another direction tells that this one has less room than ``bound``: a place so near to one that lies so deep."""
-    for n in range(1, min(int(blockers[0, 0]), BLOCKERS - 1) + 1):
+    kept = int(blockers[0, 0])
+    # the last first: what was looked at then mostly is a neighbour
+    for back in range(min(kept, BLOCKERS - 1)):
+        n = 1 + (kept - 1 - back) % (BLOCKERS - 1)
         a, value = blockers[n, 0], blockers[n, 4]
         if value < bound:
             px, py, pz = (
@@ -116,7 +119,8 @@ def _remember(
         a = _place_on_shaft(k + n, radius)
         px, py, pz = tip[0] + a * x, tip[1] + a * y, tip[2] + a * z
         # which side of the sheet a place is on may change from one to the next, how far off the sheet it is may not
-        gap = min(abs(sheet_gap(bone, FAR_MM, px, py, pz)), overhang_gap(bone, FAR_MM, px, py, pz))
+        gap = abs(sheet_gap(bone, FAR_MM, px, py, pz))
+        gap = min(gap, overhang_gap(bone, gap, px, py, pz))
         here = gap - _asked_for(limits, a, radius, contact)
         if n > 0 and here >= value:
             break
@@ -252,11 +256,10 @@ def way_in(
     first, second = _sides(preferred)
     trial, roof, blockers = np.empty(3), roof_of(ground.bone, FAR_MM), no_blockers()
     # what no room is above, in the directions that are blocked
-    most = np.full(limits.fan.shape[0], -np.inf)
+    most = np.zeros(limits.fan.shape[0])
     for n in range(limits.fan.shape[0]):
         _aim(limits, n, preferred, first, second, trial)
-        most[n] = _most_room(blockers, tip, trial[0], trial[1], trial[2])
-        if most[n] < 0.0:
+        if _is_blocked(blockers, tip, trial[0], trial[1], trial[2], 0.0):
             continue
         kept = blockers[0, 0]
         here = room(ground, limits, roof, tip, trial[0], trial[1], trial[2], radius, contact, 0.0, blockers)
@@ -268,6 +271,9 @@ def way_in(
                 return not _runs_through(ground, roof, tip, axis, radius, _kept_from(limits, contact))
         elif blockers[0, 0] > kept:
             most[n] = blockers[1 + int(kept) % (BLOCKERS - 1), 4]
+    for n in range(limits.fan.shape[0]):
+        _aim(limits, n, preferred, first, second, trial)
+        most[n] = min(most[n], _most_room(blockers, tip, trial[0], trial[1], trial[2]))
     # the most promising first; with less room than this a shaft passes through bone
     best, chosen = -limits.clearance - _THROUGH_MM - _DEEP_MM, -1
     for n in np.argsort(-most, kind="mergesort"):
