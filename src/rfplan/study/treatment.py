@@ -31,7 +31,7 @@ class PatientsToTreat:
     grounds: VirtualGrounds
     side: Side
     seeds: Sequence[tuple[int, int]]
-    groove: GrooveNeedles = field(default_factory=dict)
+    groove: GrooveNeedles = field(default_factory=GrooveNeedles)
     """What was placed at L5 so far."""
 
     @cached_property
