@@ -10,7 +10,7 @@ from rfplan.anatomy.virtual_branches import side_branches
 from rfplan.anatomy.virtual_grounds import VirtualGrounds
 from rfplan.lesion.accuracy import accuracy_named
 from rfplan.planning.placed_problem import placed_problem
-from rfplan.planning.placed_rows import numbered, placed_plan, placed_rows
+from rfplan.planning.placed_rows import numbered, placed_many, placed_plan
 from rfplan.planning.rounding import PAIRS
 from rfplan.planning.techniques import technique
 from rfplan.planning.virtual_recipes import VirtualRecipe, side_grounds
@@ -20,18 +20,25 @@ GROUNDS = VirtualGrounds.of(Population().draw(4, 12))
 SIDES = side_grounds(GROUNDS)
 
 
+def _placed(name):
+    """Needles of a technique, and of each ground the problems, matrices and offsets of its lesions."""
+    made = VirtualRecipe.of(name, None, {}).needles(SIDES)
+    found = placed_many(made, GROUNDS, FAST)
+    problems = [found.problems[n] if n >= 0 else None for n in found.which.tolist()]
+    parts = [slice(low, high) for low, high in zip(found.first[:-1], found.first[1:], strict=True)]
+    return made, [(problems[own], found.matrices[own], found.offsets[own]) for own in parts]
+
+
 @pytest.mark.parametrize("name", ["cooled-clockface", "conventional-periforaminal"])
 def test_single_needles_ask_what_a_plan_asks(name):
     """On the left: there the chart of the side is a motion of the patient, without a mirror."""
-    made = VirtualRecipe.of(name, None, {}).needles(SIDES)
-    for ground, needles in zip(GROUNDS, made, strict=True):
+    for ground, (problems, matrices, offsets) in zip(GROUNDS, _placed(name)[1], strict=True):
         plan = technique(name).plan(ground, "left")
-        rows = placed_rows(needles, ground, FAST)
         # the steps by which the normal is found lie along other axes: what is rounded may fall to the other side now and then
         asked = [placed_problem(entry, ground, "plane", FAST, plan.needles) for entry in plan.applications]
-        alike = [placed.problem == problem for placed, problem in zip(asked, rows.problems, strict=True)]
+        alike = [placed.problem == problem for placed, problem in zip(asked, problems, strict=True)]
         assert np.mean(alike) >= 0.85
-        for placed, matrix, offset in zip(asked, rows.matrices, rows.offsets, strict=True):
+        for placed, matrix, offset in zip(asked, matrices, offsets, strict=True):
             np.testing.assert_allclose(
                 ground.frame.axes @ (placed.pose.offset_mm - ground.frame.origin_mm), offset, atol=1e-6
             )
@@ -39,11 +46,12 @@ def test_single_needles_ask_what_a_plan_asks(name):
 
 
 def test_pairs_are_solved_as_one_of_two_mirror_images_and_stand_where_their_needles_do():
-    made = VirtualRecipe.of("palisade", None, {}).needles(SIDES)
-    for ground, needles in zip(GROUNDS, made, strict=True):
-        rows = placed_rows(needles, ground, FAST)
+    made, rows = _placed("palisade")
+    for tips, pairs, (_, applications, _), (problems, matrices, offsets) in zip(
+        made.tips, made.pairs, made.counts, rows, strict=True
+    ):
         for (one, other), problem, matrix, offset in zip(
-            needles.pairs.tolist(), rows.problems, rows.matrices, rows.offsets, strict=True
+            pairs[:applications].tolist(), problems, matrices, offsets, strict=True
         ):
             if other < 0:
                 continue
@@ -55,7 +63,7 @@ def test_pairs_are_solved_as_one_of_two_mirror_images_and_stand_where_their_need
             )
             # rounding moves either tip by half of what it changes
             placed = offset + pair.tips_mm @ matrix.T
-            least = min(np.abs(placed - needles.tips[list(order)]).max() for order in ((one, other), (other, one)))
+            least = min(np.abs(placed - tips[list(order)]).max() for order in ((one, other), (other, one)))
             assert least < 0.25 + 0.5 + 1e-6
 
 
@@ -72,12 +80,11 @@ def test_a_plan_of_another_technique_asks_for_its_contacts():
 
 
 def test_equal_problems_have_one_number():
-    ground = GROUNDS[0]
-    rows = placed_rows(VirtualRecipe.of("cooled-classic", None, {}).needles(SIDES)[0], ground, FAST)
-    distinct, which = numbered([*rows.problems, None, *rows.problems])
-    assert which[len(rows.problems)] == -1
-    assert [distinct[n] for n in which[: len(rows.problems)]] == list(rows.problems)
-    assert len(distinct) == len(set(rows.problems))
+    problems, _, _ = _placed("cooled-classic")[1][0]
+    distinct, which = numbered([*problems, None, *problems])
+    assert which[len(problems)] == -1
+    assert [distinct[n] for n in which[: len(problems)]] == problems
+    assert len(distinct) == len(set(problems))
 
 
 @pytest.mark.parametrize("side", ["left", "right"])

@@ -20,7 +20,9 @@ _built_in = kernel_with(inline="always")
 @_built_in
 def bone_gap(bone: Any, far: float, x: float, y: float, z: float) -> float:
     """Signed distance of one chart point to ``bone`` (:class:`SheetBone`), cut off at ``far``."""
-    return min(sheet_gap(bone, far, x, y, z), overhang_gap(bone, far, x, y, z))
+    gap = sheet_gap(bone, far, x, y, z)
+    # what hangs over counts only where it is nearer
+    return min(gap, overhang_gap(bone, gap, x, y, z))
 
 
 @kernel

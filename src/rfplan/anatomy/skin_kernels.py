@@ -66,6 +66,23 @@ def entry_along(
 
 
 @kernel
+def leaves_along(
+    grid: FloatArray, tip: FloatArray, axis: FloatArray, lateral_0: float, caudal_0: float, spacing: float, longest: float
+) -> bool:  # fmt: skip
+    """Whether there is a distance that :func:`entry_along` finds."""
+    if _depth(grid, lateral_0, caudal_0, spacing, tip[0], tip[1], tip[2]) < 0.0:
+        return False
+    # mostly the end is out, which tells it at once
+    for k in range(int(np.ceil(longest)) - 1, 0, -1):
+        if (
+            _depth(grid, lateral_0, caudal_0, spacing, tip[0] + k * axis[0], tip[1] + k * axis[1], tip[2] + k * axis[2])
+            < 0.0
+        ):
+            return True
+    return False
+
+
+@kernel
 def monotone_through(places: FloatArray, heights: FloatArray, at: FloatArray) -> FloatArray:
     """(n,) heights at ``at`` (n,) of the monotone curve through (k,) ``heights`` at rising ``places``."""
     count = places.shape[0]

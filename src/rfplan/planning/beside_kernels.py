@@ -1,4 +1,4 @@
-"""Compiled answers to what a lesion is solved beside: the plane of bone at an active tip, and the rounded problem of an application.
+"""Compiled answers to what a lesion is solved beside: the rounded problem of an application beside its plane of bone.
 
 Everything is in one orthogonal frame whose third axis is that of the operator's view, ``posterior``; it may be left-handed.
 """
@@ -10,14 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from rfplan.anatomy.overhang_kernels import overhang_gap
-from rfplan.anatomy.sheet_distance_kernels import sheet_gap, sheet_way
+from rfplan.anatomy.virtual_grounds_kernels import bone_of
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
+from rfplan.planning.tip_plane_kernels import PLACES, PROBES, distances_along, plane_beside
 
-PLACES, PROBES = 9, 7
-"""Along an active tip; at each place the place itself, a step along each axis, and a step back."""
-STEP_MM = 1.0
 NO_BONE = -1.0
 """Gap of a problem without bone."""
 ROUNDING = 10
@@ -28,73 +25,8 @@ pair, of its offset, of its splay and twist; 1 where a pair may be solved as its
 ) = range(ROUNDING)  # fmt: skip
 KEY = 6
 """Numbers of a problem: gap (:data:`NO_BONE` without bone), angle; spacing, offset, splay, twist of a pair, else 0."""
-_FLAT = 1e-6
 _FAR_GAP_MM = 8.0
 _INTO_BONE_MM = 0.25
-_STEEPEST = 1.75
-"""No distance between nodes of a grid changes by more than this per mm."""
-_SMOOTH_MM = 1.5
-"""Farther off than this, the bone's unevenness does not turn the direction of the nearest place on it."""
-
-
-@kernel
-def plane_beside(
-    values: FloatArray, steps: FloatArray, axis: FloatArray, active: float, band: float, normal: FloatArray
-) -> tuple[bool, float, float]:
-    """The plane whose distances from an active tip are those of the bone.
-
-    ``values`` (9, 7) distances to bone, known up to ``band``, along the ``active`` tip with ``axis`` (3,) at the places of :data:`PROBES`,
-    stepped along the rows of ``steps`` (3, 3). Fills the unit ``normal`` (3,) out of the bone.
-
-    Returns
-    -------
-    whether there is one, height of the middle of the active tip above it, how far the axis reaches into bone
-    """
-    weights, total, most, deepest = np.empty(PLACES), 0.0, 0.0, 0.0
-    for k in range(PLACES):
-        away = values[k, 0]
-        deepest = min(deepest, away)
-        # down to nothing where the distance is no longer known, so that rounding decides nothing
-        weights[k] = max(0.0, 1.0 - away / band) / (1.0 + max(away, 0.0)) ** 2
-        total += weights[k]
-        most = max(most, weights[k])
-    if most < _FLAT:
-        return False, 0.0, 0.0
-    mean = at = 0.0
-    out = np.zeros(3)
-    for k in range(PLACES):
-        share = weights[k] / total
-        mean += share * values[k, 0]
-        at += share * active * (k / (PLACES - 1) - 0.5)
-        for x in range(3):
-            for way in range(3):
-                out[x] += share * (values[k, 1 + way] - values[k, 4 + way]) * steps[way, x]
-    spread = slope = 0.0
-    for k in range(PLACES):
-        share, off = weights[k] / total, active * (k / (PLACES - 1) - 0.5) - at
-        spread += share * off * off
-        slope += share * off * (values[k, 0] - mean)
-    along = out[0] * axis[0] + out[1] * axis[1] + out[2] * axis[2]
-    if spread > _FLAT:
-        slope /= spread
-    else:
-        slope = along / max(sqrt(out[0] ** 2 + out[1] ** 2 + out[2] ** 2), 1e-30)
-    lean = min(1.0, max(-1.0, slope))
-    across = out - along * axis
-    size = sqrt(across[0] ** 2 + across[1] ** 2 + across[2] ** 2)
-    if size < _FLAT:
-        # straight on to the bone: no direction round the needle is nearer than another
-        least = 0
-        for x in range(3):
-            if abs(axis[x]) < abs(axis[least]):
-                least = x
-        unit = np.zeros(3)
-        unit[least] = 1.0
-        across = np.cross(axis, unit)
-        size = sqrt(across[0] ** 2 + across[1] ** 2 + across[2] ** 2)
-    for x in range(3):
-        normal[x] = lean * axis[x] + sqrt(1.0 - lean * lean) * across[x] / size
-    return True, mean - lean * at, max(0.0, -deepest)
 
 
 @kernel
@@ -278,30 +210,10 @@ def problems_beside(
     and, where two needles have a pose to each other, ``good`` (a,).
     """
     count = tips.shape[0]
-    frame, normal, values, way = np.eye(3), np.empty(3), np.empty((PLACES, PROBES)), np.empty(3)
+    frame, normal, values = np.eye(3), np.empty(3), np.empty((PLACES, PROBES))
     has, normals, middles = np.zeros(count, dtype=np.bool_), np.empty((count, 3)), np.zeros(count)
     for n in range(count):
-        for k in range(PLACES):
-            along = active * k / (PLACES - 1)
-            x, y, z = tips[n, 0] + along * axes[n, 0], tips[n, 1] + along * axes[n, 1], tips[n, 2] + along * axes[n, 2]
-            gap = sheet_way(bone, far, x, y, z, way)
-            hung = overhang_gap(bone, far, x, y, z)
-            values[k, 0] = min(gap, hung)
-            if gap > _SMOOTH_MM and gap < hung:
-                # so far off the direction of the nearest bone says what steps would
-                for side in range(3):
-                    values[k, 1 + side], values[k, 4 + side] = STEP_MM * way[side], -STEP_MM * way[side]
-                continue
-            # a step changes the distance by no more than its length, and by what the bone is uneven
-            reach = min(far, values[k, 0] + STEP_MM + _SMOOTH_MM)
-            under = hung - _STEEPEST * STEP_MM < reach
-            for side in range(6):
-                way[:] = 0.0
-                way[side % 3] = STEP_MM if side < 3 else -STEP_MM
-                values[k, 1 + side] = sheet_gap(bone, reach, x + way[0], y + way[1], z + way[2])
-                if under:
-                    over = overhang_gap(bone, reach, x + way[0], y + way[1], z + way[2])
-                    values[k, 1 + side] = min(values[k, 1 + side], over)
+        distances_along(bone, far, tips[n], axes[n], active, values)
         has[n], middles[n], _ = plane_beside(values, frame, axes[n], active, far, normals[n])
     for a in range(pairs.shape[0]):
         n, m = pairs[a, 0], pairs[a, 1]
@@ -316,3 +228,20 @@ def problems_beside(
         there, middle = both_planes(has[two], normals[two], middles[two], normal)
         offsets[a] = 0.5 * (tips[n] + tips[m])
         good[a] = pair_beside(there, normal, middle, tips[two], axes[two], active, radius, double, keys[a], matrices[a])
+
+
+@kernel
+def problems_of_many(
+    bones: Any, far: float, tips: FloatArray, axes: FloatArray, counts: IntArray, active: float, radius: float, pairs: IntArray,
+    single: FloatArray, double: FloatArray, first: IntArray, keys: FloatArray, matrices: FloatArray, offsets: FloatArray,
+    good: BoolArray,
+) -> None:  # fmt: skip
+    """:func:`problems_beside` of the needles (p, m, 3) of many patients with ``bones``
+    (:class:`rfplan.anatomy.virtual_grounds_kernels.SheetBones`): of patient k the first ``counts[k, 0]`` needles and ``counts[k, 1]``
+    applications count, and their problems are ``first[k]:first[k + 1]``."""
+    for k in range(counts.shape[0]):
+        needles, low, high = counts[k, 0], first[k], first[k + 1]
+        problems_beside(
+            bone_of(bones, k), far, tips[k, :needles], axes[k, :needles], active, radius, pairs[k, : counts[k, 1]], single, double,
+            keys[low:high], matrices[low:high], offsets[low:high], good[low:high],
+        )  # fmt: skip

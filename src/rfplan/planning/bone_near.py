@@ -9,8 +9,8 @@ import numpy as np
 from rfplan.anatomy.treatable import Treatable
 from rfplan.anatomy.virtual_ground import VirtualGround
 from rfplan.geometry.arrays import FloatArray
-from rfplan.planning.beside_kernels import PLACES, STEP_MM, plane_beside
 from rfplan.planning.needle import Needle
+from rfplan.planning.tip_plane_kernels import PLACES, STEP_MM, plane_beside
 
 _ALONG = np.linspace(0.0, 1.0, PLACES)
 _PROBES = STEP_MM * np.concatenate([np.zeros((1, 3)), np.eye(3), -np.eye(3)])

@@ -14,7 +14,7 @@ from rfplan.anatomy.virtual_grounds_kernels import SheetBones, bone_of
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
 from rfplan.planning.operator_error_kernels import displace
-from rfplan.planning.virtual_recipe_kernels import clock_recipe, l5_recipe, leapfrog_recipe, palisade_recipe
+from rfplan.planning.virtual_recipe_kernels import clock_recipe, l5_recipe, l5_seat, leapfrog_recipe, palisade_recipe
 from rfplan.planning.virtual_way_kernels import SideGround
 
 
@@ -48,16 +48,24 @@ def side_of(grounds: SideGrounds, k: int) -> SideGround:
 
 
 @kernel
-def l5_recipes(
-    grounds: Any, limits: Any, below: float, half: float, steepest: float, standoff: float, lateral_tilt: float, caudal_tilt: float,
-    past_base: float, radius: float, active: float, tips: FloatArray, axes: FloatArray, counts: IntArray,
+def l5_seats(
+    grounds: Any, below: float, half: float, steepest: float, standoff: float, seats: FloatArray
 ) -> None:  # fmt: skip
-    """The needle at L5 of each patient: ``tips`` (p, 1, 3), ``axes`` (p, 1, 3) and whether there is one in ``counts`` (p,)."""
-    pairs = np.empty((1, 2), dtype=np.int64)
+    """Fill (p, 3) with where the needle at L5 stands in each patient."""
+    for k in range(seats.shape[0]):
+        l5_seat(side_of(grounds, k), below, half, steepest, standoff, seats[k])
+
+
+@kernel
+def l5_recipes(
+    grounds: Any, limits: Any, seats: FloatArray, standoff: float, lateral_tilt: float, caudal_tilt: float, past_base: float,
+    radius: float, active: float, tips: FloatArray, axes: FloatArray, counts: IntArray,
+) -> None:  # fmt: skip
+    """The needle at L5 of each patient, from its seat on: ``tips`` (p, 1, 3), ``axes`` (p, 1, 3) and whether there is one in ``counts``
+    (p,)."""
     for k in range(counts.shape[0]):
-        _, counts[k] = l5_recipe(
-            side_of(grounds, k), limits, below, half, steepest, standoff, lateral_tilt, caudal_tilt, past_base, radius, active, tips[k],
-            axes[k], pairs, 0, 0,
+        counts[k] = l5_recipe(
+            side_of(grounds, k), limits, seats[k], standoff, lateral_tilt, caudal_tilt, past_base, radius, active, tips[k, 0], axes[k, 0]
         )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from rfplan.anatomy.bone_gap_kernels import bone_gap
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
-from rfplan.planning.virtual_way_kernels import FAR_MM, chart_normal
+from rfplan.planning.virtual_seat_kernels import FAR_MM, chart_normal
 
 _ROUNDS = 6
 

@@ -11,14 +11,16 @@ import numpy as np
 
 from rfplan.anatomy.sides import Side, lateral_sign
 from rfplan.anatomy.virtual_ground import VirtualGround
+from rfplan.anatomy.virtual_ground_kernels import AROUND_MM
+from rfplan.anatomy.virtual_grounds import VirtualGrounds
 from rfplan.devices.electrode import Electrode
 from rfplan.devices.protocol import Protocol
 from rfplan.errors import InputError
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.lesion.accuracy import Accuracy
 from rfplan.lesion.problem import LesionProblem
-from rfplan.planning.beside_kernels import KEY, problems_beside
-from rfplan.planning.many_needles import NeedleRows
+from rfplan.planning.beside_kernels import KEY, problems_of_many
+from rfplan.planning.many_needles import ManyNeedles
 from rfplan.planning.placed_problem import placed_problem, problem_of_key
 from rfplan.planning.plan import Plan
 from rfplan.planning.rounding import PAIRS, SINGLES, Rounding, of_many
@@ -70,46 +72,46 @@ class PlacedMany:
         )
 
 
-def placed_rows(rows: NeedleRows, ground: VirtualGround, accuracy: Accuracy) -> PlacedRows:
-    """The lesions of needles in the chart of the treated side of ``ground``, each beside the plane of bone at its needles."""
-    found = placed_many([rows], [ground], accuracy)
-    problems = tuple([found.problems[n] if n >= 0 else None for n in found.which.tolist()])
-    return PlacedRows(problems, found.matrices, found.offsets)
-
-
-def placed_many(made: Sequence[NeedleRows], grounds: Sequence[VirtualGround], accuracy: Accuracy) -> PlacedMany:
-    """The same of needles of one electrode on each of ``grounds``."""
-    first = _starts([len(rows.pairs) for rows in made])
-    count = int(first[-1])
+def placed_many(made: ManyNeedles, grounds: VirtualGrounds, accuracy: Accuracy) -> PlacedMany:
+    """The lesions of needles in the charts of the treated sides of ``grounds``, each beside the plane of bone at its needles."""
+    first = _starts(made.counts[:, 1])
+    count, device = int(first[-1]), made.electrode
+    keys, good = np.zeros((count, KEY)), np.zeros(count, dtype=np.bool_)
     matrices, offsets = np.zeros((count, 3, 3)), np.zeros((count, 3))
-    # the numbers of a problem, and that of its protocol
-    asked, good = np.zeros((count, KEY + 1)), np.zeros(count, dtype=np.bool_)
-    keys = np.zeros((count, KEY))
-    for rows, ground, low, high in zip(made, grounds, first[:-1].tolist(), first[1:].tolist(), strict=True):
-        field, device = ground.bone_around, rows.electrode
-        problems_beside(
-            field.bone, field.band_mm, rows.tips, rows.axes, device.tip_mm, device.radius_mm, rows.pairs, SINGLES.row, PAIRS.row,
-            keys[low:high], matrices[low:high], offsets[low:high], good[low:high],
-        )  # fmt: skip
+    problems_of_many(
+        grounds.bones_around, AROUND_MM, made.tips, made.axes, made.counts, device.tip_mm, device.radius_mm, made.pairs, SINGLES.row,
+        PAIRS.row, first, keys, matrices, offsets, good,
+    )  # fmt: skip
     if not good.any():
         return PlacedMany((), np.full(count, -1, dtype=np.int64), first, matrices, offsets)
-    protocols = {id(protocol): protocol for rows in made for protocol in rows.protocols}
-    place = {key: n for n, key in enumerate(protocols)}
-    asked[:, :KEY] = keys
-    asked[:, KEY] = [place[id(protocol)] for rows in made for protocol in rows.protocols]
-    distinct, which = np.unique(asked[good], axis=0, return_inverse=True)
+    # the numbers of a problem, and that of its protocol: those at L5 come first, and may have the same as the others
+    protocols = tuple(dict.fromkeys(made.settings[1]))
+    at_l5 = np.arange(count) - np.repeat(first[:-1], made.counts[:, 1]) < np.repeat(
+        made.counts[:, 2], made.counts[:, 1]
+    )
+    asked = np.column_stack([keys, np.where(at_l5, 0.0, float(len(protocols) - 1))])[good]
+    distinct, which = _distinct(asked)
     # an electrode and a protocol are compared once, not with every key
-    books = [_book(made[0].electrode, protocol, accuracy) for protocol in protocols.values()]
+    books = [_book(device, protocol, accuracy) for protocol in protocols]
     known = [books[int(row[KEY])].problem(tuple(row[:KEY])) for row in distinct.tolist()]
     problems = tuple([problem for problem in known if problem is not None])
     solvable = np.array([problem is not None for problem in known], dtype=np.bool_)
     numbers = np.where(solvable, np.cumsum(solvable) - 1, -1)
     chosen = np.full(count, -1, dtype=np.int64)
-    chosen[good] = numbers[which.reshape(-1)]
+    chosen[good] = numbers[which]
     return PlacedMany(problems, chosen, first, matrices, offsets)
 
 
-def _starts(counts: Sequence[int]) -> IntArray:
+def _distinct(rows: FloatArray) -> tuple[FloatArray, IntArray]:
+    """The distinct ``rows`` in the order in which they come up, and (n,) which of them each is."""
+    size = rows.shape[1] * rows.itemsize
+    # by their bytes: putting rows of numbers in order takes longer than all else here
+    text, places = rows.tobytes(), dict[bytes, int]()
+    which = [places.setdefault(text[at : at + size], len(places)) for at in range(0, len(text), size)]
+    return np.frombuffer(b"".join(places)).reshape(-1, rows.shape[1]), np.array(which, dtype=np.int64)
+
+
+def _starts(counts: Sequence[int] | IntArray) -> IntArray:
     return np.concatenate([[0], np.cumsum(np.array(counts, dtype=np.int64))]).astype(np.int64)
 
 

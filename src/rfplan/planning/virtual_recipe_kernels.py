@@ -18,17 +18,8 @@ from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_
 from rfplan.geometry.arrays import FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
 from rfplan.planning.aperture_kernels import back_of_joint, edge, joint_limit, rim_gap
-from rfplan.planning.virtual_way_kernels import (
-    FAR_MM,
-    chart_normal,
-    height_at_chart,
-    lift,
-    no_blockers,
-    room,
-    seat,
-    shared_way,
-    way_in,
-)
+from rfplan.planning.virtual_seat_kernels import FAR_MM, chart_normal, height_at_chart, lift, seat
+from rfplan.planning.virtual_way_kernels import no_blockers, room, shared_way, way_in
 
 CONTACT_MM = 3.0
 """What a shaft that stands on the bone may touch of it from its tip end."""
@@ -253,21 +244,26 @@ def palisade_recipe(
 
 
 @kernel
-def l5_recipe(
-    ground: Any, limits: Any, below: float, half: float, steepest: float, standoff: float, lateral_tilt: float, caudal_tilt: float,
-    past_base: float, radius: float, active: float, tips: FloatArray, axes: FloatArray, pairs: IntArray, needles: int, applications: int,
-) -> tuple[int, int]:  # fmt: skip
-    """The lesion of the L5 dorsal ramus."""
-    tip, axis = tips[needles], axes[needles]
+def l5_seat(ground: Any, below: float, half: float, steepest: float, standoff: float, tip: FloatArray) -> None:
+    """Fill ``tip`` (3,) with where a needle at the L5 dorsal ramus stands, whatever needle it is."""
     if not groove_seat(
         ground.smooth, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, 1.0, ground.base[:2], below, half, steepest, tip
     ):
         tip[:] = ground.base
     lift(ground, tip, standoff)
+
+
+@kernel
+def l5_recipe(
+    ground: Any, limits: Any, seat: FloatArray, standoff: float, lateral_tilt: float, caudal_tilt: float, past_base: float, radius: float,
+    active: float, tip: FloatArray, axis: FloatArray,
+) -> bool:  # fmt: skip
+    """The needle at the L5 dorsal ramus, from its ``seat`` (3,) on; False where it has no way in."""
+    tip[:] = seat
     from_below = np.array([tan(radians(lateral_tilt)), tan(radians(caudal_tilt)), 1.0])
     from_below /= sqrt(np.sum(from_below * from_below))
     if not way_in(ground, limits, tip, from_below, radius, active, axis):
-        return needles, applications
+        return False
     roof = roof_of(ground.bone, FAR_MM)
     for n in range(ceil(past_base / 0.5)):
         past = past_base - 0.5 * n
@@ -276,5 +272,4 @@ def l5_recipe(
         if spare >= 0.0 and bone_gap(ground.bone, FAR_MM, there[0], there[1], there[2]) >= standoff:
             tip[:] = there
             break
-    pairs[applications, 0], pairs[applications, 1] = needles, -1
-    return needles + 1, applications + 1
+    return True

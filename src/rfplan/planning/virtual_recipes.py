@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Final
 
@@ -22,6 +22,7 @@ from rfplan.planning.many_recipes_kernels import (
     SideGrounds,
     clock_recipes,
     l5_recipes,
+    l5_seats,
     leapfrog_recipes,
     palisade_recipes,
 )
@@ -39,8 +40,13 @@ _PLACES: Final = {
 }
 
 
-GrooveNeedles = dict[tuple[float, ...], tuple[IntArray, FloatArray, FloatArray]]
-"""Needles at L5 by what their recipe asks: in whom there is one (p,), its tip and its axis (p, 1, 3)."""
+@dataclass(frozen=True, eq=False)
+class GrooveNeedles:
+    """Needles at L5 by what their recipe asks: where they stand in each patient, (p, 3) ``seats``; and of ``needles`` in whom there is one
+    (p,), its tip and its axis (p, 1, 3)."""
+
+    seats: dict[tuple[float, ...], FloatArray] = field(default_factory=dict)
+    needles: dict[tuple[float, ...], tuple[IntArray, FloatArray, FloatArray]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +72,7 @@ class VirtualRecipe:
 
     def needles(self, grounds: SideGrounds, known: GrooveNeedles | None = None) -> ManyNeedles:
         """What the technique places on one side of each patient; ``known`` holds what other recipes placed at L5, and is kept up."""
-        known = {} if known is None else known
-        if self._groove not in known:
-            known[self._groove] = self._at_l5(grounds)
-        first, l5_tips, l5_axes = known[self._groove]
+        first, l5_tips, l5_axes = self._at_l5(grounds, GrooveNeedles() if known is None else known)
         count = len(first)
         tips, axes = np.zeros((count, _ROOM, 3)), np.zeros((count, _ROOM, 3))
         pairs, counts = np.zeros((count, _ROOM, 2), dtype=np.int64), np.zeros((count, 3), dtype=np.int64)
@@ -85,12 +88,18 @@ class VirtualRecipe:
             counts,
         )
 
-    def _at_l5(self, grounds: SideGrounds) -> tuple[IntArray, FloatArray, FloatArray]:
-        count = len(grounds.rims)
-        tips, axes = np.zeros((count, 1, 3)), np.zeros((count, 1, 3))
-        counts = np.zeros(count, dtype=np.int64)
-        l5_recipes(grounds, _limits(), *self._groove, tips, axes, counts)
-        return counts, tips, axes
+    def _at_l5(self, grounds: SideGrounds, known: GrooveNeedles) -> tuple[IntArray, FloatArray, FloatArray]:
+        seat, way = self._groove
+        if seat not in known.seats:
+            known.seats[seat] = np.zeros((len(grounds.rims), 3))
+            l5_seats(grounds, *seat, known.seats[seat])
+        if (*seat, *way) not in known.needles:
+            count = len(grounds.rims)
+            tips, axes = np.zeros((count, 1, 3)), np.zeros((count, 1, 3))
+            counts = np.zeros(count, dtype=np.int64)
+            l5_recipes(grounds, _limits(), known.seats[seat], seat[-1], *way, tips, axes, counts)
+            known.needles[(*seat, *way)] = counts, tips, axes
+        return known.needles[(*seat, *way)]
 
     @cached_property
     def _settings(self) -> Settings:
@@ -102,7 +111,8 @@ class VirtualRecipe:
         return (mode, mode), (own, own)
 
     @cached_property
-    def _groove(self) -> tuple[float, float, float, float, float, float, float, float, float]:
+    def _groove(self) -> tuple[tuple[float, float, float, float], tuple[float, float, float, float, float]]:
+        """What the seat at L5 goes by, the standoff last, and what the way in."""
         table = figures("techniques")
         nerves = figures("nerves")
         return (
@@ -110,6 +120,7 @@ class VirtualRecipe:
             nerves["L5.half_width_of_groove_mm"].value,
             float(np.tan(np.deg2rad(table["l5.steepest_floor_deg"].value))),
             table["l5.standoff_mm"].value,
+        ), (
             table["l5.lateral_tilt_deg"].value,
             table["l5.caudal_tilt_deg"].value,
             table["l5.past_base_mm"].value,

@@ -1,4 +1,4 @@
-"""Compiled ways of needles in a virtual patient: seats on its bone, and straight ways in, as :mod:`rfplan.planning.approach` finds them.
+"""Compiled straight ways in of needles in a virtual patient, as :mod:`rfplan.planning.approach` finds them.
 
 Everything is in the chart of the treated side, whose lateral axis points away from the midline.
 """
@@ -11,32 +11,21 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rfplan.anatomy.bone_gap_kernels import bone_gap, roof_of
-from rfplan.anatomy.course_kernels import height_over
 from rfplan.anatomy.overhang_kernels import NEAR_MM, overhang_gap, overhang_room
-from rfplan.anatomy.sheet_distance_kernels import (
-    CAUDAL_0_MM,
-    FINE_MM,
-    LATERAL_0_MM,
-    SheetBone,
-    sheet_gap,
-    sheet_gap_from,
-)
-from rfplan.anatomy.skin_kernels import entry_along
+from rfplan.anatomy.sheet_distance_kernels import SheetBone, sheet_gap, sheet_gap_from
+from rfplan.anatomy.skin_kernels import leaves_along
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
+from rfplan.planning.virtual_seat_kernels import FAR_MM, UNEVEN, UNEVEN_MM
 
-FAR_MM = 2.5
 _STEP_MM, _FAR_STEP_MM, _NEAR_MM, _LOOKED_AT_MM = 1.0, 2.0, 16.0, 110.0
 _RAMP_MM, _TOUCH_MM, _THROUGH_MM, _SPARE_MM = 3.0, 0.1, 0.3, 0.05
-_SEAT_STEP_MM, _SEAT_STEPS, _LIFT_ROUNDS = 0.25, 32, 4
 _ROUNDED = 1e6
 BLOCKERS = 33
 """Rows of what is known of blocked directions from a tip: how many were kept, how far from the tip the last deep place was, and which of
 those looked at; then of the last of them a deep place, each with its distance from the tip, itself, and its distance to bone less what is
 asked for."""
 _LOOKED_BEHIND = 6
-_UNEVEN, _UNEVEN_MM = 1.2, 0.1
-"""How much faster than the way, and by how much at once, the distance to bone made of patches and grids may change."""
 _SEEN_AHEAD_MM = NEAR_MM
 _EVEN_MM = 1e-9
 _DEEP_MM = 1.0
@@ -73,83 +62,6 @@ class Limits(NamedTuple):
 
 
 @kernel
-def height_at_chart(ground: Any, lateral: float, caudal: float) -> float:
-    """Height of the chart; NaN beside the bone."""
-    height: float = height_over(ground.smooth, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, lateral, caudal)
-    return height
-
-
-@kernel
-def chart_normal(ground: Any, lateral: float, caudal: float, normal: FloatArray) -> bool:
-    """Fill (3,) with the unit normal of the chart; False where it has none."""
-    slope_l = 0.5 * (height_at_chart(ground, lateral + 1.0, caudal) - height_at_chart(ground, lateral - 1.0, caudal))
-    slope_c = 0.5 * (height_at_chart(ground, lateral, caudal + 1.0) - height_at_chart(ground, lateral, caudal - 1.0))
-    size = sqrt(1.0 + slope_l * slope_l + slope_c * slope_c)
-    normal[0], normal[1], normal[2] = -slope_l / size, -slope_c / size, 1.0 / size
-    return bool(np.isfinite(size))
-
-
-@kernel
-def _over(ground: Any, lateral: float, caudal: float, height: float, standoff: float, far: float) -> float:
-    gap: float = bone_gap(ground.bone, far, lateral, caudal, height)
-    return gap - standoff
-
-
-@kernel
-def seat(ground: Any, lateral: float, caudal: float, standoff: float) -> float:
-    """Height at which a point of the chart is ``standoff`` off the bone, the nearest to the chart; NaN beside the bone."""
-    surface = height_at_chart(ground, lateral, caudal)
-    if not np.isfinite(surface):
-        return np.nan
-    # farther off than this no crossing is near
-    far = min(standoff + 2.0 * _SEAT_STEP_MM, FAR_MM)
-    up = down = _over(ground, lateral, caudal, surface, standoff, far)
-    # nearer than this the distance cannot have changed so far
-    nearest = max(int((abs(up) - _UNEVEN_MM) / (_UNEVEN * _SEAT_STEP_MM)), 0)
-    if nearest > 0:
-        up = _over(ground, lateral, caudal, surface + _SEAT_STEP_MM * nearest, standoff, far)
-        down = _over(ground, lateral, caudal, surface - _SEAT_STEP_MM * nearest, standoff, far)
-    for ring in range(nearest, _SEAT_STEPS):
-        low, high = -_SEAT_STEP_MM * ring, _SEAT_STEP_MM * ring
-        above = _over(ground, lateral, caudal, surface + high + _SEAT_STEP_MM, standoff, far)
-        below = _over(ground, lateral, caudal, surface + low - _SEAT_STEP_MM, standoff, far)
-        best = 1e30
-        if up < 0.0 <= above:
-            best = high + _SEAT_STEP_MM * up / (up - above)
-        if below < 0.0 <= down:
-            other = low - _SEAT_STEP_MM + _SEAT_STEP_MM * below / (below - down)
-            if abs(other) <= abs(best):
-                best = other
-        if best < 1e29:
-            return surface + best
-        up, down = above, below
-    # a cleft beside the overhanging ilium, too narrow for the standoff: its middle
-    best, most = -_SEAT_STEP_MM * _SEAT_STEPS, -np.inf
-    for step in range(int((2.0 * standoff + 1.0) / _SEAT_STEP_MM + 1e-9) + 1):
-        if step <= _SEAT_STEPS:
-            value = _over(ground, lateral, caudal, surface + _SEAT_STEP_MM * step, standoff, FAR_MM)
-            if value > most:
-                most, best = value, _SEAT_STEP_MM * step
-    return surface + best
-
-
-@kernel
-def lift(ground: Any, point: FloatArray, standoff: float) -> None:
-    """Move a point near the bone along its outward normal to ``standoff`` from it."""
-    slope = np.empty(3)
-    for _ in range(_LIFT_ROUNDS):
-        x, y, z = point[0], point[1], point[2]
-        slope[0] = _over(ground, x + 1.0, y, z, 0.0, FAR_MM) - _over(ground, x - 1.0, y, z, 0.0, FAR_MM)
-        slope[1] = _over(ground, x, y + 1.0, z, 0.0, FAR_MM) - _over(ground, x, y - 1.0, z, 0.0, FAR_MM)
-        slope[2] = _over(ground, x, y, z + 1.0, 0.0, FAR_MM) - _over(ground, x, y, z - 1.0, 0.0, FAR_MM)
-        slope *= 0.5
-        steepness = sqrt(slope[0] ** 2 + slope[1] ** 2 + slope[2] ** 2)
-        if steepness < 1e-6:
-            break
-        point += (standoff - _over(ground, x, y, z, 0.0, FAR_MM)) / steepness * slope
-
-
-@kernel
 def _place_on_shaft(k: int, radius: float) -> float:
     """Distance from the tip end of the k-th place at which a shaft is looked at: closely where bone is near, then at steps that no bone's
     edge slips through within the clearance."""
@@ -168,7 +80,10 @@ def _asked_for(limits: Any, a: float, radius: float, contact: float) -> float:
 @kernel
 def _is_blocked(blockers: FloatArray, tip: FloatArray, x: float, y: float, z: float, bound: float) -> bool:
     """Whether what blocked another direction tells that this one has less room than ``bound``: a place so near to one that lies so deep."""
-    for n in range(1, min(int(blockers[0, 0]), BLOCKERS - 1) + 1):
+    kept = int(blockers[0, 0])
+    # the last first: what was looked at then mostly is a neighbour
+    for back in range(min(kept, BLOCKERS - 1)):
+        n = 1 + (kept - 1 - back) % (BLOCKERS - 1)
         a, value = blockers[n, 0], blockers[n, 4]
         if value < bound:
             px, py, pz = (
@@ -176,7 +91,7 @@ def _is_blocked(blockers: FloatArray, tip: FloatArray, x: float, y: float, z: fl
                 tip[1] + a * y - blockers[n, 2],
                 tip[2] + a * z - blockers[n, 3],
             )
-            reach = (bound - value - _UNEVEN_MM) / _UNEVEN
+            reach = (bound - value - UNEVEN_MM) / UNEVEN
             if reach > 0.0 and px * px + py * py + pz * pz < reach * reach:
                 return True
     return False
@@ -189,7 +104,7 @@ def _most_room(blockers: FloatArray, tip: FloatArray, x: float, y: float, z: flo
     for n in range(1, min(int(blockers[0, 0]), BLOCKERS - 1) + 1):
         a = blockers[n, 0]
         px, py, pz = tip[0] + a * x - blockers[n, 1], tip[1] + a * y - blockers[n, 2], tip[2] + a * z - blockers[n, 3]
-        most = min(most, blockers[n, 4] + _UNEVEN_MM + _UNEVEN * sqrt(px * px + py * py + pz * pz))
+        most = min(most, blockers[n, 4] + UNEVEN_MM + UNEVEN * sqrt(px * px + py * py + pz * pz))
     return most
 
 
@@ -204,7 +119,8 @@ def _remember(
         a = _place_on_shaft(k + n, radius)
         px, py, pz = tip[0] + a * x, tip[1] + a * y, tip[2] + a * z
         # which side of the sheet a place is on may change from one to the next, how far off the sheet it is may not
-        gap = min(abs(sheet_gap(bone, FAR_MM, px, py, pz)), overhang_gap(bone, FAR_MM, px, py, pz))
+        gap = abs(sheet_gap(bone, FAR_MM, px, py, pz))
+        gap = min(gap, overhang_gap(bone, gap, px, py, pz))
         here = gap - _asked_for(limits, a, radius, contact)
         if n > 0 and here >= value:
             break
@@ -290,29 +206,29 @@ def _runs_through(ground: Any, roof: float, tip: FloatArray, axis: FloatArray, r
         if gap < least:
             return True
         # on to the first place at which bone may be as near
-        k += max(1, int((gap - least - _UNEVEN_MM) / (_UNEVEN * step)))
+        k += max(1, int((gap - least - UNEVEN_MM) / (UNEVEN * step)))
     return False
 
 
 @kernel
 def _kept_from(limits: Any, contact: float) -> float:
     """Distance from the tip from which on a shaft that keeps what is asked for where it is looked at cannot pass through bone between."""
-    between = _UNEVEN * 0.5 * _STEP_MM + _UNEVEN_MM
+    between = UNEVEN * 0.5 * _STEP_MM + UNEVEN_MM
     share = (between + _TOUCH_MM - _THROUGH_MM) / (limits.clearance + _TOUCH_MM)
     return contact + _RAMP_MM * share + _STEP_MM if share <= 1.0 else _NEAR_MM
 
 
 @kernel
-def skin_along(ground: Any, limits: Any, tip: FloatArray, axis: FloatArray) -> float:
-    """Distance along ``axis`` at which a shaft comes out through the skin; negative where it does not."""
+def comes_out(ground: Any, limits: Any, tip: FloatArray, axis: FloatArray) -> bool:
+    """Whether a shaft from ``tip`` along ``axis`` comes out through the skin within the longest that there is."""
     axes, start, ahead = ground.skin_axes, np.empty(3), np.empty(3)
     for k in range(3):
         start[k] = axes[k, 0] * tip[0] + axes[k, 1] * tip[1] + axes[k, 2] * tip[2]
         ahead[k] = axes[k, 0] * axis[0] + axes[k, 1] * axis[1] + axes[k, 2] * axis[2]
-    way: float = entry_along(
+    out: bool = leaves_along(
         ground.skin, start, ahead, ground.corner[0], ground.corner[1], ground.skin_spacing, limits.longest
     )
-    return way
+    return out
 
 
 @kernel
@@ -340,22 +256,24 @@ def way_in(
     first, second = _sides(preferred)
     trial, roof, blockers = np.empty(3), roof_of(ground.bone, FAR_MM), no_blockers()
     # what no room is above, in the directions that are blocked
-    most = np.full(limits.fan.shape[0], -np.inf)
+    most = np.zeros(limits.fan.shape[0])
     for n in range(limits.fan.shape[0]):
         _aim(limits, n, preferred, first, second, trial)
-        most[n] = _most_room(blockers, tip, trial[0], trial[1], trial[2])
-        if most[n] < 0.0:
+        if _is_blocked(blockers, tip, trial[0], trial[1], trial[2], 0.0):
             continue
         kept = blockers[0, 0]
         here = room(ground, limits, roof, tip, trial[0], trial[1], trial[2], radius, contact, 0.0, blockers)
         if here >= 0.0:
             most[n] = -np.inf
-            if skin_along(ground, limits, tip, trial) >= 0.0:
+            if comes_out(ground, limits, tip, trial):
                 axis[:] = trial
                 # farther out than it may touch bone it keeps its clearance from one place looked at to the next
                 return not _runs_through(ground, roof, tip, axis, radius, _kept_from(limits, contact))
         elif blockers[0, 0] > kept:
             most[n] = blockers[1 + int(kept) % (BLOCKERS - 1), 4]
+    for n in range(limits.fan.shape[0]):
+        _aim(limits, n, preferred, first, second, trial)
+        most[n] = min(most[n], _most_room(blockers, tip, trial[0], trial[1], trial[2]))
     # the most promising first; with less room than this a shaft passes through bone
     best, chosen = -limits.clearance - _THROUGH_MM - _DEEP_MM, -1
     for n in np.argsort(-most, kind="mergesort"):
@@ -369,7 +287,7 @@ def way_in(
         rounded, known = np.rint(min(here, 0.0) * _ROUNDED), np.rint(best * _ROUNDED)
         if rounded < known or (rounded == known and 0 <= chosen < n):
             continue
-        if skin_along(ground, limits, tip, trial) < 0.0:
+        if not comes_out(ground, limits, tip, trial):
             continue
         axis[:] = trial
         best, chosen = min(here, 0.0), n

@@ -31,7 +31,7 @@ class PatientsToTreat:
     grounds: VirtualGrounds
     side: Side
     seeds: Sequence[tuple[int, int]]
-    groove: GrooveNeedles = field(default_factory=dict)
+    groove: GrooveNeedles = field(default_factory=GrooveNeedles)
     """What was placed at L5 so far."""
 
     @cached_property
@@ -84,12 +84,14 @@ class Treatments:
 
     def lesions(self, accuracy: Accuracy) -> PlacedMany:
         """The lesions of all patients, to be solved beside planes of bone."""
-        made, each = self.made, self.patients.each
+        made, patients = self.made, self.patients
         if isinstance(made, ManyNeedles):
-            return placed_many(tuple(made), each, accuracy)
-        side = self.patients.side
+            return placed_many(made, patients.grounds, accuracy)
         return PlacedMany.of(
-            [placed_plan(plan, ground, side, accuracy) for plan, ground in zip(made, each, strict=True)]
+            [
+                placed_plan(plan, ground, patients.side, accuracy)
+                for plan, ground in zip(made, patients.each, strict=True)
+            ]
         )
 
     def shapes(self) -> tuple[FloatArray, IntArray, FloatArray]:
