@@ -8,6 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FunctionType
+from typing import NamedTuple
 
 import numba
 import pytest
@@ -102,6 +103,30 @@ def test_two_signatures_never_share_a_file_whatever_the_index_said(
     twice_here(1.0)
     twice_here(1)
     assert len(list(tmp_path.rglob("*.nbc"))) == 2
+
+
+class Moved(NamedTuple):
+    """A tuple whose class goes elsewhere."""
+
+    x: float
+
+
+def doubled(given: Moved) -> float:
+    return 2.0 * given.x
+
+
+@pytest.mark.parametrize("how", ["moved", "cut short"])
+def test_what_cannot_be_read_is_compiled_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    monkeypatch.setattr(compiled, "kernel_folder", lambda: tmp_path)
+    given = Moved(2.0)
+    assert compiled.kernel(FunctionType(doubled.__code__, globals(), "doubled_here"))(given) == 4.0
+    if how == "moved":
+        # the index names the class by its module
+        monkeypatch.delattr(sys.modules[__name__], "Moved")
+    else:
+        for path in tmp_path.rglob("*.nbi"):
+            path.write_bytes(path.read_bytes()[:-20])
+    assert compiled.kernel(FunctionType(doubled.__code__, globals(), "doubled_here"))(given) == 4.0
 
 
 def test_a_kernel_that_cannot_be_compiled_says_so_twice_and_does_not_wait(

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import pickle
 import secrets
 import time
 from collections.abc import Callable
@@ -88,8 +89,24 @@ def _implementation(locator: _Locator) -> type[CompileResultCacheImpl]:
     return type("_KernelsInFolder", (CompileResultCacheImpl,), {"_locator_classes": [locator]})
 
 
+_UNREADABLE: Final = (AttributeError, ImportError, EOFError, pickle.UnpicklingError)
+"""What reading gives where a file is cut short, or names a class that has moved: a kernel that takes a tuple of a class that it does not
+import keeps its folder when the class goes elsewhere."""
+
+
 class _NamedApart(IndexDataCacheFile):
     """numba numbers its data files by the index as it was read: two processes may then give one number to two signatures."""
+
+    def load(self, key: Any) -> Any:
+        """What is kept under ``key``; None where there is nothing, or nothing that can be read."""
+        with contextlib.suppress(*_UNREADABLE):
+            return super().load(key)
+        return None
+
+    def _load_index(self) -> Any:
+        with contextlib.suppress(*_UNREADABLE):
+            return super()._load_index()
+        return {}
 
     def save(self, key: Any, data: Any) -> None:
         """Keep ``data`` under ``key``; the index never names a file that is not there, or that holds another key."""
