@@ -92,13 +92,12 @@ def lay_ground(
     values: FloatArray, gap: float
 ) -> tuple[
     FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray,
-    FloatArray,
 ]:  # fmt: skip
     """Ground of the left side of the sacrum with the dimensions ``values`` (k,) and a joint of width ``gap``; chart coordinates, mm.
 
     Returns
     -------
-    form, sheet with bridges (ni, nj), the same smoothed, slopes (ni, nj, 2), rims (4, 24, 3), diameters (4,), canals (4, 9, 3), back of
+    sheet with bridges (ni, nj), the same smoothed, slopes (ni, nj, 2), rims (4, 24, 3), diameters (4,), canals (4, 9, 3), back of
     the joint (25, 3), base of the groove of L5 (3,), joint surface (6, 3) and its border (nu, nv, 2) as
     ``joint_face_kernels.joint_face`` returns them; the sheet begins at ``LATERAL_0_MM``, ``CAUDAL_0_MM`` in steps of 1 mm
     """
@@ -126,4 +125,4 @@ def lay_ground(
     window = np.array([base[0] - 6.0, base[0] + 6.0, base[1] - 4.0, base[1] + 13.0])
     sharpen(f, fine, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, window)
     held, smooth = bridge_over(fine, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, rims)
-    return f, held, smooth, slopes_of(held, FINE_MM), rims, diameters, canals, joint, base, face, border
+    return held, smooth, slopes_of(held, FINE_MM), rims, diameters, canals, joint, base, face, border
