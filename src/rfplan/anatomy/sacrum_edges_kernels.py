@@ -81,7 +81,9 @@ def rim(f: FloatArray, n: int, points: FloatArray) -> None:
         rests = False
         step_a, step_h = 0.0, 0.0
         for attempt in range(_ROUNDS):
-            s, t, node = to_axis(f, middle_c + away * ray_c + high * out_c, middle_h + away * ray_h + high * out_h, node)
+            s, t, node = to_axis(
+                f, middle_c + away * ray_c + high * out_c, middle_h + away * ray_h + high * out_h, node
+            )
             x = centre + away * ray_l
             one, other = sacrum_field(f, x, s, t, False), -tunnel_field(f, n, x, s, t)
             # the two faces that the edge rounds off, and their slopes in this half-plane
@@ -100,9 +102,7 @@ def rim(f: FloatArray, n: int, points: FloatArray) -> None:
             else:
                 for probe in range(1, 3):
                     a, h = away + (0.2 if probe == 1 else 0.0), high + (0.2 if probe == 2 else 0.0)
-                    s, t, node = to_axis(
-                        f, middle_c + a * ray_c + h * out_c, middle_h + a * ray_h + h * out_h, node
-                    )
+                    s, t, node = to_axis(f, middle_c + a * ray_c + h * out_c, middle_h + a * ray_h + h * out_h, node)
                     x = centre + a * ray_l
                     face_there, hole_there = sacrum_field(f, x, s, t, False), -tunnel_field(f, n, x, s, t)
                     if probe == 1:
