@@ -74,17 +74,19 @@ def canal(f: FloatArray, n: int, points: FloatArray) -> None:
 @kernel
 def ring_area(ring: FloatArray) -> float:
     """Area of a closed ring (k, 3) in space."""
-    middle = np.zeros(3)
     k = ring.shape[0]
+    x = y = z = 0.0
     for n in range(k):
-        middle += ring[n] / k
-    area = np.zeros(3)
+        x, y, z = x + ring[n, 0] / k, y + ring[n, 1] / k, z + ring[n, 2] / k
+    across_x = across_y = across_z = 0.0
     for n in range(k):
-        a, b = ring[n] - middle, ring[(n + 1) % k] - middle
-        area[0] += 0.5 * (a[1] * b[2] - a[2] * b[1])
-        area[1] += 0.5 * (a[2] * b[0] - a[0] * b[2])
-        area[2] += 0.5 * (a[0] * b[1] - a[1] * b[0])
-    return sqrt(np.sum(area * area))
+        m = (n + 1) % k
+        ax, ay, az = ring[n, 0] - x, ring[n, 1] - y, ring[n, 2] - z
+        bx, by, bz = ring[m, 0] - x, ring[m, 1] - y, ring[m, 2] - z
+        across_x, across_y, across_z = (
+            across_x + ay * bz - az * by, across_y + az * bx - ax * bz, across_z + ax * by - ay * bx
+        )  # fmt: skip
+    return 0.5 * sqrt(across_x * across_x + across_y * across_y + across_z * across_z)
 
 
 @kernel
