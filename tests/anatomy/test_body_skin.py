@@ -7,7 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from parametric_bones import MOTION, distance_to, pelvis
+from scipy.interpolate import pchip_interpolate
+from scipy.ndimage import gaussian_filter1d
 
+from rfplan.anatomy.back_form import bridged_profiles
 from rfplan.anatomy.body_skin import skin_mesh, skin_over, torso_over
 from rfplan.errors import RfplanError
 from rfplan.figures import figures
@@ -123,3 +126,14 @@ def test_everything_assumed_about_the_skin_is_marked_so():
     known = {key: f for key, f in figures("morphometry").items() if key.startswith("skin.")}
     assert known
     assert all(figure.is_assumption for key, figure in known.items() if key != "skin.prone_tilt")
+
+
+def test_the_skin_bridges_as_a_normal_average_along_the_midline():
+    places = np.array([[-150.0, -60.3, -15.0, 18.4, 44.0, 71.5, 110.0, 180.2, 262.7]])
+    heights = np.array([[12.0, -9.0, -3.0, 1.0, 4.0, 9.0, 22.0, 30.0, -15.0]])
+    at = np.linspace(-170.0, 270.0, 60).reshape(12, 5)
+    even = places[0, 0] + np.arange(414.0)
+    drawn = gaussian_filter1d(pchip_interpolate(places[0], heights[0], np.minimum(even, 262.7)), 14.0, mode="nearest")
+    found = bridged_profiles(places, heights, at)
+    assert found.shape == (1, 12, 5)
+    np.testing.assert_allclose(found[0], np.interp(at, even, drawn), atol=1e-9)

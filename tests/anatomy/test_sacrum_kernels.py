@@ -73,6 +73,17 @@ def test_rims_lie_on_the_bone_and_where_those_of_the_mesh_do(changes):
         assert np.sqrt(((ring - meshed)[:, :2] ** 2).sum(axis=1).mean()) < 0.35
 
 
+def test_a_rim_is_the_same_whatever_half_planes_lie_beside_each():
+    form = form_of(ParametricSacrum())
+    for number in range(4):
+        few, many = np.empty((24, 3)), np.empty((72, 3))
+        rim(form, number, few)
+        rim(form, number, many)
+        apart = np.linalg.norm(few - many[::3], axis=1)
+        assert np.sqrt(np.mean(apart**2)) < 0.06
+        assert apart.max() < 0.2
+
+
 def test_back_of_the_joint_and_groove_are_those_of_the_mesh(reference):
     form = form_of(ParametricSacrum())
     line, back, base = np.empty((25, 3)), np.empty((25, 3)), np.empty(3)

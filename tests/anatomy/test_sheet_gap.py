@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import correlate1d
 
 from rfplan.anatomy.bridged_sheet_kernels import bridge_over
 from rfplan.anatomy.sheet_gap_kernels import TOP, gap_to_sheet, sheet_of, slopes_of
+from rfplan.anatomy.smoothed_sheet_kernels import smoothed
 
 
 @pytest.fixture(scope="module")
@@ -48,3 +50,36 @@ def test_membranes_over_foramina_are_harmonic(heights):
                 assert held[p, q] == pytest.approx(mean, abs=1e-9)
     assert np.array_equal(np.isfinite(held), np.isfinite(pitted))
     assert np.isfinite(smooth[np.isfinite(held)]).all()
+
+
+def test_smoothing_is_a_mean_of_what_is_known_and_no_farther_off_than_it_may_be(heights):
+    known = np.isfinite(heights)
+    weights = np.exp(-0.5 * (np.arange(-4, 5) / 1.2) ** 2)
+
+    def spread(field):
+        return correlate1d(correlate1d(field, weights, 0, mode="constant"), weights, 1, mode="constant")
+
+    mean = spread(np.where(known, heights, 0.0)) / np.where(known, spread(known.astype(float)), 1.0)
+    opened = np.zeros(heights.shape, dtype=bool)
+    opened[10:16] = True
+    wanted = np.where(opened, mean, np.clip(mean, heights - 0.4, heights + 0.4))
+    found = smoothed(heights, opened, 1.0)
+    np.testing.assert_allclose(found[known], wanted[known], atol=1e-12)
+    assert np.isnan(found[~known]).all()
+    assert np.any(np.abs(mean - heights)[known & ~opened] > 0.4)
+
+
+def test_slopes_are_central_inside_and_one_sided_at_the_edge(heights):
+    slopes = slopes_of(heights, 0.5)
+    known, (ni, nj) = np.isfinite(heights), heights.shape
+    for i in range(ni):
+        for j in range(nj):
+            for way, (di, dj) in enumerate(((1, 0), (0, 1))):
+                sides = [(i - di, j - dj), (i + di, j + dj)]
+                there = [(p, q) for p, q in sides if 0 <= p < ni and 0 <= q < nj and known[p, q]]
+                wanted = 0.0
+                if known[i, j] and len(there) == 2:
+                    wanted = heights[there[1]] - heights[there[0]]
+                elif known[i, j] and there:
+                    wanted = 2.0 * (heights[there[0]] - heights[i, j]) * (1.0 if there[0] > (i, j) else -1.0)
+                assert slopes[i, j, way] == pytest.approx(wanted, abs=1e-12)

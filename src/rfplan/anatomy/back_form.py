@@ -6,9 +6,8 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
-from rfplan.anatomy.skin_kernels import monotone_through
+from rfplan.anatomy.skin_kernels import bridged_through
 from rfplan.figures import Figure, figures
 from rfplan.geometry.arrays import FloatArray
 
@@ -74,15 +73,11 @@ def profile_knots(places_mm: FloatArray, heights_mm: FloatArray) -> tuple[FloatA
 def bridged_profiles(knots_mm: FloatArray, heights_mm: FloatArray, caudal_mm: FloatArray) -> FloatArray:
     """(p, ...) profiles of p bodies at ``caudal_mm`` (...,) through their knots (p, n): the skin bridges the bone below, no crease over a
     foramen."""
-    lengths = (np.ceil(knots_mm[:, -1] + 1.0 - knots_mm[:, 0])).astype(np.int64)
-    first = knots_mm[:, :1]
-    # a millimetre, to the rounding of where it begins
-    even = first + np.arange(lengths.max()) * (first + 1.0 - first)
-    # beyond its last knot a profile goes on level, as the smoothing takes it to do beyond the last place
-    at = np.minimum(even, knots_mm[:, -1:])
-    drawn = np.stack([monotone_through(*body) for body in zip(knots_mm, heights_mm, at, strict=True)])
-    bridged = gaussian_filter1d(drawn, _BRIDGED_MM, mode="nearest")
-    return np.stack([np.interp(caudal_mm, even[k, :m], bridged[k, :m]) for k, m in enumerate(lengths.tolist())])
+    reach = int(4.0 * _BRIDGED_MM + 0.5)
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / _BRIDGED_MM) ** 2)
+    at = np.asarray(caudal_mm, dtype=float)
+    found = bridged_through(knots_mm, heights_mm, at.ravel(), weights / weights.sum())
+    return found.reshape(len(knots_mm), *at.shape)
 
 
 def half_width_at(half_width_mm: FloatArray | float, waist: float, caudal_mm: FloatArray) -> FloatArray:
@@ -99,14 +94,18 @@ def rounding(
 
     ``half_width_mm`` is that of the trunk at ``caudal_mm``; all are broadcast against each other.
     """
-    share = np.clip(np.abs(lateral_mm) / half_width_mm, 0.0, 1.0)
-    flank = -0.5 * thickness_mm * (1.0 - (1.0 - share**2.8) ** (1.0 / 2.2))
+    beside = np.abs(lateral_mm)
+    # the powers of places and of widths are fewer than those of their shares
+    round_off = 1.0 - np.minimum(beside**2.8 * np.asarray(half_width_mm) ** -2.8, 1.0)
+    height = np.asarray(round_off ** (1.0 / 2.2))
+    height -= 1.0
+    height = height * (0.5 * np.asarray(thickness_mm))
     seat = np.exp(-(((caudal_mm - seat_mm) / 75.0) ** 2))
-    cheek = rise_mm * seat * np.exp(-(((np.abs(lateral_mm) - 75.0) / 55.0) ** 2))
+    height += rise_mm * seat * np.exp(-(((beside - 75.0) / 55.0) ** 2))
     deep = 1.0 / (1.0 + np.exp(-(caudal_mm - seat_mm + 35.0) / 14.0))
-    cleft = -cleft_mm * deep * np.exp(-((lateral_mm / 11.0) ** 2))
-    furrow = -3.0 * (1.0 - deep) * np.exp(-((lateral_mm / 16.0) ** 2))
-    return np.asarray(flank + cheek + cleft + furrow)
+    height -= cleft_mm * deep * np.exp(-((lateral_mm / 11.0) ** 2))
+    height -= 3.0 * (1.0 - deep) * np.exp(-((lateral_mm / 16.0) ** 2))
+    return np.asarray(height)
 
 
 def skin_grid(half_width_mm: float) -> tuple[FloatArray, FloatArray]:

@@ -20,6 +20,7 @@ from rfplan.anatomy.back_form import (
     trunk_mm,
 )
 from rfplan.anatomy.skin import SkinSurface
+from rfplan.anatomy.skin_kernels import fill_both_halves
 from rfplan.geometry.arrays import FloatArray, IntArray
 
 _TOGETHER = 8
@@ -91,17 +92,12 @@ def skins_over(
     profiles = bridged_profiles(knots, heights, caudal)
     # both halves are alike
     half = SPACING_MM * np.arange(rows.max() // 2 + 1)
-    height = np.empty((count, rows.max(), len(caudal)))
+    height = np.zeros((count, rows.max(), len(caudal)))
     for start in range(0, count, _TOGETHER):
         own = slice(start, start + _TOGETHER)
         width, thick, low = half_width_at(half_width[own, None], waist, caudal), thickness[own, None], seat[own, None]
         middle = rounding(beside[own, None], caudal, width, thick, low, rise, cleft)
         across = rounding(half[:, None], caudal, width[:, None], thick[:, None], low[:, None], rise, cleft)
-        found = profiles[own, None] + across - middle[:, None]
-        for k, back in enumerate(found, start):
-            m = rows[k] // 2
-            height[k, m : rows[k]] = back[: m + 1]
-            height[k, :m] = back[m:0:-1]
-            height[k, rows[k] :] = 0.0
+        fill_both_halves(across, profiles[own] - middle, rows[own], height[own])
     corners = np.array([[lateral[0], caudal[0]] for lateral, _ in grids])
     return Skins(origins_mm, axes, corners, height, rows)

@@ -7,13 +7,12 @@ from math import sqrt
 import numpy as np
 
 from rfplan.anatomy.bell_kernels import plain
+from rfplan.anatomy.smoothed_sheet_kernels import smoothed
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.geometry.compiled import kernel
 
 _GROWN_MM = 1.0
 _HELD = 1e-9
-_SIGMA_MM = 1.2
-_TRUE_WITHIN_MM = 0.4
 _GAP_MM = 2.5
 _NOTCH_ROWS_MM, _NOTCH_ROUNDS = 36.0, 12
 _MOST_BITS = 60
@@ -51,22 +50,33 @@ def refined(coarse: FloatArray) -> FloatArray:
     return fine
 
 
-@kernel
-def _inside(rim: FloatArray, x: float, y: float) -> tuple[bool, float]:
-    """Whether (x, y) is inside a ring in the plane, and its squared distance from it."""
-    inside, nearest = False, 1e30
+@plain
+def _sides_of(rim: FloatArray) -> FloatArray:
+    """(6, k) sides of a ring in the plane: where they begin, how far they go, and what is divided by at every place asked about: their
+    squared length and their rise."""
     n = rim.shape[0]
+    sides = np.empty((6, n))
     for k in range(n):
-        ax, ay = rim[k, 0], rim[k, 1]
-        bx, by = rim[(k + 1) % n, 0], rim[(k + 1) % n, 1]
-        if (ay > y) != (by > y) and x < ax + (y - ay) / (by - ay) * (bx - ax):
-            inside = not inside
-        dx, dy = bx - ax, by - ay
-        share = ((x - ax) * dx + (y - ay) * dy) / max(dx * dx + dy * dy, 1e-12)
-        share = min(max(share, 0.0), 1.0)
-        gap = (ax + share * dx - x) ** 2 + (ay + share * dy - y) ** 2
-        nearest = min(nearest, gap)
-    return inside, nearest
+        other = (k + 1) % n
+        dx, dy = rim[other, 0] - rim[k, 0], rim[other, 1] - rim[k, 1]
+        sides[0, k], sides[1, k], sides[2, k], sides[3, k] = rim[k, 0], rim[k, 1], dx, dy
+        sides[4, k] = 1.0 / max(dx * dx + dy * dy, 1e-12)
+        sides[5, k] = dx / dy if dy != 0.0 else 0.0
+    return sides
+
+
+@plain
+def _is_beside(sides: FloatArray, x: float, y: float, most: float) -> bool:
+    """Whether (x, y) is inside a ring in the plane, or no farther outside it than ``most``."""
+    inside, nearest = 0, 1e30
+    for k in range(sides.shape[1]):
+        a, b, dx, dy = x - sides[0, k], y - sides[1, k], sides[2, k], sides[3, k]
+        share = min(max((a * dx + b * dy) * sides[4, k], 0.0), 1.0)
+        u, v = a - share * dx, b - share * dy
+        nearest = min(nearest, u * u + v * v)
+        # a side that a line from here to the right crosses
+        inside ^= int((b < 0.0) != (b < dy)) & int(a < b * sides[5, k])
+    return inside == 1 or nearest <= most * most
 
 
 @kernel
@@ -160,6 +170,7 @@ def bridge_over(
         )
         nodes, there = np.empty((max((i1 - i0 + 1) * (j1 - j0 + 1), 0), 2), dtype=np.int64), 0
         x, y, least, largest = _ring_about(rims[n])
+        sides = _sides_of(rims[n])
         for i in range(i0, i1 + 1):
             for j in range(j0, j1 + 1):
                 if not np.isfinite(held[i, j]):
@@ -167,17 +178,15 @@ def bridge_over(
                 off = sqrt((lateral_0 + i * spacing - x) ** 2 + (caudal_0 + j * spacing - y) ** 2)
                 if off > largest + _GROWN_MM:
                     continue
-                if off > least:
-                    within, gap = _inside(rims[n], lateral_0 + i * spacing, caudal_0 + j * spacing)
-                    if not within and gap > _GROWN_MM * _GROWN_MM:
-                        continue
+                if off > least and not _is_beside(sides, lateral_0 + i * spacing, caudal_0 + j * spacing, _GROWN_MM):
+                    continue
                 opened[i, j] = True
                 nodes[there, 0], nodes[there, 1] = i, j
                 there += 1
         _stretch(held, nodes[:there])
     carried = held.copy()
     _close_notches(carried, opened, spacing)
-    return held, _smoothed(carried, opened, spacing)
+    return held, smoothed(carried, opened, spacing)
 
 
 @kernel
@@ -227,52 +236,3 @@ def _close_notches(held: FloatArray, opened: BoolArray, spacing: float) -> None:
             if known > 0:
                 held[i, j] = total / known
                 opened[i, j] = True
-
-
-@plain
-def _add_both(row: FloatArray, weight: float, one: FloatArray, other: FloatArray) -> None:
-    for j in range(row.shape[0]):
-        row[j] += weight * (one[j] + other[j])
-
-
-@plain
-def _known(held: FloatArray, there: FloatArray, known: FloatArray) -> None:
-    for j in range(held.shape[0]):
-        missing = held[j] != held[j]
-        there[j], known[j] = 0.0 if missing else held[j], 0.0 if missing else 1.0
-
-
-@plain
-def _mean(above: FloatArray, below: FloatArray, held: FloatArray, opened: BoolArray, smooth: FloatArray) -> None:
-    for j in range(held.shape[0]):
-        height = held[j]
-        value = above[j] / below[j]
-        true = min(max(value, height - _TRUE_WITHIN_MM), height + _TRUE_WITHIN_MM)
-        value = value if opened[j] else true
-        smooth[j] = height if height != height else value
-
-
-@kernel
-def _smoothed(held: FloatArray, opened: BoolArray, spacing: float) -> FloatArray:
-    ni, nj = held.shape
-    reach = int(np.ceil(3.2 * _SIGMA_MM / spacing))
-    # what is missing counts as nothing, and there is a margin, so that the sums run without questions
-    there, known = np.zeros((ni + 2 * reach, nj + 2 * reach)), np.zeros((ni + 2 * reach, nj + 2 * reach))
-    for i in range(ni):
-        _known(held[i], there[i + reach, reach : reach + nj], known[i + reach, reach : reach + nj])
-    smooth, total, share = np.empty((ni, nj)), np.empty(nj + 2 * reach), np.empty(nj + 2 * reach)
-    above, below = np.empty(nj), np.empty(nj)
-    weights = np.exp(-0.5 * (np.arange(reach + 1) * spacing / _SIGMA_MM) ** 2)
-    for i in range(ni):
-        total[:], share[:] = there[i + reach], known[i + reach]
-        for k in range(1, reach + 1):
-            weight = weights[k]
-            _add_both(total, weight, there[i + reach - k], there[i + reach + k])
-            _add_both(share, weight, known[i + reach - k], known[i + reach + k])
-        above[:], below[:] = total[reach : reach + nj], share[reach : reach + nj]
-        for k in range(1, reach + 1):
-            weight = weights[k]
-            _add_both(above, weight, total[reach - k : reach - k + nj], total[reach + k : reach + k + nj])
-            _add_both(below, weight, share[reach - k : reach - k + nj], share[reach + k : reach + k + nj])
-        _mean(above, below, held[i], opened[i], smooth[i])
-    return smooth

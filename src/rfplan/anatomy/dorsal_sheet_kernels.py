@@ -28,6 +28,7 @@ _BESIDE_EAR_MM, _CLIFF_MM = 3.0, 4.0
 _OVERHANG_MM = 14.0
 _STRAIGHT_MM, _LEAST_STEEP, _GRAZING = 1.5, 0.4, 0.25
 _WIDE_MM, _WIDEST_ABOVE_MM = 30.0, 14.0
+_ABOVE_CLIFF_MM = 4.0
 _EDGE_ROUNDS, _EDGE_FALL_MM, _EDGE_STEP_MM, _LEAST_SLOPE = 6, 12.0, 5.0, 0.12
 
 
@@ -185,7 +186,8 @@ def widen(f: FloatArray, sheet: FloatArray, lateral_0: float, caudal_0: float, s
 def sharpen(
     f: FloatArray, sheet: FloatArray, lateral_0: float, caudal_0: float, spacing: float, window: FloatArray
 ) -> None:
-    """Ask the bone itself over the nodes of ``window`` (lateral and caudal from and to), where a coarser sheet was interpolated."""
+    """Ask the bone itself over the nodes of ``window`` (lateral and caudal from and to), where a coarser sheet was interpolated. Between
+    nodes of that without bone there is none."""
     ni, nj = sheet.shape
     i0, i1 = (
         max(int(np.ceil((window[0] - lateral_0) / spacing)), 0),
@@ -194,30 +196,35 @@ def sharpen(
     j0, j1 = max(int(np.ceil((window[2] - caudal_0) / spacing)), 0), min(int((window[3] - caudal_0) / spacing), nj - 1)
     node = NODES // 2
     for i in range(i0, i1 + 1):
-        last = np.nan
+        last, steepness = np.nan, _USUALLY_STEEP
         for j in range(j1, j0 - 1, -1):
             if i % 2 == 0 and j % 2 == 0 and np.isfinite(sheet[i, j]):
                 # a node of the coarser sheet, where the bone itself was asked
                 last = sheet[i, j]
                 continue
-            guess = sheet[i, j] if np.isfinite(sheet[i, j]) else last if np.isfinite(last) else 8.0
+            low, high, whole = _around(sheet, i, j)
+            if high < low:
+                sheet[i, j] = np.nan
+                continue
             lateral, caudal = lateral_0 + i * spacing, caudal_0 + j * spacing
-            if _is_even(sheet, i, j):
-                last, node, _ = nearby(f, lateral, caudal, guess, node, _USUALLY_STEEP)
+            if whole and high - low < _CLIFF_MM:
+                last, node, steepness = nearby(f, lateral, caudal, sheet[i, j], node, steepness)
             else:
-                last, node = highest(f, lateral, caudal, guess, node, False)
+                last, node = highest(f, lateral, caudal, high + _ABOVE_CLIFF_MM - _OVER_MM, node, False)
             sheet[i, j] = last
 
 
 @kernel
-def _is_even(sheet: FloatArray, i: int, j: int) -> bool:
-    """Whether the nodes of the coarser sheet around a node are there and tell of no cliff between them."""
+def _around(sheet: FloatArray, i: int, j: int) -> tuple[float, float, bool]:
+    """Lowest and highest of the nodes of the coarser sheet around a node, the highest below the lowest where there are none, and whether
+    all are there."""
     ni, nj = sheet.shape
-    low, high = 1e9, -1e9
+    low, high, whole = 1e9, -1e9, True
     for p in (i - i % 2, i + i % 2):
         for q in (j - j % 2, j + j % 2):
             height = sheet[min(p, ni - 1), min(q, nj - 1)]
-            if not np.isfinite(height):
-                return False
-            low, high = min(low, height), max(high, height)
-    return high - low < _CLIFF_MM
+            if np.isfinite(height):
+                low, high = min(low, height), max(high, height)
+            else:
+                whole = False
+    return low, high, whole

@@ -6,6 +6,7 @@ from math import acos, cos, pi, sqrt
 
 import numpy as np
 
+from rfplan.anatomy.bell_kernels import plain
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 
@@ -40,26 +41,41 @@ def _least_spread(a: FloatArray) -> FloatArray:
     return best / sqrt(most)
 
 
+@plain
+def _along(axes: FloatArray, row: int, ring: FloatArray, n: int, middle: FloatArray) -> float:
+    """Coordinate of a point of a ring along an axis through ``middle``."""
+    place: float = (
+        axes[row, 0] * (ring[n, 0] - middle[0])
+        + axes[row, 1] * (ring[n, 1] - middle[1])
+        + axes[row, 2] * (ring[n, 2] - middle[2])
+    )
+    return place
+
+
 @kernel
 def _plane_of(ring: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Centre (3,) of the area of a closed ring (k, 3), and axes (3, 3) of its mean plane: caudal and dorsal in it, lateral out of it."""
     k = ring.shape[0]
+    sizes = np.empty(k)
     middle, total = np.zeros(3), 0.0
     for n in range(k):
-        a, b = ring[n], ring[(n + 1) % k]
-        size = sqrt(np.sum((b - a) ** 2))
-        middle += 0.5 * size * (a + b)
-        total += size
+        m = (n + 1) % k
+        square = 0.0
+        for p in range(3):
+            square += (ring[m, p] - ring[n, p]) ** 2
+        sizes[n] = sqrt(square)
+        for p in range(3):
+            middle[p] += 0.5 * sizes[n] * (ring[n, p] + ring[m, p])
+        total += sizes[n]
     middle /= total
     spread = np.zeros((3, 3))
     for n in range(k):
-        a, b = ring[n], ring[(n + 1) % k]
-        size = sqrt(np.sum((b - a) ** 2))
+        m = (n + 1) % k
         for p in range(3):
             for q in range(3):
-                spread[p, q] += size * (
-                    (0.5 * (a[p] + b[p]) - middle[p]) * (0.5 * (a[q] + b[q]) - middle[q])
-                    + (b[p] - a[p]) * (b[q] - a[q]) / 12.0
+                spread[p, q] += sizes[n] * (
+                    (0.5 * (ring[n, p] + ring[m, p]) - middle[p]) * (0.5 * (ring[n, q] + ring[m, q]) - middle[q])
+                    + (ring[m, p] - ring[n, p]) * (ring[m, q] - ring[n, q]) / 12.0
                 )
     out = _least_spread(spread / total)
     if out[0] < 0.0:
@@ -72,12 +88,15 @@ def _plane_of(ring: FloatArray) -> tuple[FloatArray, FloatArray]:
     if axes[0, 1] < 0.0:
         axes[0] = -axes[0]
     area, u, v = 0.0, 0.0, 0.0
+    here_u, here_v = _along(axes, 0, ring, 0, middle), _along(axes, 1, ring, 0, middle)
     for n in range(k):
-        a, b = axes @ (ring[n] - middle), axes @ (ring[(n + 1) % k] - middle)
-        cross = a[0] * b[1] - b[0] * a[1]
+        m = (n + 1) % k
+        next_u, next_v = _along(axes, 0, ring, m, middle), _along(axes, 1, ring, m, middle)
+        cross = here_u * next_v - next_u * here_v
         area += cross
-        u += (a[0] + b[0]) * cross / 3.0
-        v += (a[1] + b[1]) * cross / 3.0
+        u += (here_u + next_u) * cross / 3.0
+        v += (here_v + next_v) * cross / 3.0
+        here_u, here_v = next_u, next_v
     return middle + (u * axes[0] + v * axes[1]) / area, axes
 
 
@@ -97,6 +116,44 @@ def _blurred(grid: FloatArray) -> FloatArray:
     return result
 
 
+@plain
+def _beside_line(line: FloatArray, u0: float, v0: float, nu: int, nv: int) -> tuple[FloatArray, FloatArray]:
+    """(nu, nv) distances from a line (k, 3) over a plane, negative in front of it, and heights of the places of the line next to each node
+    of a grid that begins at (``u0``, ``v0``)."""
+    sides = line.shape[0] - 1
+    du, dv, per_square = np.empty(sides), np.empty(sides), np.empty(sides)
+    from_u, from_v = line[:, 0].copy(), line[:, 1].copy()
+    for n in range(sides):
+        du[n], dv[n] = line[n + 1, 0] - line[n, 0], line[n + 1, 1] - line[n, 1]
+        per_square[n] = 1.0 / max(du[n] * du[n] + dv[n] * dv[n], 1e-12)
+    outside, height = np.empty((nu, nv)), np.empty((nu, nv))
+    shares, squares, crossed = np.empty(sides), np.empty(sides), np.empty(sides)
+    for i in range(nu):
+        u = u0 + i * _STEP_MM
+        crossings = 0
+        for n in range(sides):
+            if (line[n, 0] > u) != (line[n + 1, 0] > u):
+                crossed[crossings] = line[n, 1] + (u - line[n, 0]) / du[n] * dv[n]
+                crossings += 1
+        for j in range(nv):
+            v = v0 + j * _STEP_MM
+            for n in range(sides):
+                a, b = u - from_u[n], v - from_v[n]
+                share = min(max((a * du[n] + b * dv[n]) * per_square[n], 0.0), 1.0)
+                shares[n], squares[n] = share, (a - share * du[n]) ** 2 + (b - share * dv[n]) ** 2
+            nearest, least = 0, squares[0]
+            for n in range(1, sides):
+                if squares[n] < least:
+                    nearest, least = n, squares[n]
+            height[i, j] = line[nearest, 2] + shares[nearest] * (line[nearest + 1, 2] - line[nearest, 2])
+            within = False
+            for n in range(crossings):
+                within = within != (v < crossed[n])
+            away = sqrt(least)
+            outside[i, j] = -away if within else away
+    return outside, height
+
+
 @kernel
 def joint_face(back: FloatArray, front: FloatArray, gap: float) -> tuple[FloatArray, FloatArray]:
     """The joint surface between its dorsal border ``back`` (k, 3) and its ventral one ``front`` (k, 3), both cranial to caudal.
@@ -113,30 +170,15 @@ def joint_face(back: FloatArray, front: FloatArray, gap: float) -> tuple[FloatAr
     centre, axes = _plane_of(ring)
     line = np.empty((k, 3))
     for n in range(k):
-        line[n] = axes @ (back[n] - centre)
+        for row in range(3):
+            line[n, row] = _along(axes, row, back, n, centre)
     face = np.zeros((6, 3))
     face[:3], face[CENTRE], face[SPACE, 0] = axes, centre, gap
     u0, v0 = line[:, 0].min() - _ALONG_MM, line[:, 1].min() - _VENTRAL_MM
     nu = int((line[:, 0].max() + _ALONG_MM - u0) / _STEP_MM) + 2
     nv = int((line[:, 1].max() + _DORSAL_MM - v0) / _STEP_MM) + 2
     face[GRID, 0], face[GRID, 1], face[GRID, 2] = u0, v0, _STEP_MM
-    outside, height = np.empty((nu, nv)), np.empty((nu, nv))
-    for i in range(nu):
-        u = u0 + i * _STEP_MM
-        for j in range(nv):
-            v = v0 + j * _STEP_MM
-            nearest, within = 1e30, False
-            for n in range(k - 1):
-                pu, pv, du, dv = line[n, 0], line[n, 1], line[n + 1, 0] - line[n, 0], line[n + 1, 1] - line[n, 1]
-                share = ((u - pu) * du + (v - pv) * dv) / max(du * du + dv * dv, 1e-12)
-                share = min(max(share, 0.0), 1.0)
-                square = (pu + share * du - u) ** 2 + (pv + share * dv - v) ** 2
-                if square < nearest:
-                    nearest = square
-                    height[i, j] = line[n, 2] + share * (line[n + 1, 2] - line[n, 2])
-                if (pu > u) != (pu + du > u) and v < pv + (u - pu) / du * dv:
-                    within = not within
-            outside[i, j] = -sqrt(nearest) if within else sqrt(nearest)
+    outside, height = _beside_line(line, u0, v0, nu, nv)
     for _ in range(_BLURS):
         height = _blurred(height)
     border = np.empty((nu, nv, 2))

@@ -40,6 +40,7 @@ _SLOPE, _WIDTH, _HEIGHT = column("foramen.S1.slope"), column("foramen.S1.width")
 _BREADTH = column("breadth")
 _EDGE_MM = 1.4  # rounding of an aperture's edge, as in the field
 _ROUNDS, _WHOLE_ROUNDS = 12, 4
+_SHORT_MM, _AT_REST_MM = 0.2, 0.05
 _STEEP = 2.0  # slope of the bone at what is called the rim
 _STEP_MM, _BESIDE_MM = 0.3, 4.0
 _LEAST_SIDE = 0.3
@@ -64,47 +65,71 @@ def rim(f: FloatArray, n: int, points: FloatArray) -> None:
     _, _, node = to_axis(f, middle_c, middle_h, NODES // 2)
     count = points.shape[0]
     highest_rim = 0.5 * max(f[_WIDTH + n], f[_HEIGHT + n])
+    # each half-plane begins where the one beside it came to rest, with the slopes found there
+    widened, high, rests = 1.0, 0.0, False
+    turned, across = cos(2.0 * pi / count), sin(2.0 * pi / count)
+    asked_a, asked_h, face, hole = 0.0, 0.0, 0.0, 0.0
+    face_a, face_h, hole_a, hole_h = 0.0, 0.0, 0.0, 0.0
     for k in range(count):
         turn = 2.0 * pi * k / count
         ray_c, ray_h, ray_l = cos(turn) * up_c, cos(turn) * up_h, sin(turn)
-        away = 0.5 / sqrt((sin(turn) / f[_WIDTH + n]) ** 2 + (cos(turn) / f[_HEIGHT + n]) ** 2)
-        high = 0.0
+        nominal = 0.5 / sqrt((sin(turn) / f[_WIDTH + n]) ** 2 + (cos(turn) / f[_HEIGHT + n]) ** 2)
+        away = widened * nominal
+        known = rests
+        if not rests:
+            away, high = nominal, 0.0
+        rests = False
+        step_a, step_h = 0.0, 0.0
         for attempt in range(_ROUNDS):
+            s, t, node = to_axis(
+                f, middle_c + away * ray_c + high * out_c, middle_h + away * ray_h + high * out_h, node
+            )
+            x = centre + away * ray_l
+            one, other = sacrum_field(f, x, s, t, False), -tunnel_field(f, n, x, s, t)
             # the two faces that the edge rounds off, and their slopes in this half-plane
-            face, face_a, face_h, hole, hole_a, hole_h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-            for probe in range(3):
-                a, h = away + (0.2 if probe == 1 else 0.0), high + (0.2 if probe == 2 else 0.0)
-                s, t, node = to_axis(f, middle_c + a * ray_c + h * out_c, middle_h + a * ray_h + h * out_h, node)
-                x = centre + a * ray_l
-                one, other = sacrum_field(f, x, s, t, False), -tunnel_field(f, n, x, s, t)
-                if probe == 0:
-                    face, hole = one, other
-                elif probe == 1:
-                    face_a, hole_a = (one - face) / 0.2, (other - hole) / 0.2
-                else:
-                    face_h, hole_h = (one - face) / 0.2, (other - hole) / 0.2
+            if attempt == 0 and known:
+                # the hole's turn with the half-plane; the other face keeps its own, also that from half-plane to half-plane
+                gone_a, gone_across = away * turned - asked_a, away * across
+                beside = (one - face - face_a * gone_a - face_h * (high - asked_h)) / gone_across
+                face_a = face_a * turned + beside * across
+            elif attempt > (1 if known else 0) and abs(step_a) + abs(step_h) < _SHORT_MM:
+                # so short a step only bends the slopes as far as the two values tell
+                square = step_a * step_a + step_h * step_h
+                bend_face = (one - face - face_a * step_a - face_h * step_h) / square
+                bend_hole = (other - hole - hole_a * step_a - hole_h * step_h) / square
+                face_a, face_h = face_a + bend_face * step_a, face_h + bend_face * step_h
+                hole_a, hole_h = hole_a + bend_hole * step_a, hole_h + bend_hole * step_h
+            else:
+                for probe in range(1, 3):
+                    a, h = away + (0.2 if probe == 1 else 0.0), high + (0.2 if probe == 2 else 0.0)
+                    s, t, node = to_axis(f, middle_c + a * ray_c + h * out_c, middle_h + a * ray_h + h * out_h, node)
+                    x = centre + a * ray_l
+                    face_there, hole_there = sacrum_field(f, x, s, t, False), -tunnel_field(f, n, x, s, t)
+                    if probe == 1:
+                        face_a, hole_a = (face_there - one) / 0.2, (hole_there - other) / 0.2
+                    else:
+                        face_h, hole_h = (face_there - one) / 0.2, (hole_there - other) / 0.2
+            face, hole, asked_a, asked_h = one, other, away, high
             # share of the face's direction in that of the edge where it has the slope looked for
             top, bottom = -hole_a - _STEEP * hole_h, face_a + _STEEP * face_h - hole_a - _STEEP * hole_h
             share = 0.5 if bottom == 0.0 else min(max(top / bottom, 0.0), 1.0)
             apart = _EDGE_MM * (2.0 * share - 1.0)
             round_off = (_EDGE_MM - abs(apart)) ** 2 / (4.0 * _EDGE_MM)
-            wanted_face = -round_off + min(apart, 0.0)
-            wanted_hole = -round_off - max(apart, 0.0)
-            miss_face, miss_hole = wanted_face - face, wanted_hole - hole
+            miss_face, miss_hole = -round_off + min(apart, 0.0) - face, -round_off - max(apart, 0.0) - hole
             area = face_a * hole_h - face_h * hole_a
             if abs(area) < 1e-6:
                 break
-            step_a, step_h = (
-                (miss_face * hole_h - face_h * miss_hole) / area,
-                (face_a * miss_hole - miss_face * hole_a) / area,
-            )
             # where the wall bends within the edge, whole steps leap to and fro
             damped = 1.0 if attempt < _WHOLE_ROUNDS else 0.5
-            away += damped * min(max(step_a, -1.5), 1.5)
-            high += damped * min(max(step_h, -1.5), 1.5)
-            if abs(step_a) + abs(step_h) < 0.02:
+            step_a = damped * min(max((miss_face * hole_h - face_h * miss_hole) / area, -1.5), 1.5)
+            step_h = damped * min(max((face_a * miss_hole - miss_face * hole_a) / area, -1.5), 1.5)
+            away, high = away + step_a, high + step_h
+            if abs(step_a) + abs(step_h) < _AT_REST_MM:
+                rests = True
                 break
+        widened = away / nominal
         if high > highest_rim:
+            rests = False
             high = highest_rim
             before = 1.0
             for step in range(int((highest_rim + _BESIDE_MM) / _STEP_MM)):

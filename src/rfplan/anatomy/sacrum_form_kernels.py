@@ -52,6 +52,7 @@ _BORDER, _PROFILE = column("auricular.dorsal.upper_end"), column("profile.half_w
 _ABOVE_S3, _AURICULAR = column("auricular.above_s3"), column("auricular_height")
 _LINE_T = _PROFILE + FORAMEN_LINE * _STATIONS + 2
 _CREST_1 = column("median_crest.S1")
+_EXACT_MM, _JOINT_FROM_MM = 1e-11, -20.0
 
 
 @kernel
@@ -109,21 +110,32 @@ def _heading(f: FloatArray, along: float) -> float:
 
 
 @kernel
+def _turned(sine: float, cosine: float, by: float) -> tuple[float, float]:
+    """Sine and cosine of an angle that is larger ``by`` some thousandths."""
+    square = by * by
+    more, most = by * (1.0 - square / 6.0 * (1.0 - square / 20.0)), 1.0 - square / 2.0 * (1.0 - square / 12.0)
+    return sine * most + cosine * more, cosine * most - sine * more
+
+
+@kernel
 def _bend_axis(f: FloatArray) -> None:
     length = f[_BEND_END] - f[_BEND_START]
     step = length / (NODES - 1)
     f[WHOLE + AXIS_STEP] = step
     angle = _heading(f, f[_BEND_START])
-    caudal, height = f[_BEND_START] * sin(angle), f[_BEND_START] * cos(angle) - 0.5 * f[_AP]
+    sine, cosine = sin(angle), cos(angle)
+    caudal, height = f[_BEND_START] * sine, f[_BEND_START] * cosine - 0.5 * f[_AP]
     for k in range(NODES):
         along, at = f[_BEND_START] + k * step, AXIS + 5 * k
         if k > 0:
             middle = _heading(f, along - 0.5 * step)
-            caudal += step * sin(middle)
-            height += step * cos(middle)
-        angle = _heading(f, along)
+            sine, cosine = _turned(sine, cosine, middle - angle)
+            caudal += step * sine
+            height += step * cosine
+            angle = _heading(f, along)
+            sine, cosine = _turned(sine, cosine, angle - middle)
         share = k / (NODES - 1)
-        f[at], f[at + 1], f[at + 2], f[at + 3] = caudal, height, sin(angle), cos(angle)
+        f[at], f[at + 1], f[at + 2], f[at + 3] = caudal, height, sine, cosine
         f[at + 4] = np.pi / 180.0 * f[_TURN] * 6.0 * share * (1.0 - share) / length * step
 
 
@@ -160,19 +172,41 @@ def to_axis(f: FloatArray, caudal: float, height: float, near: int) -> tuple[flo
 
 
 @kernel
+def _beyond(f: FloatArray, kind: int, along: float, x: float, t: float, other: FloatArray, wanted: float) -> float:
+    caudal, height = to_view(f, along, t)
+    if kind == 0:
+        return caudal - wanted
+    return sqrt((x - other[0]) ** 2 + (caudal - other[1]) ** 2 + (height - other[2]) ** 2) - wanted
+
+
+@kernel
 def _root_along(f: FloatArray, kind: int, x: float, t: float, other: FloatArray, wanted: float, low: float) -> float:
-    """Position along the axis at which a height above it has the ``wanted`` caudal place (kind 0) or distance from ``other``."""
+    """Position along the axis at which a height above it has the ``wanted`` caudal place (kind 0) or distance from ``other``; one end of
+    where it is looked for if it lies beyond that.
+
+    By the rule of false position in the form called Illinois.
+    """
     high = low + 60.0 if kind < 2 else low + 95.0
-    for _ in range(45):
-        middle = 0.5 * (low + high)
-        caudal, height = to_view(f, middle, t)
-        apart = sqrt((x - other[0]) ** 2 + (caudal - other[1]) ** 2 + (height - other[2]) ** 2)
-        over = caudal - wanted if kind == 0 else apart - wanted
-        if over > 0.0:
-            high = middle
+    under, over = _beyond(f, kind, low, x, t, other, wanted), _beyond(f, kind, high, x, t, other, wanted)
+    if under > 0.0:
+        return low
+    if over <= 0.0:
+        return high
+    middle, side = high, 0
+    for _ in range(60):
+        middle = (low * over - high * under) / (over - under)
+        miss = _beyond(f, kind, middle, x, t, other, wanted)
+        if abs(miss) < _EXACT_MM:
+            break
+        if miss > 0.0:
+            high, over = middle, miss
+            under *= 0.5 if side > 0 else 1.0
+            side = 1
         else:
-            low = middle
-    return 0.5 * (low + high)
+            low, under = middle, miss
+            over *= 0.5 if side < 0 else 1.0
+            side = -1
+    return middle
 
 
 @kernel
@@ -246,15 +280,21 @@ def _complete(f: FloatArray) -> None:
     # the joint surface ends a stated distance above the S3 foramen as the view shows it
     caudal, _ = to_view(f, f[LEVELS + 20 + ALONG], f[LEVELS + 20 + DORSAL])
     lowest = caudal - 0.5 * f[_HEIGHT + 2] - f[_ABOVE_S3]
-    last = -20.0
-    before, _ = to_view(f, last, f[_BORDER + _PLACES - 1])
-    while last + 0.5 < f[WHOLE + APEX]:
-        here, _ = to_view(f, last + 0.5, f[_BORDER + _PLACES - 1])
-        if here >= lowest:
-            last += 0.5 * (lowest - before) / (here - before)
-            break
-        before = here
-        last += 0.5
+    # which half millimetre of the axis that is: the place seen runs caudally all along it
+    last_t = f[_BORDER + _PLACES - 1]
+    low, high = 0, int(np.ceil((f[WHOLE + APEX] - _JOINT_FROM_MM) / 0.5)) - 1
+    here, _ = to_view(f, _JOINT_FROM_MM + 0.5 * high, last_t)
+    last = _JOINT_FROM_MM + 0.5 * high
+    if here >= lowest:
+        while high - low > 1:
+            middle = (low + high) // 2
+            seen, _ = to_view(f, _JOINT_FROM_MM + 0.5 * middle, last_t)
+            if seen >= lowest:
+                high, here = middle, seen
+            else:
+                low = middle
+        before, _ = to_view(f, _JOINT_FROM_MM + 0.5 * low, last_t)
+        last = _JOINT_FROM_MM + 0.5 * low + 0.5 * (lowest - before) / (here - before)
     f[WHOLE + BORDER_FIRST], f[WHOLE + BORDER_LAST] = last - f[_AURICULAR], last
     one, two, three = f[LEVELS + ALONG] - 9.0, f[LEVELS + 10 + ALONG] - 5.5, f[LEVELS + 20 + ALONG] - 2.0
     first, second, third = f[_CREST_1], f[_CREST_1 + 1], f[_CREST_1 + 2]

@@ -6,6 +6,7 @@ from math import sqrt
 
 import numpy as np
 
+from rfplan.anatomy.bell_kernels import plain
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 
@@ -129,24 +130,34 @@ def way_to_sheet(
     return gap
 
 
-@kernel
+@plain
+def _slope(low: float, here: float, high: float, spacing: float) -> float:
+    """Slope at a place between two others, either of which may be missing."""
+    before, after = low == low, high == high
+    rise = (high if after else here) - (low if before else here)
+    return rise / (2.0 * spacing if before and after else spacing)
+
+
+@plain
 def slopes_of(held: FloatArray, spacing: float) -> FloatArray:
     """(ni, nj, 2) slopes of a sheet at its nodes, one-sided at its edge."""
     ni, nj = held.shape
-    slopes = np.zeros((ni, nj, 2))
+    slopes = np.empty((ni, nj, 2))
     for i in range(ni):
+        before, after = max(i - 1, 0), min(i + 1, ni - 1)
         for j in range(nj):
-            for way in range(2):
-                di, dj = (1, 0) if way == 0 else (0, 1)
-                low, high, count = held[i, j], held[i, j], 0
-                if i + di < ni and j + dj < nj and np.isfinite(held[i + di, j + dj]):
-                    high = held[i + di, j + dj]
-                    count += 1
-                if i - di >= 0 and j - dj >= 0 and np.isfinite(held[i - di, j - dj]):
-                    low = held[i - di, j - dj]
-                    count += 1
-                if count > 0 and np.isfinite(held[i, j]):
-                    slopes[i, j, way] = (high - low) / (count * spacing)
+            here = held[i, j]
+            low, high = held[before, j] if i > 0 else np.nan, held[after, j] if i + 1 < ni else np.nan
+            slope = _slope(low, here, high, spacing)
+            slopes[i, j, 0] = slope if here == here else 0.0
+        for j in range(1, nj - 1):
+            here = held[i, j]
+            slope = _slope(held[i, j - 1], here, held[i, j + 1], spacing)
+            slopes[i, j, 1] = slope if here == here else 0.0
+        for j in (0, nj - 1):
+            here = held[i, j]
+            low, high = held[i, j - 1] if j > 0 else np.nan, held[i, j + 1] if j + 1 < nj else np.nan
+            slopes[i, j, 1] = _slope(low, here, high, spacing) if here == here else 0.0
     return slopes
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from rfplan.anatomy.sacrum_form_kernels import cell_of, cubic, pchip
-from rfplan.geometry.arrays import FloatArray
-from rfplan.geometry.compiled import kernel
+from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.geometry.compiled import kernel, kernel_with
+
+_in_any_order = kernel_with(error_model="numpy", fastmath={"contract", "nsz", "reassoc"})
+"""For sums of finite numbers: many of them are added at a time."""
 
 
 @kernel
@@ -92,3 +95,50 @@ def monotone_through(places: FloatArray, heights: FloatArray, at: FloatArray) ->
         cell = cell_of(places, 0, count, at[n])
         result[n] = cubic(cubics, 4 * cell, at[n] - places[cell])
     return result
+
+
+@_in_any_order
+def _weighted(weights: FloatArray, heights: FloatArray, first: int) -> float:
+    total = 0.0
+    for k in range(weights.shape[0]):
+        total += weights[k] * heights[first + k]
+    return total
+
+
+@kernel
+def bridged_through(places: FloatArray, heights: FloatArray, at: FloatArray, weights: FloatArray) -> FloatArray:
+    """(p, n) heights at ``at`` (n,) of p monotone curves through ``heights`` (p, k) at rising ``places`` (p, k), each averaged with the
+    ``weights`` (2 r + 1,) of what lies up to r mm before and behind.
+
+    A curve is known every millimetre from its first place to its last, straight between, and level beyond both.
+    """
+    result, reach = np.empty((places.shape[0], at.shape[0])), weights.shape[0] // 2
+    for p in range(places.shape[0]):
+        first, last = places[p, 0], places[p, -1]
+        count = int(np.ceil(last + 1.0 - first))
+        even = np.empty(count)
+        for k in range(count):
+            even[k] = min(first + k, last)
+        drawn = np.empty(count + 2 * reach)
+        drawn[reach : reach + count] = monotone_through(places[p], heights[p], even)
+        drawn[:reach], drawn[reach + count :] = drawn[reach], drawn[reach + count - 1]
+        for n in range(at.shape[0]):
+            place = min(max(at[n] - first, 0.0), count - 1.0)
+            k = min(int(place), count - 2)
+            low, high = _weighted(weights, drawn, k), _weighted(weights, drawn, k + 1)
+            result[p, n] = low + (place - k) * (high - low)
+    return result
+
+
+@kernel
+def fill_both_halves(half: FloatArray, middle: FloatArray, rows: IntArray, fields: FloatArray) -> None:
+    """Fill the first ``rows`` (p,) of the height ``fields`` (p, n, m): both sides are as ``half`` (p, h, m) from the midline to one side,
+    over the ``middle`` (p, m)."""
+    count, _, m = half.shape
+    for p in range(count):
+        centre = rows[p] // 2
+        for i in range(centre + 1):
+            for j in range(m):
+                height = middle[p, j] + half[p, i, j]
+                fields[p, centre + i, j] = height
+                fields[p, centre - i, j] = height

@@ -74,17 +74,19 @@ def canal(f: FloatArray, n: int, points: FloatArray) -> None:
 @kernel
 def ring_area(ring: FloatArray) -> float:
     """Area of a closed ring (k, 3) in space."""
-    middle = np.zeros(3)
     k = ring.shape[0]
+    x = y = z = 0.0
     for n in range(k):
-        middle += ring[n] / k
-    area = np.zeros(3)
+        x, y, z = x + ring[n, 0] / k, y + ring[n, 1] / k, z + ring[n, 2] / k
+    across_x = across_y = across_z = 0.0
     for n in range(k):
-        a, b = ring[n] - middle, ring[(n + 1) % k] - middle
-        area[0] += 0.5 * (a[1] * b[2] - a[2] * b[1])
-        area[1] += 0.5 * (a[2] * b[0] - a[0] * b[2])
-        area[2] += 0.5 * (a[0] * b[1] - a[1] * b[0])
-    return sqrt(np.sum(area * area))
+        m = (n + 1) % k
+        ax, ay, az = ring[n, 0] - x, ring[n, 1] - y, ring[n, 2] - z
+        bx, by, bz = ring[m, 0] - x, ring[m, 1] - y, ring[m, 2] - z
+        across_x, across_y, across_z = (
+            across_x + ay * bz - az * by, across_y + az * bx - ax * bz, across_z + ax * by - ay * bx
+        )  # fmt: skip
+    return 0.5 * sqrt(across_x * across_x + across_y * across_y + across_z * across_z)
 
 
 @kernel
@@ -92,13 +94,12 @@ def lay_ground(
     values: FloatArray, gap: float
 ) -> tuple[
     FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray,
-    FloatArray,
 ]:  # fmt: skip
     """Ground of the left side of the sacrum with the dimensions ``values`` (k,) and a joint of width ``gap``; chart coordinates, mm.
 
     Returns
     -------
-    form, sheet with bridges (ni, nj), the same smoothed, slopes (ni, nj, 2), rims (4, 24, 3), diameters (4,), canals (4, 9, 3), back of
+    sheet with bridges (ni, nj), the same smoothed, slopes (ni, nj, 2), rims (4, 24, 3), diameters (4,), canals (4, 9, 3), back of
     the joint (25, 3), base of the groove of L5 (3,), joint surface (6, 3) and its border (nu, nv, 2) as
     ``joint_face_kernels.joint_face`` returns them; the sheet begins at ``LATERAL_0_MM``, ``CAUDAL_0_MM`` in steps of 1 mm
     """
@@ -126,4 +127,4 @@ def lay_ground(
     window = np.array([base[0] - 6.0, base[0] + 6.0, base[1] - 4.0, base[1] + 13.0])
     sharpen(f, fine, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, window)
     held, smooth = bridge_over(fine, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, rims)
-    return f, held, smooth, slopes_of(held, FINE_MM), rims, diameters, canals, joint, base, face, border
+    return held, smooth, slopes_of(held, FINE_MM), rims, diameters, canals, joint, base, face, border

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rfplan.anatomy.sacrum_rows_kernels import FULL_SIZE
 from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM, SheetBone
 from rfplan.anatomy.sheet_gap_kernels import TOP, sheet_of
 from rfplan.anatomy.side_courses_kernels import courses_on_side
@@ -30,7 +29,6 @@ class LaidGrounds(NamedTuple):
 
     first: IntArray
     shapes: IntArray
-    forms: FloatArray
     held: FloatArray
     smooth: FloatArray
     slopes: FloatArray
@@ -101,13 +99,13 @@ def lay_grounds(values: FloatArray, gaps: FloatArray) -> LaidGrounds:
     count = values.shape[0]
     first, shapes = np.zeros(count + 1, dtype=np.int64), np.empty((count, 2), dtype=np.int64)
     helds, smooths, slants = np.empty(_NODES * count), np.empty(_NODES * count), np.empty(2 * _NODES * count)
-    forms, diameters = np.empty((count, FULL_SIZE)), np.empty((count, 4))
+    diameters = np.empty((count, 4))
     rims, canals = np.empty((count, 4, RIM_POINTS, 3)), np.empty((count, 4, CANAL_POINTS, 3))
     joints, bases, faces = np.empty((count, JOINT_POINTS, 3)), np.empty((count, 3)), np.empty((count, 6, 3))
     first_of_border, border_shapes = np.zeros(count + 1, dtype=np.int64), np.empty((count, 2), dtype=np.int64)
     borders = np.empty(2 * _BORDER_NODES * count)
     for k in range(count):
-        forms[k], held, smooth, slopes, rims[k], diameters[k], canals[k], joints[k], bases[k], faces[k], border = lay_ground(
+        held, smooth, slopes, rims[k], diameters[k], canals[k], joints[k], bases[k], faces[k], border = lay_ground(
             values[k], gaps[k]
         )  # fmt: skip
         low, high = first[k], first[k] + held.size
@@ -122,7 +120,7 @@ def lay_grounds(values: FloatArray, gaps: FloatArray) -> LaidGrounds:
         borders[2 * low : 2 * high] = border.ravel()
     total, edge = first[count], first_of_border[count]
     return LaidGrounds(
-        first, shapes, forms, helds[:total], smooths[:total], slants[: 2 * total].reshape(total, 2), rims, diameters, canals, joints,
+        first, shapes, helds[:total], smooths[:total], slants[: 2 * total].reshape(total, 2), rims, diameters, canals, joints,
         bases, faces, first_of_border, border_shapes, borders[: 2 * edge].reshape(edge, 2),
     )  # fmt: skip
 
