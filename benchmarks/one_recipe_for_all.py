@@ -1,7 +1,7 @@
 """One recipe for all, of 6 to 9 applications, beside published techniques, on virtual patients that it was not found on.
 
     python benchmarks/one_recipe_for_all.py cooled|bipolar FOLDER [--found-on 80] [--judged-on 150] [--lesions solved|shapes]
-        [--search-s 600]
+        [--search-s 600] [--at-stop 0.05] [--margin-mm 1.5]
 
 Recipes and study are kept in FOLDER; a study that was broken off is completed. Lesions that nobody has solved on the machine are solved
 first, some 0.5 s of processor time each; of pairs, at 3 to 4 s each, some 160 for the rough table of 24 people, then those of the exact
@@ -40,6 +40,8 @@ def main() -> None:
     parser.add_argument("--judged-on", type=int, default=150)
     parser.add_argument("--lesions", choices=("solved", "shapes"), default="solved")
     parser.add_argument("--search-s", type=float, default=600.0)
+    parser.add_argument("--at-stop", type=float, default=None)
+    parser.add_argument("--margin-mm", type=float, default=None)
     parser.add_argument("--workers", type=int, default=None)
     asked = parser.parse_args()
     device, mode = device_of(None, asked.mode)
@@ -49,14 +51,25 @@ def main() -> None:
     if not all(path.is_file() for path in paths.values()):
         watch = Watch(float("inf"), told)
         watch.stage(1.0)
-        table = searched_table(device, mode, max(SIZES), asked.found_on, FOUND_SEED, watch, workers=asked.workers or 2)
+        table = searched_table(
+            device,
+            mode,
+            max(SIZES),
+            asked.found_on,
+            FOUND_SEED,
+            watch,
+            asked.workers or 2,
+            asked.at_stop,
+            asked.margin_mm,
+        )
         for size, path in paths.items():
-            found = best_recipe(table, device, mode, size, asked.found_on, Watch(asked.search_s))
+            found = best_recipe(table, device, mode, size, Watch(asked.search_s), asked.at_stop)
             path.write_text(recipe_toml(found.recipe), encoding="utf-8")
             choice = found.choice
             print(
                 f"{size}: {len(choice.chosen)} of {len(table.takes)} places take {choice.objective:.4f}, none more than {choice.bound:.4f} "
-                f"({choice.status}); left out {found.left_out:.3f}",
+                f"({choice.status}); complete {found.complete:.3f}, at stop in {found.at_stop} of {found.patients} (at most "
+                f"{found.most_at_stop}), left out {found.left_out:.3f}",
                 flush=True,
             )
     strategies += [Strategy(str(path), f"optimised, {size}") for size, path in paths.items()]

@@ -6,9 +6,12 @@ import json
 
 import pytest
 
-from rfplan.cli import main
+from rfplan.cli import main, recipe_for_all
 from rfplan.planning.json_file import load_json
 from rfplan.planning.plan_file import load_plan
+from rfplan.planning.techniques.chart_recipe import load_recipe
+from rfplan.planning.techniques.chart_target import RecipeTarget
+from rfplan.study import recipe_table
 
 QUICK = [
     "--courses",
@@ -106,3 +109,44 @@ def test_what_a_recipe_for_all_is_not_found_by_is_refused(given, flag, tmp_path,
     assert flag in said
     assert "does not go with --patients" in said
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--at-stop", "0.1"], "--at-stop goes with --patients"),
+        (["--margin-mm", "1"], "--margin-mm goes with --patients"),
+        (["--patients", "12", "--at-stop", "1.5"], "--at-stop is 1.5; it must be a number from 0 to 1"),
+        (["--patients", "12", "--at-stop", "nan"], "--at-stop is nan; it must be a number from 0 to 1"),
+        (["--patients", "12", "--margin-mm", "-1"], "--margin-mm is -1.0; it must be a number from 0 to 10"),
+    ],
+)
+def test_limits_of_a_recipe_for_all_go_with_patients_and_are_in_range(given, said, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main(["optimise", "--mode", "cooled", "--out", str(out), *given]) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+    assert not out.exists()
+
+
+def test_a_recipe_for_all_says_in_whom_it_breaks_limits(tmp_path, capsys, monkeypatch):
+    some = (RecipeTarget("S1", 1.0, 5.5, 0.0, 40.0), RecipeTarget("S2", 4.0, 7.5), RecipeTarget("S3", 3.0, 7.5))
+    monkeypatch.setattr(recipe_table, "recipe_targets", lambda _: some)
+    monkeypatch.setattr(recipe_for_all, "_WORKERS", 1)
+    asked = ["optimise", "--patients", "10", "--mode", "cooled", "--applications", "3", "--seed", "7"]
+    allowed = ["--at-stop", "0.4", "--margin-mm", "0", "--json"]
+    assert main([*asked, "--out", str(tmp_path / "loose"), *allowed]) == 0
+    loose = json.loads(capsys.readouterr().out)
+    assert loose["at_stop"]["most_patients"] == 4
+    assert loose["at_stop"]["part"] == loose["at_stop"]["patients"] / 10
+    assert not loose["at_stop"]["assumed"]
+    assert loose["margin_mm"] == {"value": 0.0, "assumed": False}
+    assert main([*asked, "--out", str(tmp_path / "usual")]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "(allowed in at most 0.05 of them, here 0, an assumption)" in said
+    assert "stay 1.5 mm within the limits, an assumption" in said
+    recipe = load_recipe(tmp_path / "usual" / "recipe.toml").recipe
+    assert recipe.margin_mm == 1.5
+    assert (
+        "breaks a hard safety limit in 0 of these patients (allowed in at most 0.05 of them, here 0, an assumption)"
+        in recipe.summary
+    )

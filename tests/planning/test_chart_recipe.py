@@ -16,6 +16,7 @@ from rfplan.planning.optimiser.positions import standoff_mm
 from rfplan.planning.optimiser.trial import Trial
 from rfplan.planning.optimiser.watch import Watch
 from rfplan.planning.packed_patient import packed_branches
+from rfplan.planning.shape_limits import breaks_a_limit
 from rfplan.planning.techniques import chart_target
 from rfplan.planning.techniques.aperture import Aperture
 from rfplan.planning.techniques.chart_recipe import ChartRecipe, Recipe, load_recipe, recipe_toml
@@ -47,12 +48,13 @@ PAIR = dataclasses.replace(
 )
 
 
+WIDE = dataclasses.replace(COOLED, margin_mm=2.5)
 ROW = dataclasses.replace(
     PAIR, electrode="conventional-18g-10mm", targets=tuple(RowTarget(gap, 5, 10.0) for gap in (1, 2, 3, 4, 5))
 )
 
 
-@pytest.mark.parametrize("recipe", [COOLED, PAIR, ROW])
+@pytest.mark.parametrize("recipe", [COOLED, PAIR, ROW, WIDE])
 def test_a_recipe_that_is_written_and_read_is_the_same(recipe, tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(recipe_toml(recipe))
@@ -127,18 +129,40 @@ def test_a_place_that_breaks_a_limit_is_moved_until_it_breaks_none_and_it_says_s
     assert any("left out: its lesion would break" in note for note in none.notes)
 
 
+def test_shapes_keep_the_margin_of_a_recipe_and_the_plan_says_so(reference):
+    near = dataclasses.replace(COOLED, targets=(RecipeTarget("S1", 3.0, 3.0),))
+    plans = [
+        ChartRecipe(dataclasses.replace(near, margin_mm=margin)).plan(reference, "right", l5=False)
+        for margin in (0.0, 2.0)
+    ]
+    for plan, margin in zip(plans, (0.0, 2.0), strict=True):
+        assert not breaks_a_limit(plan.applications[0], reference, "right", margin)
+    assert breaks_a_limit(plans[0].applications[0], reference, "right", 2.0)
+    assert any("outward to stay 2 mm within hard safety limits." in note for note in plans[1].notes)
+    # as an option it is a number of the recipe like any other
+    again = ChartRecipe(near).plan(reference, "right", l5=False, margin_mm=2.0)
+    assert again.applications[0].needles[0].pose_key == plans[1].applications[0].needles[0].pose_key
+    with pytest.raises(InputError, match="margin_mm"):
+        ChartRecipe(near).plan(reference, "right", margin_mm=-1.0)
+
+
+def test_a_recipe_file_from_before_margins_has_none(tmp_path):
+    path = tmp_path / "old.toml"
+    path.write_text(recipe_toml(COOLED).replace("margin_mm = 0.0\n", ""))
+    assert load_recipe(path).recipe == COOLED
+
+
 def test_a_recipe_has_no_more_places_than_are_useful():
     # two places do what three others do together; the greedy choice begins with one of the three
     takes = np.zeros((193 + 120, 8), dtype=bool)
     takes[0, :4], takes[1, 4:] = True, True
     takes[2, [0, 1, 4, 5, 6]], takes[3, [2, 3]], takes[4, [7]] = True, True, True
     targets = recipe_targets("cooled")
-    table = PopulationTable(
-        targets, takes[: len(targets) + 1], np.zeros(len(targets) + 1), np.arange(8) // 4, ("S1",) * 8
-    )
+    nowhere = np.zeros((len(targets) + 1, 2), dtype=bool)
+    table = PopulationTable(targets, takes[: len(targets) + 1], nowhere, nowhere, np.arange(8) // 4, ("S1",) * 8, 0.0)
     device = rfplan.electrode("cooled-17g-4mm")
     for most in (2, 3, 5):
-        found = best_recipe(table, device, "cooled", most, 2, Watch(1e9))
+        found = best_recipe(table, device, "cooled", most, Watch(1e9))
         assert found.choice.objective == 1.0
         assert len(found.recipe.targets) == 2
 
@@ -168,6 +192,7 @@ def test_gaps_that_no_row_has_are_refused(gap, gaps):
         (('electrode = "cooled-17g-4mm"', 'electrode = "cooled"'), "is not known"),
         (('mode = "cooled"', 'mode = "bipolar"'), "no mode"),
         (("set_c = 60.0", "set_c = 600.0"), "set_c"),
+        (("margin_mm = 0.0", "margin_mm = -1.0"), "margin_mm is -1.0; it must be a number from 0 to 10"),
         (
             ('level = "S1"', "row_gap = 2\nrow_gaps = 1\nrow_offset_mm = 8.0"),
             "accepted: row_gap, row_gaps, row_offset_mm",
@@ -210,7 +235,8 @@ def test_more_courses_of_a_patient_stand_behind_its_own_branches(monkeypatch):
     assert np.array_equal(more.courses[own] // 4, one.courses)
     assert [level for level, mine in zip(more.levels, own, strict=True) if mine] == list(one.levels)
     assert set(more.courses.tolist()) == set(range(12))
-    assert np.array_equal(more.missing, one.missing)
+    assert np.array_equal(more.at_stop, one.at_stop)
+    assert np.array_equal(more.left_out, one.left_out)
     for number, drawn in enumerate(rfplan.Population().draw(3, seed=3)):
         known = packed_branches(drawn.ground, "right", 1, 0)
         trial = Trial(drawn.ground, known, Hand(drawn.ground, "right", None, 0))
@@ -218,7 +244,7 @@ def test_more_courses_of_a_patient_stand_behind_its_own_branches(monkeypatch):
         places = ChartPlaces.of(Site(drawn.ground, "right", device, numbers, ("S1", "S2", "S3")))
         library = LesionLibrary(drawn.ground)
         for n, target in enumerate(some):
-            made = fitted_application(places, "cooled", target)
+            made = fitted_application(places, "cooled", target, one.margin_mm)
             taken = np.zeros(len(known.levels), dtype=bool)
             if made is not None:
                 library.solve([library.problem(made).problem], 1, lambda _: True)
@@ -231,10 +257,11 @@ def test_the_best_recipe_of_a_few_patients_takes_what_it_says():
     table = population_table(device, "cooled", 4, 3, Watch(1e9), courses=1)
     shared = population_table(device, "cooled", 4, 3, Watch(1e9), courses=1, workers=2)
     assert np.array_equal(shared.takes, table.takes)
-    assert np.array_equal(shared.missing, table.missing)
+    assert np.array_equal(shared.at_stop, table.at_stop)
+    assert np.array_equal(shared.left_out, table.left_out)
     assert shared.levels == table.levels
-    few = best_recipe(table, device, "cooled", 2, 4, Watch(1e9))
-    more = best_recipe(table, device, "cooled", 5, 4, Watch(1e9))
+    few = best_recipe(table, device, "cooled", 2, Watch(1e9))
+    more = best_recipe(table, device, "cooled", 5, Watch(1e9))
     assert few.choice.objective < more.choice.objective
     assert more.choice.bound >= more.choice.objective
     # lesions together take at least what they take one by one

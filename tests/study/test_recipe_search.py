@@ -36,10 +36,17 @@ def test_worth_a_look_are_the_best_and_what_could_stand_in_for_them():
     takes[3, 5:7] = True  # next best in the stead of the third
     takes[4, 6] = True
     takes[6, 7] = True  # the L5 lesion is no target
-    table = PopulationTable(targets, takes, np.zeros(7), np.zeros(8, dtype=np.int64), ("S1",) * 8)
-    assert worth_a_look(table, 3, others=0) == (targets[0], targets[2])
-    assert worth_a_look(table, 3, others=1)[:4] == (targets[0], targets[1], targets[2], targets[3])
-    assert targets[4] not in worth_a_look(table, 3, others=1)
+    at_stop = np.zeros((7, 4), dtype=bool)
+    nowhere = np.zeros((7, 4), dtype=bool)
+    table = PopulationTable(targets, takes, at_stop, nowhere, np.arange(8) // 2, ("S1",) * 8, 0.0)
+    assert worth_a_look(table, 3, 0.0, others=0) == (targets[0], targets[2])
+    assert worth_a_look(table, 3, 0.0, others=1)[:4] == (targets[0], targets[1], targets[2], targets[3])
+    assert targets[4] not in worth_a_look(table, 3, 0.0, others=1)
+    # one of four people may be at stop: not by the third, which is in two, nor in two by two places
+    at_stop[2, :2], at_stop[3, 0], at_stop[1, 3] = True, True, True
+    assert worth_a_look(table, 3, 0.25, others=0) == (targets[0], targets[3])
+    assert worth_a_look(table, 3, 0.25, others=1) == (targets[0], targets[3], targets[4])
+    assert worth_a_look(table, 3, 0.5, others=0) == (targets[0], targets[2])
 
 
 def test_pairs_of_the_searched_table_take_what_a_study_says(monkeypatch):
@@ -61,7 +68,7 @@ def test_pairs_of_the_searched_table_take_what_a_study_says(monkeypatch):
         site = Site(ground, "right", DEVICE, {**numbers, "standoff_mm": standoff_mm(DEVICE)}, ("S1", "S2", "S3"))
         places = ChartPlaces.of(site)
         for row, target in enumerate(table.targets):
-            made = fitted_application(places, "bipolar", target)
+            made = fitted_application(places, "bipolar", target, table.margin_mm)
             own = table.takes[row, table.courses == 10 * number]
             if made is None:
                 assert not own.any()

@@ -30,6 +30,8 @@ def optimise(
     confirm: bool = False,
     front: str | None = None,
     patients: WholeNumber | None = None,
+    at_stop: float | None = None,
+    margin_mm: float | None = None,
     out: str | None = None,
     json: bool = False,
 ) -> None:
@@ -87,7 +89,12 @@ def optimise(
     patients
         One recipe for all: the places round the foramina that together take the most over so many virtual patients, in
         recipe.toml in the folder of --out; "rfplan plan --technique FILE.toml" carries it out. Goes with --mode, --electrode,
-        --applications and --seed alone.
+        --applications, --seed, --at-stop and --margin-mm alone.
+    at_stop
+        With --patients: part of them in whom the recipe may break a hard safety limit; default is 0.05, an assumption.
+    margin_mm
+        With --patients: how far lesions of the recipe, as shapes, stay within the hard limits of distance, as solved lesions are larger;
+        default is 1.5, an assumption.
     out
         Folder for plan.json, optimisation.json, evaluation.json, report.html and pictures.
     json
@@ -127,16 +134,21 @@ def optimise(
         published=published,
     )
 
-    if patients is not None:
+    from rfplan.errors import InputError
+
+    if patients is None:
+        for flag, value in (("--at-stop", at_stop), ("--margin-mm", margin_mm)):
+            if value is not None:
+                raise InputError(f"{flag} goes with --patients, which looks for one recipe for all")
+    else:
         from rfplan.cli.recipe_for_all import find_recipe
-        from rfplan.errors import InputError
 
         for flag, given in (("--anatomy", anatomy != "reference"), ("--confirm", confirm), ("--front", bool(modes))):
             if given:
                 raise InputError(
                     f"{flag} does not go with --patients, which draws the patients that a recipe is found on"
                 )
-        find_recipe(request, patients, folder, json=json)
+        find_recipe(request, patients, folder, at_stop=at_stop, margin_mm=margin_mm, json=json)
         return
 
     from rfplan.anatomy.source import patient_from

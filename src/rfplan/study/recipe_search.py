@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import numpy as np
 
 from rfplan.devices.electrode import Electrode, Mode
+from rfplan.planning.optimiser.chance import Chance
+from rfplan.planning.optimiser.greedy import lazy_greedy
 from rfplan.planning.optimiser.watch import Watch
 from rfplan.planning.rounding import PREVIEW
 from rfplan.planning.techniques.chart_target import ChartTarget
+from rfplan.study.one_recipe import most_at_stop, usual_at_stop
 from rfplan.study.recipe_table import PopulationTable, population_table
 
 OTHERS: Final = 2
@@ -17,19 +21,29 @@ OTHERS: Final = 2
 
 
 def searched_table(
-    electrode: Electrode, mode: Mode, applications: int, patients: int, seed: int, watch: Watch, workers: int = 1
+    electrode: Electrode,
+    mode: Mode,
+    applications: int,
+    patients: int,
+    seed: int,
+    watch: Watch,
+    workers: int = 1,
+    at_stop: float | None = None,
+    margin_mm: float | None = None,
 ) -> PopulationTable:
-    """What places take in every one of ``patients``, for recipes of at most so many ``applications``.
+    """What places take in every one of ``patients``, for recipes of at most so many ``applications`` that are at stop in at most the
+    part ``at_stop`` of them.
 
     Pairs take seconds each to solve, and at every place of many patients there are hundreds of different ones. They are looked at in two
     steps: as few as there are when rounded to 2 mm and 45 degrees (:data:`rfplan.planning.rounding.PREVIEW`); then, as a study judges
     them, those of the :func:`worth_a_look`. A bound on what recipes take is one for these places.
     """
+    table = partial(population_table, electrode, mode, patients, seed, workers=workers, margin_mm=margin_mm)
     if mode != "bipolar":
-        return population_table(electrode, mode, patients, seed, watch, workers=workers)
-    rough = population_table(electrode, mode, patients, seed, _half(watch, 0.0), workers=workers, pairs=PREVIEW)
-    targets = worth_a_look(rough, applications)
-    return population_table(electrode, mode, patients, seed, _half(watch, 0.5), workers=workers, targets=targets)
+        return table(watch)
+    rough = table(_half(watch, 0.0), pairs=PREVIEW)
+    targets = worth_a_look(rough, applications, usual_at_stop() if at_stop is None else at_stop)
+    return table(_half(watch, 0.5), targets=targets)
 
 
 def _half(watch: Watch, since: float) -> Watch:
@@ -41,22 +55,24 @@ def _half(watch: Watch, since: float) -> Watch:
     return half
 
 
-def worth_a_look(table: PopulationTable, applications: int, others: int = OTHERS) -> tuple[ChartTarget, ...]:
+def worth_a_look(
+    table: PopulationTable, applications: int, at_stop: float, others: int = OTHERS
+) -> tuple[ChartTarget, ...]:
     """The places of the greedy choice of so many ``applications``, of which each is the best beside those before it, and for each the
-    ``others`` that would take most in its stead; in the order of the table."""
-    takes, chosen = table.takes, list[int]()
-    covered = np.zeros(takes.shape[1], dtype=np.bool_)
-    for _ in range(applications):
-        gains = (takes & ~covered).sum(axis=1)
-        chosen.append(int(np.argmax(gains)))
-        covered |= takes[chosen[-1]]
+    ``others`` that would take most in its stead; in the order of the table.
+
+    Together the choice is at stop in at most the part ``at_stop`` of the patients, and so it is with another in the stead of one.
+    """
+    takes, worth = table.takes, np.ones(table.takes.shape[1])
+    chance = Chance(table.at_stop, most_at_stop(at_stop, table.patients))
+    chosen = lazy_greedy(takes, worth, applications, chance.allowed)
     kept = set(chosen)
     for place in chosen:
-        rest = np.zeros_like(covered)
-        for other in chosen:
-            if other != place:
-                rest |= takes[other]
-        gains = (takes & ~rest).sum(axis=1)
-        kept.update([int(n) for n in np.argsort(-gains, kind="stable") if n not in chosen][:others])
+        beside = [other for other in chosen if other != place]
+        gains = (takes & ~takes[beside].any(axis=0)).sum(axis=1)
+        instead = [
+            n for n in np.argsort(-gains, kind="stable").tolist() if n not in chosen and chance.allowed(beside, n)
+        ]
+        kept.update(instead[:others])
     # the last row is the L5 lesion, which is always among the places
     return tuple([table.targets[n] for n in sorted(kept) if n < len(table.targets)])

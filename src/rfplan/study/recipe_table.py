@@ -21,7 +21,7 @@ from rfplan.anatomy.virtual_branches import side_branches
 from rfplan.anatomy.virtual_ground import VirtualGround
 from rfplan.devices.electrode import Electrode, Mode
 from rfplan.figures import figures
-from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
+from rfplan.geometry.arrays import BoolArray, IntArray
 from rfplan.geometry.polyline import arc_length
 from rfplan.lesion.accuracy import accuracy_named
 from rfplan.lesion.lesion import ISOTHERMS_C
@@ -35,12 +35,10 @@ from rfplan.planning.packed_patient import PackedBranches
 from rfplan.planning.placed_rows import PlacedRows, numbered, placed_plan
 from rfplan.planning.plan import Application, Plan
 from rfplan.planning.rounding import PAIRS, Rounding
-from rfplan.planning.safety import limits
-from rfplan.planning.shape_limits import breaks_a_limit
 from rfplan.planning.techniques.chart_target import ChartPlaces, ChartTarget, fitted_application
 from rfplan.planning.techniques.l5 import l5_application
 from rfplan.planning.techniques.site import Site
-from rfplan.study.columns import RISKS
+from rfplan.study.columns import risk_columns
 from rfplan.study.recipe_places import LEVELS, recipe_targets
 from rfplan.study.solved_judge import ACCURACY, judged_with_solved
 from rfplan.study.treated import TreatedSides
@@ -55,16 +53,27 @@ _PLACED, _SOLVED = 0.15, 0.8
 
 @dataclass(frozen=True, eq=False)
 class PopulationTable:
-    """``takes`` (targets + 1, branches) of all patients, the last row the L5 lesion; ``missing`` (targets + 1,) part of patients in which a
-    target does not serve, as its lesion, as a shape or solved, would break a hard limit or a needle has no way in; ``courses``
-    (branches,) numbers the courses of all patients, ``levels`` are those of the branches.
+    """``takes`` (targets + 1, branches) of all patients, the last row the L5 lesion; ``courses`` (branches,) numbers the courses of all
+    patients, ``levels`` are those of the branches.
+
+    In patients where ``at_stop`` (targets + 1, patients) a recipe makes the lesion, as its shape keeps the limits, and the lesion breaks
+    one as a study measures it: whoever carries the recipe out would harm them. Where it is ``left_out`` (targets + 1, patients) nothing
+    is made, as the shape would not keep the limits, a needle has no way in or the needles of a pair touch. Shapes stay ``margin_mm``
+    within the limits.
     """
 
     targets: tuple[ChartTarget, ...]
     takes: BoolArray
-    missing: FloatArray
+    at_stop: BoolArray
+    left_out: BoolArray
     courses: IntArray
     levels: tuple[str, ...]
+    margin_mm: float
+
+    @property
+    def patients(self) -> int:
+        """Number of patients."""
+        return int(self.at_stop.shape[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,15 +95,17 @@ def population_table(
     workers: int = 1,
     targets: Sequence[ChartTarget] | None = None,
     pairs: Rounding = PAIRS,
+    margin_mm: float | None = None,
 ) -> PopulationTable:
     """What the solved lesion of every target takes of ``courses`` of the branches in every one of ``patients`` drawn with ``seed``.
 
     Lesions are those that a study judges with (:data:`rfplan.planning.placed_rows.ASSUMPTION`), unless ``pairs`` are rounded otherwise.
-    Where one would be at stop it takes nothing, whatever its shape lets a recipe do, so that places are chosen that keep the limits. The
-    same whatever the number of ``workers``, processes that share the patients, and before that the lesions that nobody has solved.
+    One at stop takes nothing. ``margin_mm`` is the recipes', by default that of ``anatomy/optimiser.toml``, an assumption. The same
+    whatever the number of ``workers``, processes that share the patients, and before that the lesions that nobody has solved.
     """
     wanted = tuple(recipe_targets(mode) if targets is None else targets)
-    place = partial(_placed_in, electrode, mode, seed, side, wanted, pairs)
+    margin = float(figures("optimiser")["recipe.margin"].value) if margin_mm is None else margin_mm
+    place = partial(_placed_in, electrode, mode, seed, side, wanted, pairs, margin)
     with ExitStack() as stack:
         share: Callable[..., Iterable[Any]] = map
         if workers > 1:
@@ -110,13 +121,15 @@ def population_table(
         placed: list[_Placed] = all_of(place, range(patients), 0.0, _PLACED)
         all_of(_solved, _most_wanted_first(placed), _PLACED, _SOLVED)
         found = all_of(partial(_in_patient, seed, side, courses), list(enumerate(placed)), _SOLVED, 1.0)
-    takes, missing, numbers, levels = zip(*found, strict=True)
+    takes, at_stop, left_out, numbers, levels = zip(*found, strict=True)
     return PopulationTable(
         wanted,
         np.concatenate(takes, axis=1),
-        np.mean(missing, axis=0),
+        np.stack(at_stop, axis=1),
+        np.stack(left_out, axis=1),
         np.concatenate(numbers),
         tuple(chain.from_iterable(levels)),
+        margin,
     )
 
 
@@ -127,10 +140,11 @@ def _placed_in(
     side: Side,
     targets: Sequence[ChartTarget],
     pairs: Rounding,
+    margin_mm: float,
     number: int,
 ) -> _Placed:
     ground = Population().draw(1, seed=seed, first=number)[0].ground
-    found = _carried_out(ground, side, electrode, mode, targets)
+    found = _carried_out(ground, side, electrode, mode, targets, margin_mm)
     made = tuple([application for application in found if application is not None])
     plan = Plan(side=side, technique="candidates", applications=made)
     rows = placed_plan(plan, ground, side, accuracy_named(ACCURACY), pairs)
@@ -149,50 +163,51 @@ def _solved(problem: LesionProblem) -> None:
 
 def _in_patient(
     seed: int, side: Side, courses: int, entry: tuple[int, _Placed]
-) -> tuple[BoolArray, FloatArray, IntArray, tuple[str, ...]]:
-    """What every target takes in one patient, whether it does not serve, and courses and levels of the branches."""
+) -> tuple[BoolArray, BoolArray, BoolArray, IntArray, tuple[str, ...]]:
+    """What every target takes in one patient, whether it is at stop or left out, and courses and levels of the branches."""
     number, placed = entry
     ground = Population().draw(1, seed=seed, first=number)[0].ground
     rows = placed.rows
-    fine = _within_limits(rows, ground)
+    solved, stopped = _against_limits(rows, ground)
+    fine = solved & ~stopped
     made = np.flatnonzero(placed.made)
     branches = _courses(ground, courses, (seed, number))
     hits = np.zeros((len(placed.made), len(branches.levels)), dtype=np.bool_)
     if fine.any():
         hits[made[fine]] = _taken(_maps(rows, np.flatnonzero(fine)), branches)
-    missing = np.ones(len(placed.made))
-    missing[made[fine]] = 0.0
-    return hits, missing, number * courses + np.array(branches.course, dtype=np.int64), branches.levels
+    at_stop, left_out = np.zeros_like(placed.made), np.ones_like(placed.made)
+    at_stop[made] = solved & stopped
+    left_out[made] = ~solved
+    return hits, at_stop, left_out, number * courses + np.array(branches.course, dtype=np.int64), branches.levels
 
 
 def _carried_out(
-    ground: VirtualGround, side: Side, electrode: Electrode, mode: Mode, targets: Sequence[ChartTarget]
+    ground: VirtualGround,
+    side: Side,
+    electrode: Electrode,
+    mode: Mode,
+    targets: Sequence[ChartTarget],
+    margin_mm: float,
 ) -> list[Application | None]:
     protocol = electrode.protocol_for(mode)
     numbers = {"set_c": protocol.set_c, "time_s": protocol.time_s, "ramp_s": protocol.ramp_s}
     site = Site(ground, side, electrode, {**numbers, "standoff_mm": standoff_mm(electrode)}, LEVELS)
     places = ChartPlaces.of(site)
-    found = [fitted_application(places, mode, target) for target in targets]
+    found = [fitted_application(places, mode, target, margin_mm) for target in targets]
     single: Mode = "monopolar" if mode == "bipolar" else mode
     l5 = l5_application(site, single, electrode.protocol_for(single))
-    safe = bool(l5) and not breaks_a_limit(l5[0], ground, side)
-    return [*found, l5[0] if safe else None]
+    # made in every patient who has the groove, as in a technique
+    return [*found, l5[0] if l5 else None]
 
 
-def _within_limits(rows: PlacedRows, ground: VirtualGround) -> BoolArray:
-    """(a,) whether each lesion on its own is there and breaks none of the limits that a study measures."""
+def _against_limits(rows: PlacedRows, ground: VirtualGround) -> tuple[BoolArray, BoolArray]:
+    """(a,) whether there is each lesion, and (a,) whether on its own it breaks one of the limits that a study measures."""
     count = len(rows.problems)
     each = [
         PlacedRows(rows.problems[n : n + 1], rows.matrices[n : n + 1], rows.offsets[n : n + 1]) for n in range(count)
     ]
     judged = judged_with_solved(TreatedSides.of(ground.grounds).times(count), [each])[0]
-    known = limits()
-    fine = [
-        all(known[check].status(float(value)) != "stop" for check, value in zip(RISKS, risk, strict=True))
-        for risk in judged.risk
-    ]
-    kept: BoolArray = np.array(fine, dtype=np.bool_) & (judged.unsolved == 0)
-    return kept
+    return np.equal(judged.unsolved, 0), np.greater(risk_columns(judged.risk)["stop_violations"], 0)
 
 
 def _maps(rows: PlacedRows, keep: IntArray) -> PlacedMaps:

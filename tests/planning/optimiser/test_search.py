@@ -1,23 +1,25 @@
 """The search against brute force: 200 small instances, 12 candidates choose 3, 30 courses."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pytest
 
 from rfplan.errors import InputError
+from rfplan.planning.optimiser.chance import Chance
 from rfplan.planning.optimiser.cover import cover_of, undominated
 from rfplan.planning.optimiser.greedy import lazy_greedy
 from rfplan.planning.optimiser.objective import AIMS, Judge, Objective, tail_mean
 from rfplan.planning.optimiser.programme import Budget
 from rfplan.planning.optimiser.search import best_choice, relative_gap
 
-CANDIDATES, MOST, COURSES = 12, 3, 30
+CANDIDATES, MOST, COURSES, PEOPLE = 12, 3, 30, 20
 LEVELS = ("L5", "S1", "S2", "S3")
 
 
 class Instance:
-    def __init__(self, seed, aim, needles=None, weights=None):
+    def __init__(self, seed, aim, needles=None, weights=None, most_at_stop=None):
         rng = np.random.default_rng([5, seed])
         self.courses = np.repeat(np.arange(COURSES), rng.integers(2, 8, COURSES))
         self.levels = rng.choice(LEVELS, len(self.courses)).tolist()
@@ -26,11 +28,24 @@ class Instance:
         shared[rng.random(CANDIDATES) < 0.5, 1] = -1
         self.objective = Objective(aim, target=0.2, tail=0.25, weights=weights or {})
         self.judge = Judge.of(self.objective, self.courses, self.levels)
-        self.budget = Budget(MOST, needles, rng.uniform(1.0, 3.0, CANDIDATES).round(1), 0.7, shared)
+        cost = rng.uniform(1.0, 3.0, CANDIDATES).round(1)
+        # what takes much is at stop in many, so that the limit matters
+        harm = self.takes.mean(axis=1, keepdims=True) * rng.uniform(0.0, 1.0, (CANDIDATES, 1))
+        self.stops = rng.random((CANDIDATES, PEOPLE)) < harm
+        chance = None if most_at_stop is None else Chance(self.stops, most_at_stop)
+        self.budget = Budget(MOST, needles, cost, 0.7, shared, chance)
 
     def needles(self, chosen):
         used = self.budget.needles_of[list(chosen)].ravel()
         return len(set(used[used >= 0].tolist()))
+
+    def at_stop(self, chosen):
+        return len({person for n in chosen for person in np.flatnonzero(self.stops[n]).tolist()})
+
+    def allowed(self, chosen):
+        if self.budget.chance is not None and self.at_stop(chosen) > self.budget.chance.most:
+            return False
+        return self.budget.needles is None or self.needles(chosen) <= self.budget.needles
 
     def value(self, chosen):
         """Counted anew, course by course."""
@@ -58,7 +73,7 @@ class Instance:
             chosen
             for count in range(MOST + 1)
             for chosen in combinations(range(CANDIDATES), count)
-            if self.budget.needles is None or self.needles(chosen) <= self.budget.needles
+            if self.allowed(chosen)
         ]
         return (min if self.objective.smallest else max)(self.value(chosen) for chosen in allowed)
 
@@ -77,8 +92,7 @@ def check(instance):
     else:
         assert choice.bound >= best - 1e-9
     assert choice.status == "optimal"
-    if instance.budget.needles is not None:
-        assert instance.needles(choice.chosen) <= instance.budget.needles
+    assert instance.allowed(choice.chosen)
 
 
 @pytest.mark.parametrize("block", range(10))
@@ -97,6 +111,42 @@ def test_every_aim_equals_brute_force(aim):
 def test_with_few_needles_and_weights_it_equals_brute_force(aim):
     for seed in range(8):
         check(Instance(seed, aim, needles=3, weights={"L5": 0.5, "S3": 0.0}))
+
+
+@pytest.mark.parametrize("most", [0, 1, 3])
+def test_a_choice_that_may_be_at_stop_in_few_people_equals_brute_force(most):
+    limited = 0
+    for seed in range(20):
+        instance = Instance(seed, "mean", most_at_stop=most)
+        check(instance)
+        limited += Instance(seed, "mean").best() > instance.best() + 1e-9
+    assert limited > 10
+
+
+@pytest.mark.parametrize("aim", AIMS)
+def test_few_at_stop_and_few_needles_equal_brute_force_by_every_aim(aim):
+    for seed in range(6):
+        check(Instance(seed, aim, needles=3, most_at_stop=2))
+
+
+def test_the_greedy_choice_is_at_stop_in_no_more_people_than_it_may():
+    for seed in range(20):
+        instance = Instance(seed, "mean", most_at_stop=1)
+        choice = best_choice(instance.judge, instance.takes, instance.budget, certify=False)
+        assert instance.at_stop(choice.chosen) <= 1
+
+
+def test_a_candidate_that_takes_less_but_harms_fewer_is_not_dominated():
+    takes = np.array([[1, 1, 1, 0], [1, 1, 0, 0], [0, 0, 0, 1]], dtype=bool)
+    stops = np.array([[1, 1], [0, 0], [0, 1]], dtype=bool)
+    judge = Judge.of(Objective(), np.array([0, 0, 1, 1]), ["S1"] * 4)
+    budget = Budget(2, None, np.ones(3), 0.0, np.stack([np.arange(3), np.full(3, -1)], axis=1))
+    assert best_choice(judge, takes, budget).chosen == [0, 2]
+    few = best_choice(judge, takes, replace(budget, chance=Chance(stops, 1)))
+    assert few.chosen == [1, 2]
+    assert few.objective == 0.75
+    assert few.bound == pytest.approx(0.75, abs=1e-6)
+    assert best_choice(judge, takes, replace(budget, chance=Chance(stops, 0))).chosen == [1]
 
 
 def test_a_bound_without_a_search_is_infinite():

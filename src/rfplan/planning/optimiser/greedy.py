@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
+from rfplan.planning.optimiser.chance import Chance
 
 Allowed = Callable[[list[int], int], bool]
 
@@ -48,3 +49,10 @@ def within_needles(needles: IntArray, most: int | None) -> Allowed | None:
         return len(np.unique(used[used >= 0])) <= most
 
     return allowed
+
+
+def both_allow(needles: Allowed | None, chance: Chance | None) -> Allowed | None:
+    """Allows what ``needles`` and ``chance`` do."""
+    if needles is None or chance is None:
+        return needles if chance is None else chance.allowed
+    return lambda chosen, more: needles(chosen, more) and chance.allowed(chosen, more)

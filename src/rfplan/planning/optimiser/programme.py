@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from rfplan.geometry.arrays import FloatArray, IntArray
+from rfplan.planning.optimiser.chance import Chance
 from rfplan.planning.optimiser.cover import Cover
 from rfplan.planning.optimiser.objective import Objective
 
@@ -22,7 +23,8 @@ _SLACK = 1e-7
 @dataclass(frozen=True, eq=False)
 class Budget:
     """At most ``applications`` and ``needles`` (None: any number); ``cost`` (c,) of each candidate and ``needle_cost`` of placing a needle,
-    for the shortest procedure; ``needles_of`` (c, 2) distinct needles of each, -1 for none.
+    for the shortest procedure; ``needles_of`` (c, 2) distinct needles of each, -1 for none. ``chance`` limits the part of people in whom a
+    choice is at stop; None where no candidate is in anybody.
     """
 
     applications: int
@@ -30,6 +32,16 @@ class Budget:
     cost: FloatArray
     needle_cost: float
     needles_of: IntArray
+    chance: Chance | None = None
+
+    def of(self, candidates: IntArray) -> Budget:
+        """The same for some of the candidates."""
+        return replace(
+            self,
+            cost=self.cost[candidates],
+            needles_of=self.needles_of[candidates],
+            chance=None if self.chance is None else self.chance.of(candidates),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +98,8 @@ def solve_programme(
 
 
 class _Model:
-    """Columns: x of candidates, u of needles where they count, y of groups, z of classes or their shortfalls s and the level t."""
+    """Columns: x of candidates, y of groups, v of people at stop, u of needles where they count, z of classes or their shortfalls s and the
+    level t."""
 
     def __init__(self, cover: Cover, objective: Objective, budget: Budget, floor: float | None) -> None:
         self.width = 0
@@ -100,6 +113,8 @@ class _Model:
             takers = np.flatnonzero(cover.parts[:, g])
             self._row([*(x + takers).tolist(), y + g], [*cover.parts[takers, g].tolist(), -1.0], 0.0, np.inf)
         self._row((x + np.arange(candidates)).tolist(), [1.0] * candidates, 0.0, float(budget.applications))
+        if budget.chance is not None:
+            self._chance(x, budget.chance)
         counted = objective.aim == "shortest" and budget.needle_cost > 0.0
         u = self._needles(x, budget, counted)
         if objective.aim in ("fewest", "shortest"):
@@ -149,6 +164,14 @@ class _Model:
         if budget.needles is not None:
             self._row((u + np.arange(len(names))).tolist(), [1.0] * len(names), 0.0, float(budget.needles))
         return u, u + len(names)
+
+    def _chance(self, x: int, chance: Chance) -> None:
+        stops, people = chance.alike
+        v = self._columns(np.zeros(len(people)), False)
+        for n, group in np.argwhere(stops).tolist():
+            self._row([v + group, x + n], [1.0, -1.0], 0.0, np.inf)
+        if len(people):
+            self._row((v + np.arange(len(people))).tolist(), people.tolist(), 0.0, float(chance.most))
 
     def _classes(self, y: int, cover: Cover) -> int:
         z = self._columns(np.zeros(len(cover.classes)), False)

@@ -11,7 +11,7 @@ import numpy as np
 
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 from rfplan.planning.optimiser.cover import cover_of, undominated
-from rfplan.planning.optimiser.greedy import lazy_greedy, within_needles
+from rfplan.planning.optimiser.greedy import both_allow, lazy_greedy, within_needles
 from rfplan.planning.optimiser.objective import Judge, Objective
 from rfplan.planning.optimiser.programme import Answer, Budget, solve_programme
 
@@ -78,9 +78,7 @@ def best_choice(
     if len(useful) == 0:
         return Choice([], 0.0, 0.0, "optimal", 0.0, not objective.smallest)
     cover = cover_of(judge, takes, useful)
-    own = Budget(
-        budget.applications, budget.needles, budget.cost[useful], budget.needle_cost, budget.needles_of[useful]
-    )
+    own = budget.of(useful)
     floor = value if np.isfinite(value) else None
     answer = solve_programme(cover, objective, own, floor, time_limit_s, gap, cancelled, nodes=nodes)
     left_s = time_limit_s - (time.monotonic() - began)
@@ -172,13 +170,18 @@ def _useful(judge: Judge, takes: BoolArray, budget: Budget, deep: FloatArray) ->
         # a candidate that takes less may share needles with others
         return np.flatnonzero(counting.any(axis=1))
     cost = budget.cost if judge.objective.aim == "shortest" else np.zeros(len(takes))
-    return undominated(counting, cost, deep)
+    if budget.chance is None:
+        return undominated(counting, cost, deep)
+    # to be in nobody at stop in whom another is not is worth as much as to take what another takes
+    both = undominated(np.concatenate([counting, ~budget.chance.stops], axis=1), cost, deep)
+    return both[counting[both].any(axis=1)]
 
 
 def _greedy(judge: Judge, takes: BoolArray, budget: Budget, useful: IntArray) -> list[int]:
     worth = np.zeros(takes.shape[1])
     worth[judge.kept] = judge.weights
+    own = budget.of(useful)
     order = lazy_greedy(
-        takes[useful], worth, budget.applications, within_needles(budget.needles_of[useful], budget.needles)
+        takes[useful], worth, budget.applications, both_allow(within_needles(own.needles_of, own.needles), own.chance)
     )
     return useful[order].tolist() if len(useful) else []

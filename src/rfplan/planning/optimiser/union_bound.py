@@ -27,9 +27,6 @@ def union_bound(judge: Judge, table: EffectTable, budget: Budget, watch: Watch) 
     if len(useful) == 0:
         return 0.0
     cover = cover_of(judge, parts, useful)
-    own = Budget(
-        budget.applications, budget.needles, budget.cost[useful], budget.needle_cost, budget.needles_of[useful]
-    )
     return solve_programme(
-        cover, judge.objective, own, None, max(0.1, watch.left_s), 0.0, watch.cancelled, relaxed=True
+        cover, judge.objective, budget.of(useful), None, max(0.1, watch.left_s), 0.0, watch.cancelled, relaxed=True
     ).bound

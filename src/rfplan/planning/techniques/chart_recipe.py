@@ -25,14 +25,16 @@ from rfplan.planning.techniques.recipe import Technique
 from rfplan.planning.techniques.site import Site
 
 SCHEMA: Final = "rfplan/recipe/1"
+MOST_MARGIN_MM: Final = 10.0
 _KEYS = frozenset(
-    {"schema", "name", "title", "summary", "mode", "electrode", "protocol", "standoff_mm", "l5", "targets"}
+    {"schema", "name", "title", "summary", "mode", "electrode", "protocol", "standoff_mm", "margin_mm", "l5", "targets"}
 )
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a recipe file holds. ``l5`` says whether the L5 dorsal ramus gets a lesion of its own."""
+    """What a recipe file holds. ``l5`` says whether the L5 dorsal ramus gets a lesion of its own; the other lesions, as shapes, stay
+    ``margin_mm`` within the hard limits of distance, as what is made may be larger than its shape."""
 
     name: str
     title: str
@@ -43,6 +45,7 @@ class Recipe:
     standoff_mm: float
     targets: tuple[ChartTarget, ...]
     l5: bool = True
+    margin_mm: float = 0.0
 
 
 class ChartRecipe(Technique):
@@ -61,10 +64,11 @@ class ChartRecipe(Technique):
 
     @property
     def figures(self) -> Mapping[str, Figure]:
-        """Protocol and standoff of the recipe, computed by the optimiser or carried over from the device."""
+        """Protocol, standoff and margin of the recipe, computed by the optimiser or carried over from the device."""
         protocol = self.recipe.protocol
         values = {
             "standoff_mm": (self.recipe.standoff_mm, "mm"),
+            "margin_mm": (self.recipe.margin_mm, "mm"),
             "set_c": (protocol.set_c, "degC"),
             "time_s": (protocol.time_s, "s"),
             "ramp_s": (protocol.ramp_s, "s"),
@@ -76,10 +80,13 @@ class ChartRecipe(Technique):
         return super().l5(site) if self.recipe.l5 else []
 
     def applications(self, site: Site) -> list[Application]:
-        """The targets, cranial first; one whose lesion as a shape would break a hard limit is moved a few millimetres, one for which that
-        does not help, or whose needle has no way in, is left out, with a note."""
+        """The targets, cranial first; one whose lesion as a shape would not keep the margin to a hard limit is moved a few millimetres, one
+        for which that does not help, or whose needle has no way in, is left out, with a note."""
         places = ChartPlaces.of(site)
-        fitted = [fitted_application(places, self.recipe.mode, target) for target in self.recipe.targets]
+        fitted = [
+            fitted_application(places, self.recipe.mode, target, site.recipe["margin_mm"])
+            for target in self.recipe.targets
+        ]
         return [application for application in fitted if application is not None]
 
 
@@ -90,6 +97,7 @@ def recipe_toml(recipe: Recipe) -> str:
         f'schema = "{SCHEMA}"',
         *(f'{key} = "{getattr(recipe, key)}"' for key in ("name", "title", "summary", "mode", "electrode")),
         f"standoff_mm = {recipe.standoff_mm}",
+        f"margin_mm = {recipe.margin_mm}",
         f"l5 = {str(recipe.l5).lower()}",
         f"protocol = {{ set_c = {protocol.set_c}, time_s = {protocol.time_s}, ramp_s = {protocol.ramp_s} }}",
     ]
@@ -127,6 +135,7 @@ def load_recipe(path: Path) -> ChartRecipe:
             float(document["standoff_mm"]),
             targets,
             bool(document.get("l5", True)),
+            _margin_mm(document.get("margin_mm", 0.0)),
         )
     except KeyError as error:
         raise InputError(f"{path}: {error.args[0]} is missing") from error
@@ -144,6 +153,12 @@ def _target(entry: Mapping[str, Any], where: str) -> ChartTarget:
         return kind(**entry)
     except (TypeError, InputError) as error:
         raise InputError(f"{where}: {error}") from error
+
+
+def _margin_mm(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value <= MOST_MARGIN_MM:
+        raise InputError(f"margin_mm is {value!r}; it must be a number from 0 to {MOST_MARGIN_MM:g}")
+    return float(value)
 
 
 def _check(entry: Mapping[str, Any], known: Sequence[str] | frozenset[str] | set[str], where: str) -> None:

@@ -124,9 +124,11 @@ class ChartPlaces:
         return self.rows[key]
 
 
-def fitted_application(places: ChartPlaces, mode: Mode, target: ChartTarget) -> Application | None:
-    """A target carried out, moved away from the foramen or towards it where its lesion as a shape would break a hard limit or a needle
-    has no way in.
+def fitted_application(
+    places: ChartPlaces, mode: Mode, target: ChartTarget, margin_mm: float = 0.0
+) -> Application | None:
+    """A target carried out, moved away from the foramen or towards it where its lesion as a shape would break a hard limit, or come nearer
+    than ``margin_mm`` to breaking it, or a needle has no way in.
 
     None, with a note, where no shift helps, a foramen is missing or a needle has no way in.
     """
@@ -141,15 +143,21 @@ def fitted_application(places: ChartPlaces, mode: Mode, target: ChartTarget) -> 
             said = said or site.notes[len(known) :]
             continue
         first = first or application
-        if not breaks_a_limit(application, site.patient, site.side):
+        if not breaks_a_limit(application, site.patient, site.side, margin_mm):
             if shift != 0.0:
                 where = "outward" if shift > 0.0 else "inward"
-                why = "to break no hard safety limit" if first is not application else "for a way in past bone"
+                keep = (
+                    f"to stay {margin_mm:g} mm within hard safety limits"
+                    if margin_mm
+                    else "to break no hard safety limit"
+                )
+                why = keep if first is not application else "for a way in past bone"
                 site.note(f"{application.target} was moved {abs(shift):g} mm {where} {why}.")
             return application
     site.notes[:] = [*known, *(said if first is None else ())]
     if first is not None:
-        site.note(f"{first.target} is left out: its lesion would break a hard safety limit in this patient.")
+        what = f"come within {margin_mm:g} mm of breaking" if margin_mm else "break"
+        site.note(f"{first.target} is left out: its lesion would {what} a hard safety limit in this patient.")
     return None
 
 
