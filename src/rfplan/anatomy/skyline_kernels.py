@@ -23,43 +23,30 @@ notch itself is flat for some millimetres, so that its lowest place may be anywh
 FOOT_MM = 1.0
 """How far lateral of that flank the floor lies."""
 _MET_MM, _MET_H_MM, _LEAP_MM, _LEAP_H_MM = 0.04, 1.0, 1.2, 2.0
-_SURE_MM, _SURE_H_MM, _TOLD_BY_MM = 0.12, 1.0, 0.05
-_USUALLY_STEEP, _LEAST_STEEP, _ROUNDS = 0.9, 0.3, 6
-_BEHIND_MM, _ON_BONE_MM = 2.0, 0.01
+_BEHIND_MM = 2.0
 _BELOW_EDGE_MM = 1.5  # where the beam no longer grazes the edge
 
 
 @kernel
 def _crest_of_silhouette(
-    f: FloatArray, lateral: float, caudal: float, height: float, steepness: float, node: int
-) -> tuple[float, float, float, int, bool]:
-    """(caudal, height) of the most cranial bone near a place, in the sagittal plane ``lateral``; far above every foramen. Then how steeply
-    the field falls caudally there, which is first taken to be ``steepness``, the node there, and whether the search came to rest."""
-    step = before = lowest = 0.0
-    shift, settled = 2.0 * _SURE_H_MM, False
-    for _ in range(_ROUNDS):
+    f: FloatArray, lateral: float, caudal: float, height: float, node: int
+) -> tuple[float, float, int, bool]:
+    """(caudal, height) of the most cranial bone near a place, in the sagittal plane ``lateral``; far above every foramen. Then the node
+    there, and whether the search came to rest."""
+    for _ in range(4):
+        below, node = field_on_beam(f, lateral, caudal, height - 1.0, node, False)
         here, node = field_on_beam(f, lateral, caudal, height, node, False)
-        if abs(shift) < _SURE_H_MM:
-            # between the places asked the parabola's top is the bone's
-            lowest = here
-        else:
-            below, node = field_on_beam(f, lateral, caudal, height - 1.0, node, False)
-            above, node = field_on_beam(f, lateral, caudal, height + 1.0, node, False)
-            bend = below + above - 2.0 * here
-            shift = 0.5 * (below - above) / bend if bend > 0.02 else (-1.0 if below < above else 1.0)
-            shift = min(max(shift, -2.0), 2.0)
-            lowest = here + 0.5 * shift * (above - below) + 0.5 * shift * shift * bend
-            started = height
-            height = min(max(height + shift, _FROM_H), _TO_H)
-            settled = abs(height - started) < _SURE_H_MM
-        if abs(step) > _TOLD_BY_MM:
-            steepness = min(max((before - lowest) / step, _LEAST_STEEP), 1.0)
-        step, before = min(max(lowest / steepness, -3.0), 3.0), lowest
-        caudal += step
-        # so short a step leads to within a few hundredths
-        if abs(step) < _SURE_MM and settled:
-            return caudal, height, steepness, node, True
-    return caudal, height, steepness, node, False
+        above, node = field_on_beam(f, lateral, caudal, height + 1.0, node, False)
+        bend = below + above - 2.0 * here
+        shift = 0.5 * (below - above) / bend if bend > 0.02 else (-1.0 if below < above else 1.0)
+        shift = min(max(shift, -2.0), 2.0)
+        lowest = here + 0.5 * shift * (above - below) + 0.5 * shift * shift * bend
+        before = height
+        height = min(max(height + shift, _FROM_H), _TO_H)
+        caudal += min(max(lowest / 0.9, -3.0), 3.0)
+        if abs(lowest) < 0.03 and abs(height - before) < 0.3:
+            return caudal, height, node, True
+    return caudal, height, node, False
 
 
 @kernel
@@ -71,12 +58,11 @@ def _skyline(f: FloatArray, most: int) -> FloatArray:
     """
     count = min(int((0.5 * f[_BREADTH] - 6.0 - _LATERAL_0) / _STEP), most)
     top, node = np.full(count, 1e3), NODES // 2
-    ahead = np.full((count, 2), 1e3)
+    ahead = np.empty((count, 2))
     for way in range(2):
         caudal = -14.0 if way == 0 else 0.0
         height = 14.0 if way == 0 else 2.0
         turn_c = turn_h = 0.0
-        steepness = _USUALLY_STEEP
         for step in range(count):
             i = step if way == 0 else count - 1 - step
             before_c, before_h = caudal, height
@@ -89,8 +75,8 @@ def _skyline(f: FloatArray, most: int) -> FloatArray:
                 caudal, height = ahead[i, 0], ahead[i, 1]
                 turn_c, turn_h = caudal - before_c, height - before_h
                 continue
-            caudal, height, steepness, node, rests = _crest_of_silhouette(
-                f, _LATERAL_0 + i * _STEP, caudal + turn_c, min(max(height + turn_h, _FROM_H), _TO_H), steepness, node
+            caudal, height, node, rests = _crest_of_silhouette(
+                f, _LATERAL_0 + i * _STEP, caudal + turn_c, min(max(height + turn_h, _FROM_H), _TO_H), node
             )
             # the next is looked for where this one and the one before point to
             leapt = step == 0 or not _is_same(caudal, height, before_c, before_h, _LEAP_MM, _LEAP_H_MM)
@@ -101,9 +87,6 @@ def _skyline(f: FloatArray, most: int) -> FloatArray:
             top[i] = min(top[i], caudal)
             if way == 0:
                 ahead[i, 0], ahead[i, 1] = caudal if rests else 1e3, height
-                if not rests and i > 0 and ahead[i - 1, 0] < 1e3:
-                    # off the flank of the process: what lies behind it is found from the ala
-                    break
     return top
 
 
@@ -133,8 +116,6 @@ def _behind_edge(f: FloatArray, lateral: float, caudal: float, point: FloatArray
     point[0], point[1], point[2] = lateral, caudal + _BELOW_EDGE_MM, height
     for _ in range(4):
         value, node = field_on_beam(f, point[0], point[1], point[2], node, True)
-        if abs(value) < _ON_BONE_MM:
-            break
         slope = np.empty(3)
         for way in range(3):
             shift = np.zeros(3)
