@@ -8,7 +8,7 @@ from rfplan.anatomy.joint_face_kernels import joint_face, place_by_face
 from rfplan.anatomy.population import Population
 from rfplan.anatomy.sacrum import ParametricSacrum
 from rfplan.anatomy.sacrum_parameters import sacrum_parameters
-from rfplan.anatomy.sheet_gap_kernels import gap_by_foot, gap_to_sheet, sheet_of, slopes_of
+from rfplan.anatomy.sheet_gap_kernels import gap_by_foot, gap_to_sheet, sheet_of
 
 
 def _hip(patient):
@@ -63,7 +63,7 @@ def test_the_foot_on_a_sheet_is_never_nearer_than_the_sheet():
     lateral, caudal = np.meshgrid(np.arange(40.0), np.arange(60.0), indexing="ij")
     held = 3.0 * np.sin(lateral / 6.0) * np.cos(caudal / 8.0) - 0.3 * lateral
     held[35:] = np.nan
-    sheet = sheet_of(held, slopes_of(held, 1.0), 1.0, 8.0)
+    sheet = sheet_of(held, 1.0, 8.0)
     rng = np.random.default_rng(5)
     points = np.column_stack([rng.uniform(0.0, 38.0, 400), rng.uniform(0.0, 59.0, 400), np.zeros(400)])
     points[:, 2] = 3.0 * np.sin(points[:, 0] / 6.0) * np.cos(points[:, 1] / 8.0) - 0.3 * points[:, 0]

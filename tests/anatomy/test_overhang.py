@@ -16,7 +16,7 @@ LOW_MM, HIGH_MM = np.array([-5.0, -50.0, -20.0]), np.array([85.0, 105.0, 85.0])
 @pytest.fixture(scope="module")
 def bones() -> list[SheetBone]:
     grounds = VirtualGrounds.of(Population().draw(12, 20261128))
-    return [one_bone(grounds.bones_around, k) for k in range(len(grounds))]
+    return [one_bone(grounds.bones, k) for k in range(len(grounds))]
 
 
 def _points(seed: int, count: int) -> FloatArray:

@@ -5,7 +5,7 @@ import pytest
 from scipy.ndimage import correlate1d
 
 from rfplan.anatomy.bridged_sheet_kernels import bridge_over
-from rfplan.anatomy.sheet_gap_kernels import TOP, gap_to_sheet, sheet_of, slopes_of
+from rfplan.anatomy.sheet_gap_kernels import TOP, gap_to_sheet, sheet_of
 from rfplan.anatomy.smoothed_sheet_kernels import smoothed
 
 
@@ -20,7 +20,7 @@ def heights():
 
 @pytest.mark.parametrize("far", [2.5, 8.0])
 def test_tops_and_what_is_enough_change_no_distance(heights, far):
-    sheet = sheet_of(heights, slopes_of(heights, 1.0), 1.0, far)
+    sheet = sheet_of(heights, 1.0, far)
     asked_all = sheet.copy()
     asked_all[..., TOP] = 1e9
     points = np.random.default_rng(5).uniform([-3, -3, -12], [33, 43, 14], (4000, 3))
@@ -32,6 +32,23 @@ def test_tops_and_what_is_enough_change_no_distance(heights, far):
         assert quick == gap if gap >= 1.0 else quick < 1.0
         seen += gap < far
     assert seen > 200
+
+
+def test_slopes_are_those_of_the_neighbours_that_there_are():
+    i, j = np.meshgrid(np.arange(6.0), np.arange(9.0), indexing="ij")
+    heights = 0.3 * i - 0.2 * j
+    heights[2, 3:5] = np.nan
+    heights[4, 5], heights[4, 7], heights[3, 6], heights[5, 6] = 4 * [np.nan]
+    sheet = sheet_of(heights, 0.5, 2.5)
+    there = np.isfinite(heights)
+    wide = np.pad(there, 1)
+    for way, slope, near in (
+        (1, 0.6, wide[2:, 1:-1] | wide[:-2, 1:-1]),
+        (2, -0.4, wide[1:-1, 2:] | wide[1:-1, :-2]),
+    ):
+        np.testing.assert_allclose(sheet[..., way], np.where(there & near, slope, 0.0), atol=1e-12)
+        assert np.any(there & ~near)
+    assert np.array_equal(np.isfinite(sheet[..., 0]), there)
 
 
 def test_membranes_over_foramina_are_harmonic(heights):
@@ -67,19 +84,3 @@ def test_smoothing_is_a_mean_of_what_is_known_and_no_farther_off_than_it_may_be(
     np.testing.assert_allclose(found[known], wanted[known], atol=1e-12)
     assert np.isnan(found[~known]).all()
     assert np.any(np.abs(mean - heights)[known & ~opened] > 0.4)
-
-
-def test_slopes_are_central_inside_and_one_sided_at_the_edge(heights):
-    slopes = slopes_of(heights, 0.5)
-    known, (ni, nj) = np.isfinite(heights), heights.shape
-    for i in range(ni):
-        for j in range(nj):
-            for way, (di, dj) in enumerate(((1, 0), (0, 1))):
-                sides = [(i - di, j - dj), (i + di, j + dj)]
-                there = [(p, q) for p, q in sides if 0 <= p < ni and 0 <= q < nj and known[p, q]]
-                wanted = 0.0
-                if known[i, j] and len(there) == 2:
-                    wanted = heights[there[1]] - heights[there[0]]
-                elif known[i, j] and there:
-                    wanted = 2.0 * (heights[there[0]] - heights[i, j]) * (1.0 if there[0] > (i, j) else -1.0)
-                assert slopes[i, j, way] == pytest.approx(wanted, abs=1e-12)

@@ -25,8 +25,9 @@ _GAUSS, _SHARP, _BLUNT = _bell(_GAUSS_END, 1.0), _bell(_SHARP_END, 1.3), _bell(_
 _STEP = 1.0 / (1.0 + np.exp(-(np.arange(int(2 * _STEP_END * _STEP_PER_UNIT) + 2) / _STEP_PER_UNIT - _STEP_END)))
 _SINE = np.sin(2.0 * np.pi * np.arange(_SINES + 2) / _SINES)
 
-plain = kernel_with(error_model="numpy", fastmath={"contract", "nsz"})
-"""For arithmetic on finite numbers: no check of divisors; products and sums may be taken together."""
+plain = kernel_with(error_model="numpy", fastmath={"contract", "nsz", "arcp"})
+"""For arithmetic on finite numbers: no check of divisors; products and sums may be taken together, quotients by a constant as
+products."""
 
 
 @plain

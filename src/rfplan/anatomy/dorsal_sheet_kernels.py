@@ -4,144 +4,123 @@ from __future__ import annotations
 
 import numpy as np
 
-from rfplan.anatomy.sacrum_field_kernels import sacrum_field
+from rfplan.anatomy.dorsal_beam_kernels import (
+    LAST_STEP_MM,
+    OVER_MM,
+    UNDER_MM,
+    USUALLY_STEEP,
+    close_by,
+    field_on_beam,
+    first_below,
+    highest,
+    nearby,
+)  # fmt: skip
+from rfplan.anatomy.process_shadow_kernels import is_shaded, process_over, process_shadow
 from rfplan.anatomy.sacrum_form_kernels import (
     ALONG,
     DORSAL,
     LEVELS,
     NODES,
-    to_axis,
     to_view,
 )  # fmt: skip
-from rfplan.anatomy.sacrum_vector import column
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 
-_TIP, _EAR = column("articular.lateral"), column("articular.width")
-_CLOSE_MM = 0.01
-_OVER_MM = 14.0
-_UNDER_MM = 26.0
-_STEEP_MM = 3.0
-_LAST_STEP_MM, _SURE_MM = 0.06, 0.03
-_LEAST_STEP_MM, _USUALLY_STEEP = 0.25, 0.85
-_BESIDE_EAR_MM, _CLIFF_MM = 3.0, 4.0
-_OVERHANG_MM = 14.0
-_STRAIGHT_MM, _LEAST_STEEP, _GRAZING = 1.5, 0.4, 0.25
+_CLIFF_MM = 4.0
+_LEAST_STEEP, _MOST_STEEP = 0.4, 1.1
+"""What is less steep grazes the bone, so that the next may be much less; what is steeper lies where two faces meet."""
+_LEAST_DOUBT, _CHANGES = 0.06, 0.7
+"""How much a steepness that is expected may be off: this, and this share of what it changes by from node to node."""
+_FLUSH_MM = 1.3
+"""How far under the first sight of the process its surface is looked for."""
 _WIDE_MM, _WIDEST_ABOVE_MM = 30.0, 14.0
 _ABOVE_CLIFF_MM = 4.0
 _EDGE_ROUNDS, _EDGE_FALL_MM, _EDGE_STEP_MM, _LEAST_SLOPE = 6, 12.0, 5.0, 0.12
 
 
 @kernel
-def field_on_beam(
-    f: FloatArray, lateral: float, caudal: float, height: float, near: int, holes: bool
-) -> tuple[float, int]:
-    """Field at a point of the chart, and the node of the axis nearest to it."""
-    s, t, k = to_axis(f, caudal, height, near)
-    return sacrum_field(f, abs(lateral), s, t, holes), k
+def _expected(sheet: FloatArray, i: int, j: int, way: int) -> float:
+    """Height at a node from those of its column behind it and of the column beside it: it goes on as that one does, as much steeper as it
+    was one step ago."""
+    last, nj = sheet[i, j - way], sheet.shape[1]
+    older = j - 2 * way
+    # NaN where there is none, which fails every comparison
+    step = last - sheet[i, older] if 0 <= older < nj else np.nan
+    if i > 0:
+        beside = sheet[i - 1, j] - sheet[i - 1, j - way]
+        if abs(beside) < _CLIFF_MM:
+            more = step - (sheet[i - 1, j - way] - sheet[i - 1, older]) if 0 <= older < nj else np.nan
+            step = beside + (more if abs(more) < _CLIFF_MM else 0.0)
+    expected: float = last + (step if abs(step) < 2.0 * _CLIFF_MM else 0.0)
+    return expected
 
 
 @kernel
-def highest(f: FloatArray, lateral: float, caudal: float, guess: float, near: int, holes: bool) -> tuple[float, int]:
-    """Height at which the beam first meets bone, looked for from above; NaN where it meets none, and the node there."""
-    height, k = guess + _OVER_MM, near
-    value, k = field_on_beam(f, lateral, caudal, height, k, holes)
-    while value < 0.0 and height < guess + 60.0:
-        height += 4.0
-        value, k = field_on_beam(f, lateral, caudal, height, k, holes)
-    above, over = height, value
-    steepness = 1.0
-    while value > 0.0:
-        above, over = height, value
-        # near the bone straight on to it, a little past: what is between two places is then found from both sides
-        height -= max(1.05 * value / steepness + 0.01 if value < _STRAIGHT_MM else 0.95 * value, _LEAST_STEP_MM)
-        if height < guess - _UNDER_MM:
-            return np.nan, k
-        value, k = field_on_beam(f, lateral, caudal, height, k, holes)
-        steepness = min(max((over - value) / (above - height), _GRAZING), 1.0)
-    for _ in range(30):
-        if above - height < _CLOSE_MM:
-            break
-        share = over / (over - value)
-        middle = above - min(max(share, 0.1), 0.9) * (above - height)
-        at, k = field_on_beam(f, lateral, caudal, middle, k, holes)
-        if abs(at) < _CLOSE_MM:
-            return middle, k
-        if at > 0.0:
-            above, over = middle, at
-        else:
-            height, value = middle, at
-    return above - over / (over - value) * (above - height), k
-
-
-@kernel
-def nearby(
-    f: FloatArray, lateral: float, caudal: float, guess: float, near: int, steepness: float
-) -> tuple[float, int, float]:
-    """The same where the height is known to be near ``guess`` and the field's ``steepness`` there, with fewer questions; looked for from
-    above where that fails. Returns height, node and steepness."""
-    start = guess
-    value, k = field_on_beam(f, lateral, caudal, guess, near, False)
-    height = guess - value / steepness
-    if abs(value) < _SURE_MM:
-        return height, k, steepness
-    for _ in range(5):
-        if abs(height - start) > _STEEP_MM:
-            break
-        at, k = field_on_beam(f, lateral, caudal, height, k, False)
-        slope = (at - value) / (height - guess)
-        if slope < 0.15:
-            break
-        guess, value = height, at
-        height -= at / slope
-        # the secant's error is far below its last step
-        if abs(height - guess) < _LAST_STEP_MM:
-            return height, k, min(max(slope, _LEAST_STEEP), 1.0)
-    height, k = highest(f, lateral, caudal, start, k, False)
-    return height, k, _USUALLY_STEEP
+def _steepness(steep: FloatArray, beside: FloatArray, j: int, way: int) -> tuple[float, float]:
+    """Steepness of the field to be expected at a node from those of its column and of the column ``beside`` it, and its doubt; NaN where
+    one of them is not known or the beam nearly grazes the bone."""
+    along, across = beside[j] - beside[j - way], steep[j - way] - beside[j - way]
+    expected, doubt = beside[j] + across, _LEAST_DOUBT + _CHANGES * (abs(along) + abs(across))
+    if _LEAST_STEEP < expected < _MOST_STEEP:
+        return expected, doubt
+    last = steep[j - way]
+    return min(max(last, _LEAST_STEEP), _MOST_STEEP) if np.isfinite(last) else USUALLY_STEEP, np.nan
 
 
 @kernel
 def dorsal_sheet(f: FloatArray, lateral_0: float, caudal_0: float, spacing: float, sheet: FloatArray) -> None:
     """Fill (ni, nj) heights of the bone over the nodes ``lateral_0 + i spacing``, ``caudal_0 + j spacing``; NaN beside it.
 
-    Columns run from their middle to both ends, each ray beginning where its neighbours say. Where the articular process
-    or the lamina may overhang above S1, every ray looks from above.
+    Columns run from their middle to both ends, each ray beginning where its neighbours say, also as to how steep the field is there. Where
+    the articular process of S1 may hang over the rest, rays look from above.
     """
     ni, nj = sheet.shape
     sheet[:] = np.nan
     first, upper = to_view(f, f[LEVELS + ALONG], f[LEVELS + DORSAL])
     second, lower = to_view(f, f[LEVELS + 10 + ALONG], f[LEVELS + 10 + DORSAL])
-    overhang = int(np.ceil((first - _OVERHANG_MM - caudal_0) / spacing))
-    beside_ear = f[_TIP] + 0.5 * max(f[_EAR], f[_EAR + 1], f[_EAR + 2]) + _BESIDE_EAR_MM
-    known = lower
+    shadow = process_shadow(f)
+    steep, beside = np.full(nj, np.nan), np.full(nj, np.nan)
+    node = NODES // 2
     for i in range(ni):
         lateral = lateral_0 + i * spacing
         # the bone is widest above S1; nearer to the midline the open canal lies there
         start = second if lateral < _WIDE_MM else first - _WIDEST_ABOVE_MM
         middle = min(max(int((start - caudal_0) / spacing), 1), nj - 2)
-        known, node = highest(
-            f, lateral, caudal_0 + middle * spacing, known if np.isfinite(known) else upper, NODES // 2, False
-        )
+        found, known = False, upper if i > 0 else lower
+        if i > 0 and np.isfinite(sheet[i - 1, middle]):
+            known = sheet[i - 1, middle]
+            if i > 1 and abs(known - sheet[i - 2, middle]) < _CLIFF_MM:
+                known += known - sheet[i - 2, middle]
+            found, known, node, steep[middle] = close_by(
+                f, lateral, caudal_0 + middle * spacing, known, node, USUALLY_STEEP, np.nan
+            )
+        if not found:
+            known, node = highest(f, lateral, caudal_0 + middle * spacing, known, node, False)
+            steep[middle] = np.nan
         if not np.isfinite(known):
+            beside[:] = np.nan
             continue
         sheet[i, middle] = known
         for way in (1, -1):
-            j, before, last, k, steepness = middle + way, known, known, node, _USUALLY_STEEP
+            j, k = middle + way, node
             while 0 <= j < nj:
-                if way < 0 and j < overhang and lateral < beside_ear:
-                    found, k = highest(f, lateral, caudal_0 + j * spacing, last, k, False)
-                else:
-                    guess = 2.0 * last - before
-                    if i > 0 and abs(sheet[i - 1, j] - sheet[i - 1, j - way]) < _CLIFF_MM:
-                        # as steep as in the column beside it
-                        guess = last + sheet[i - 1, j] - sheet[i - 1, j - way]
-                    found, k, steepness = nearby(f, lateral, caudal_0 + j * spacing, guess, k, steepness)
-                if not np.isfinite(found):
-                    break
-                sheet[i, j] = found
-                before, last = last, found
+                caudal = caudal_0 + j * spacing
+                guess = _expected(sheet, i, j, way)
+                steepness, doubt = _steepness(steep, beside, j, way)
+                if is_shaded(shadow, lateral, caudal):
+                    over, k = process_over(f, lateral, caudal, guess + OVER_MM, guess + _FLUSH_MM, k)
+                    if np.isfinite(over):
+                        guess, steepness, doubt = over - _FLUSH_MM, USUALLY_STEEP, np.nan
+                found, height, k, steep[j] = close_by(f, lateral, caudal, guess, k, steepness, doubt)
+                if not found:
+                    height, k = first_below(f, lateral, caudal, height, guess - UNDER_MM, k, False)
+                    steep[j] = np.nan
+                    if not np.isfinite(height):
+                        break
+                sheet[i, j] = height
                 j += way
+        beside[:] = steep
+        steep[:] = np.nan
 
 
 @kernel
@@ -149,12 +128,12 @@ def _beyond_edge(f: FloatArray, lateral: float, caudal: float, guess: float, nea
     """Height of bone that falls away beside a known place of height ``guess``; NaN where the beam passes it."""
     height, k = guess, near
     value, k = field_on_beam(f, lateral, caudal, height, k, False)
-    slope = _USUALLY_STEEP
+    slope = USUALLY_STEEP
     for _ in range(_EDGE_ROUNDS):
         step = min(max(value / slope, -_EDGE_STEP_MM), _EDGE_STEP_MM)
         at, k = field_on_beam(f, lateral, caudal, height - step, k, False)
         slope, height, value = (value - at) / step if step != 0.0 else slope, height - step, at
-        if abs(value) < _LAST_STEP_MM * slope:
+        if abs(value) < LAST_STEP_MM * slope:
             return height, k
         if slope < _LEAST_SLOPE or height < guess - _EDGE_FALL_MM:
             break
@@ -196,7 +175,7 @@ def sharpen(
     j0, j1 = max(int(np.ceil((window[2] - caudal_0) / spacing)), 0), min(int((window[3] - caudal_0) / spacing), nj - 1)
     node = NODES // 2
     for i in range(i0, i1 + 1):
-        last, steepness = np.nan, _USUALLY_STEEP
+        last, steepness = np.nan, USUALLY_STEEP
         for j in range(j1, j0 - 1, -1):
             if i % 2 == 0 and j % 2 == 0 and np.isfinite(sheet[i, j]):
                 # a node of the coarser sheet, where the bone itself was asked
@@ -210,7 +189,7 @@ def sharpen(
             if whole and high - low < _CLIFF_MM:
                 last, node, steepness = nearby(f, lateral, caudal, sheet[i, j], node, steepness)
             else:
-                last, node = highest(f, lateral, caudal, high + _ABOVE_CLIFF_MM - _OVER_MM, node, False)
+                last, node = highest(f, lateral, caudal, high + _ABOVE_CLIFF_MM - OVER_MM, node, False)
             sheet[i, j] = last
 
 

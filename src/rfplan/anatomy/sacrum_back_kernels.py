@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from rfplan.anatomy.bell_kernels import blunt_bell, gauss, plain, sharp_bell
 from rfplan.anatomy.sacrum_form_kernels import ALONG, CENTRE, CREST, LEVELS
-from rfplan.anatomy.sacrum_rows_kernels import AT_CREST, AT_HEIGHTS, AT_LINE, AT_SLOPES, read
+from rfplan.anatomy.sacrum_rows_kernels import AT_CREST, AT_HEIGHTS, AT_LINE, AT_SLOPES, BELLS, read
 from rfplan.anatomy.sacrum_vector import column
 from rfplan.geometry.arrays import FloatArray
+from rfplan.geometry.compiled import kernel
 
 _TUBERCLE, _WIDTH, _HEIGHT = column("tubercle.S1.height"), column("foramen.S1.width"), column("foramen.S1.height")
 _FOSSA, _BREADTH = column("fossa.depth"), column("breadth")
@@ -41,18 +42,41 @@ def dorsal_height(f: FloatArray, x: float, s: float, row: int, share: float, hal
         along = s - f[LEVELS + 10 * n + ALONG]
         if along < _BEFORE_MM or along > _BEHIND_MM:
             continue
-        centre, beside = f[LEVELS + 10 * n + CENTRE], x - f[LEVELS + 10 * n + CREST]
-        rough, wide, tall = f[_TUBERCLE + n], f[_WIDTH + n], f[_HEIGHT + n]
-        u, v = beside / 4.6, (along - 1.0) / 5.2
-        tubercle = 1.05 * sharp_bell(u * u + v * v)
-        u, v = (beside - 1.0) / 5.5, (along - 11.0) / 4.5
-        tubercle -= 0.45 * gauss(u * u + v * v)
-        u, v = (x - 0.62 * centre) / 3.2, (along - 5.0) / 4.2
-        tubercle += 0.45 * blunt_bell(u * u + v * v)
-        u, v = (x - centre - 1.0) / wide, along / (0.75 * tall)
-        height += rough * tubercle - 0.13 * tall * gauss(u * u + v * v)
-        u, v = x / (0.8 * centre), (along + 2.0) / 4.5
-        height += 0.8 * gauss(u * u + v * v)
-    u, v = (x - 0.35 * f[_BREADTH]) / 6.5, (s - f[LEVELS + ALONG] + 15.0) / 8.0
-    result: float = height - f[_FOSSA] * gauss(u * u + v * v)
+        bell = BELLS + 25 * n
+        height += f[bell + 4] * sharp_bell(_off(f, bell, x, s))
+        height += f[bell + 9] * blunt_bell(_off(f, bell + 5, x, s))
+        height += f[bell + 14] * gauss(_off(f, bell + 10, x, s))
+        height += f[bell + 19] * gauss(_off(f, bell + 15, x, s))
+        height += f[bell + 24] * gauss(_off(f, bell + 20, x, s))
+    last = BELLS + 100
+    result: float = height + f[last + 4] * gauss(_off(f, last, x, s))
     return result
+
+
+@plain
+def _off(f: FloatArray, bell: int, x: float, s: float) -> float:
+    """Square of the distance from the middle of a bell in its own measure."""
+    u, v = (x - f[bell]) * f[bell + 1], (s - f[bell + 2]) * f[bell + 3]
+    square: float = u * u + v * v
+    return square
+
+
+@kernel
+def lay_bells(f: FloatArray) -> None:
+    """Fill the bells of a form that was laid out: at each level the tubercle, sharp, and blunt what leads to it from the medial side, the
+    hollow below it, the pit of the foramen and the ridge beside the midline; then the fossa."""
+    for n in range(4):
+        at, rough, wide, tall = f[LEVELS + 10 * n + ALONG], f[_TUBERCLE + n], f[_WIDTH + n], f[_HEIGHT + n]
+        centre, crest = f[LEVELS + 10 * n + CENTRE], f[LEVELS + 10 * n + CREST]
+        _lay(f, 5 * n, crest, 4.6, at + 1.0, 5.2, 1.05 * rough)
+        _lay(f, 5 * n + 1, 0.62 * centre, 3.2, at + 5.0, 4.2, 0.45 * rough)
+        _lay(f, 5 * n + 2, crest + 1.0, 5.5, at + 11.0, 4.5, -0.45 * rough)
+        _lay(f, 5 * n + 3, centre + 1.0, wide, at, 0.75 * tall, -0.13 * tall)
+        _lay(f, 5 * n + 4, 0.0, 0.8 * centre, at - 2.0, 4.5, 0.8)
+    _lay(f, 20, 0.35 * f[_BREADTH], 6.5, f[LEVELS + ALONG] - 15.0, 8.0, -f[_FOSSA])
+
+
+@kernel
+def _lay(f: FloatArray, number: int, x: float, across: float, s: float, along: float, height: float) -> None:
+    bell = BELLS + 5 * number
+    f[bell], f[bell + 1], f[bell + 2], f[bell + 3], f[bell + 4] = x, 1.0 / across, s, 1.0 / along, height

@@ -7,7 +7,7 @@ from math import cos, pi, sin, sqrt
 
 import numpy as np
 
-from rfplan.anatomy.dorsal_sheet_kernels import field_on_beam
+from rfplan.anatomy.dorsal_beam_kernels import field_on_beam
 from rfplan.anatomy.sacrum_field_kernels import sacrum_field
 from rfplan.anatomy.sacrum_form_kernels import (
     ALONG,

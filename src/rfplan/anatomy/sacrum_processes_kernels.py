@@ -32,14 +32,16 @@ from rfplan.geometry.arrays import FloatArray
 
 _NOTCH, _HIATUS_LENGTH, _HIATUS_WIDTH = column("canal_notch_width"), column("hiatus.length"), column("hiatus.width")
 _TIP, _EAR = column("articular.lateral"), column("articular.width")
-_UP = np.array([0.0, -0.62, 0.785])
-_FACING = np.array([-0.72, 0.545, 0.43]) / np.sqrt(0.72**2 + 0.545**2 + 0.43**2)
-_ACROSS = np.cross(_UP, _FACING)
-_POST_MM, _POST_END_MM, _HORN_MM, _HORN_END_MM = 4.8, 3.2, 3.2, 2.7
+UP = np.array([0.0, -0.62, 0.785])
+FACING = np.array([-0.72, 0.545, 0.43]) / np.sqrt(0.72**2 + 0.545**2 + 0.43**2)
+ACROSS = np.cross(UP, FACING)
+POST_MM, _POST_END_MM, _HORN_MM, _HORN_END_MM = 4.8, 3.2, 3.2, 2.7
 _THICKEST_CREST_MM = 1.9 + 0.9 + 1.0 + 0.8 + 0.6
 """Half thickness of the median crest at its top with all that it is widened by."""
 _BLENDED_MM = 1.25
 _CANAL_BLENDED_MM = 0.5
+_WIDEST = 0.5 * (0.62 + 0.38 * 1.2)
+"""Half width of the hiatus where it is widest, as a share of its stated width."""
 
 
 @plain
@@ -89,33 +91,46 @@ def articular_away(f: FloatArray, x: float, s: float) -> float:
     """What the articular process is away at least from a place, whatever its height."""
     radii = 0.5 * f[_EAR], 0.5 * f[_EAR + 1], 0.5 * f[_EAR + 2]
     thin, thick = min(radii[0], radii[1], radii[2]), max(radii[0], radii[1], radii[2])
-    aside, beyond = x - f[_TIP], max(s - f[_TIP + 1] + radii[1] * _UP[1], 0.0)
+    aside, beyond = x - f[_TIP], max(s - f[_TIP + 1] + radii[1] * UP[1], 0.0)
     ear = (sqrt(aside * aside + beyond * beyond) / thick - 1.0) * thin
     other = 0.68 * f[LEVELS + CENTRE]
-    lowest = max(f[LEVELS + ALONG] - 3.0, f[_TIP + 1] - (radii[1] + 4.0) * _UP[1])
-    post: float = max(s - lowest, x - max(f[_TIP], other), min(f[_TIP], other) - x) - _POST_MM
+    lowest = max(f[LEVELS + ALONG] - 3.0, f[_TIP + 1] - (radii[1] + 4.0) * UP[1])
+    post: float = max(s - lowest, x - max(f[_TIP], other), min(f[_TIP], other) - x) - POST_MM
     away: float = min(ear, post) - _BLENDED_MM
     return away
+
+
+@plain
+def ear_middle(f: FloatArray) -> tuple[float, float, float]:
+    """Middle (x, s, t) of the ear of the articular process."""
+    ru = 0.5 * f[_EAR + 1]
+    return f[_TIP], f[_TIP + 1] - ru * UP[1], f[_TIP + 2] - ru * UP[2]
+
+
+@plain
+def post_ends(f: FloatArray) -> tuple[float, float, float, float, float, float]:
+    """Upper and lower end (x, s, t) of the post that carries the ear."""
+    cx, cs, ct = ear_middle(f)
+    x, s, t = 0.68 * f[LEVELS + CENTRE], f[LEVELS + ALONG] - 3.0, f[LEVELS + DORSAL] + 1.0
+    return cx, cs - 4.0 * UP[1], ct - 4.0 * UP[2], x, s, t
 
 
 @plain
 def articular(f: FloatArray, x: float, s: float, t: float) -> float:
     """Field of the superior articular process of S1."""
     rx, ru, rf = 0.5 * f[_EAR], 0.5 * f[_EAR + 1], 0.5 * f[_EAR + 2]
-    cx, cs, ct = f[_TIP], f[_TIP + 1] - ru * _UP[1], f[_TIP + 2] - ru * _UP[2]
+    cx, cs, ct = ear_middle(f)
     dx, ds, dt = x - cx, s - cs, t - ct
-    a = (dx * _ACROSS[0] + ds * _ACROSS[1] + dt * _ACROSS[2]) / rx
-    b = (dx * _UP[0] + ds * _UP[1] + dt * _UP[2]) / ru
-    c = (dx * _FACING[0] + ds * _FACING[1] + dt * _FACING[2]) / rf
+    a = (dx * ACROSS[0] + ds * ACROSS[1] + dt * ACROSS[2]) / rx
+    b = (dx * UP[0] + ds * UP[1] + dt * UP[2]) / ru
+    c = (dx * FACING[0] + ds * FACING[1] + dt * FACING[2]) / rf
     reach = sqrt(a * a + b * b + c * c)
     slope = sqrt((a / rx) ** 2 + (b / ru) ** 2 + (c / rf) ** 2)
     ear = reach * (reach - 1.0) / max(slope, 1e-6)
-    kx, ks, kt = dx - 17.5 * _FACING[0], ds - 17.5 * _FACING[1] - 3.0 * _UP[1], dt - 17.5 * _FACING[2] - 3.0 * _UP[2]
+    kx, ks, kt = dx - 17.5 * FACING[0], ds - 17.5 * FACING[1] - 3.0 * UP[1], dt - 17.5 * FACING[2] - 3.0 * UP[2]
     ear = both(ear, 15.0 - sqrt(kx * kx + ks * ks + kt * kt), 1.5)
-    post = _capsule(
-        x, s, t, cx, cs - 4.0 * _UP[1], ct - 4.0 * _UP[2], 0.68 * f[LEVELS + CENTRE], f[LEVELS + ALONG] - 3.0, f[LEVELS + DORSAL] + 1.0,
-        _POST_MM, _POST_END_MM,
-    )  # fmt: skip
+    ax, as_, at, bx, bs, bt = post_ends(f)
+    post = _capsule(x, s, t, ax, as_, at, bx, bs, bt, POST_MM, _POST_END_MM)
     return union(ear, post, 5.0)
 
 
@@ -138,13 +153,17 @@ def horns(f: FloatArray, x: float, s: float, t: float) -> float:
 @plain
 def without_canal(f: FloatArray, solid: float, x: float, s: float, t: float, row: int, share: float) -> float:
     """Field of the bone ``solid`` with the canal, its notch and its hiatus taken away; ``row`` and ``share`` as of the back."""
-    floor, roof = read(f, row, share, AT_CANAL), read(f, row, share, AT_CANAL + 1)
+    roof, clear = read(f, row, share, AT_CANAL + 1), 2.0 + _CANAL_BLENDED_MM - solid
+    # behind the roof and beside both openings, as most places are
+    if t - roof >= clear and 0.95 * (x - 0.5 * f[_NOTCH]) >= clear and x - _WIDEST * f[_HIATUS_WIDTH] >= clear:
+        return solid
+    floor = read(f, row, share, AT_CANAL)
     top, start = f[LEVELS + ALONG] - 8.0, f[WHOLE + APEX] - f[_HIATUS_LENGTH]
     taper = 0.5 * f[_HIATUS_WIDTH] * (0.62 + 0.38 * min(max((s - start) / f[_HIATUS_LENGTH], 0.0), 1.2))
     notch_x, notch_s = (x - 0.5 * f[_NOTCH]) * 0.95, (s - top + 0.045 * x * x) * 0.75
     hiatus_x, hiatus_s = x - taper, (start - s + 0.06 * x * x) * 0.9
     opened = max(min(max(notch_x, notch_s), max(hiatus_x, hiatus_s)), floor - t)
-    if min(max(floor - t, t - roof), opened) - _CANAL_BLENDED_MM >= 2.0 - solid:
+    if min(max(floor - t, t - roof), opened) >= clear:
         return solid
     rise = (roof + 2.0 - floor) / read(f, row, share, AT_CANAL + 2)
     slant = (t - roof - 2.0 + rise * x) / sqrt(1.0 + rise * rise)

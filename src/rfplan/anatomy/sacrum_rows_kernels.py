@@ -42,10 +42,12 @@ five of them; front in the middle, at the edge, and the ridges on it; floor, roo
 AT_HALF, AT_LINE, AT_CREST, AT_HEIGHTS, AT_SLOPES, AT_FRONT, AT_CANAL = 0, 1, 2, 3, 9, 14, 17
 HEAD = FORM_SIZE
 """Offset of the head: rows per mm; start and end of the horns of the hiatus; highest rise of the median crest; then for each tunnel nine
-numbers that bound it."""
+numbers that bound it; then the bells that rise from the back or sink into it."""
 ROWS_PER_MM, HORN_START, HORN_END, HIGHEST_CREST, BOUNDS = 0, 1, 2, 3, 4
 LOW_X, HIGH_X, LOW_S, HIGH_S, WIDEST_X, WIDEST_S, NARROWEST, PASSAGE_S, PASSAGE_FLAT = range(9)
-ROWS = HEAD + BOUNDS + 4 * 9
+BELLS, COUNT_OF_BELLS = HEAD + BOUNDS + 4 * 9, 21
+"""Offset of the bells, five numbers each: middle and parts per mm across, the same along, height."""
+ROWS = BELLS + 5 * COUNT_OF_BELLS
 BEGIN_MM = -8.0
 """Place of the first row on the axis."""
 _MOST_ROWS, _STEP_MM = 320, 0.5

@@ -131,34 +131,15 @@ def way_to_sheet(
 
 
 @plain
-def _slope(low: float, here: float, high: float, spacing: float) -> float:
-    """Slope at a place between two others, either of which may be missing."""
-    before, after = low == low, high == high
-    rise = (high if after else here) - (low if before else here)
-    return rise / (2.0 * spacing if before and after else spacing)
-
-
-@plain
-def slopes_of(held: FloatArray, spacing: float) -> FloatArray:
-    """(ni, nj, 2) slopes of a sheet at its nodes, one-sided at its edge."""
-    ni, nj = held.shape
-    slopes = np.empty((ni, nj, 2))
-    for i in range(ni):
-        before, after = max(i - 1, 0), min(i + 1, ni - 1)
-        for j in range(nj):
-            here = held[i, j]
-            low, high = held[before, j] if i > 0 else np.nan, held[after, j] if i + 1 < ni else np.nan
-            slope = _slope(low, here, high, spacing)
-            slopes[i, j, 0] = slope if here == here else 0.0
-        for j in range(1, nj - 1):
-            here = held[i, j]
-            slope = _slope(held[i, j - 1], here, held[i, j + 1], spacing)
-            slopes[i, j, 1] = slope if here == here else 0.0
-        for j in (0, nj - 1):
-            here = held[i, j]
-            low, high = held[i, j - 1] if j > 0 else np.nan, held[i, j + 1] if j + 1 < nj else np.nan
-            slopes[i, j, 1] = _slope(low, here, high, spacing) if here == here else 0.0
-    return slopes
+def _between(low: FloatArray, row: FloatArray, high: FloatArray, spacing: float, slopes: FloatArray) -> None:
+    """Fill (nj,) slopes of a ``row`` from the places before and behind each; NaN is none."""
+    for j in range(row.shape[0]):
+        here, after, before = row[j], high[j], low[j]
+        # without branches, so that several are told at once
+        one, other = 1.0 if after == after else 0.0, 1.0 if before == before else 0.0
+        rise = (after if after == after else here) - (before if before == before else here)
+        slope = rise / (max(one + other, 1.0) * spacing)
+        slopes[j] = slope if here == here else 0.0
 
 
 @kernel
@@ -168,37 +149,55 @@ def _raise(row: FloatArray, other: FloatArray) -> None:
 
 
 @kernel
-def tops_of(held: FloatArray, slopes: FloatArray, spacing: float, far: float) -> FloatArray:
-    """(ni, nj) highest place of a sheet, at the corners of its tangent planes, within ``far`` and a step of each node; far below
-    everything where there is none."""
-    ni, nj = held.shape
-    reach = int(np.ceil(far / spacing)) + 1
-    wide = 2 * reach + 1
-    # from one node on, then from two, from four: the highest of ever wider stretches
-    tops = np.full((ni + wide, nj + wide), -1e9)
-    for i in range(ni):
-        for j in range(nj):
-            if np.isfinite(held[i, j]):
-                corner = 0.5 * spacing * (abs(slopes[i, j, 0]) + abs(slopes[i, j, 1]))
-                tops[i + reach, j + reach] = held[i, j] + corner
+def _spread(tops: FloatArray, wide: int) -> None:
+    """Raise each place of ``tops`` to the highest of the square of ``wide`` places a side that begins at it."""
+    ni, nj = tops.shape
+    # from one place on, then from two, from four: the highest of ever wider stretches
     width = 1
     while width < wide:
         step = min(width, wide - width)
-        for i in range(ni + wide):
-            _raise(tops[i, : nj + wide - step], tops[i, step:])
-        for i in range(ni + wide - step):
+        for i in range(ni):
+            _raise(tops[i, : nj - step], tops[i, step:])
+        for i in range(ni - step):
             _raise(tops[i], tops[i + step])
         width += step
-    return tops[:ni, :nj].copy()
 
 
 @kernel
-def sheet_of(held: FloatArray, slopes: FloatArray, spacing: float, far: float) -> FloatArray:
-    """(ni, nj, 4) heights, both slopes, and the highest places within ``far``, beside each other as distances need them."""
+def fill_sheet(held: FloatArray, spacing: float, far: float, sheet: FloatArray) -> float:
+    """Fill (ni, nj, 4) with the heights ``held`` (ni, nj), both slopes, one-sided at the edge, and the highest places within ``far``,
+    beside each other as distances need them; returns the highest of all.
+
+    The highest places are those of the tangent planes' corners, told for squares of two by two nodes, so that some lie up to a node
+    beyond ``far`` and a step; far below everything where there is none.
+    """
     ni, nj = held.shape
-    sheet, tops = np.empty((ni, nj, 4)), tops_of(held, slopes, spacing, far)
+    reach = (int(np.ceil(far / spacing)) + 2) // 2
+    wide = 2 * reach + 1
+    tops, none = np.full(((ni + 1) // 2 + wide, (nj + 1) // 2 + wide), -1e9), np.full(nj, np.nan)
+    row, across, along, highest = np.full(nj + 2, np.nan), np.empty(nj), np.empty(nj), -1e9
+    for i in range(ni):
+        row[1 : nj + 1] = held[i]
+        _between(held[i - 1] if i > 0 else none, held[i], held[i + 1] if i + 1 < ni else none, spacing, across)
+        _between(row[:nj], held[i], row[2:], spacing, along)
+        for j in range(nj):
+            sheet[i, j, 0], sheet[i, j, 1], sheet[i, j, 2] = held[i, j], across[j], along[j]
+            corner = held[i, j] + 0.5 * spacing * (abs(across[j]) + abs(along[j]))
+            p, q = i // 2 + reach, j // 2 + reach
+            # no comparison holds for a missing one
+            if corner > tops[p, q]:
+                tops[p, q] = corner
+                highest = max(highest, corner)
+    _spread(tops, wide)
     for i in range(ni):
         for j in range(nj):
-            sheet[i, j, 0], sheet[i, j, 1], sheet[i, j, 2] = held[i, j], slopes[i, j, 0], slopes[i, j, 1]
-            sheet[i, j, TOP] = tops[i, j]
+            sheet[i, j, TOP] = tops[i // 2, j // 2]
+    return highest
+
+
+@kernel
+def sheet_of(held: FloatArray, spacing: float, far: float) -> FloatArray:
+    """(ni, nj, 4) sheet of the heights ``held`` (ni, nj), as :func:`fill_sheet` fills it."""
+    sheet = np.empty((held.shape[0], held.shape[1], 4))
+    fill_sheet(held, spacing, far, sheet)
     return sheet

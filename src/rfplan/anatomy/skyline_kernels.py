@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rfplan.anatomy.dorsal_sheet_kernels import field_on_beam, highest
+from rfplan.anatomy.dorsal_beam_kernels import field_on_beam, highest
 from rfplan.anatomy.sacrum_form_kernels import NODES
 from rfplan.anatomy.sacrum_vector import column
 from rfplan.geometry.arrays import FloatArray

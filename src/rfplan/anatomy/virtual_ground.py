@@ -185,7 +185,7 @@ class VirtualGround:
     @cached_property
     def bone_around(self) -> SheetDistance:
         """Distance to bone within 8 mm of it, as lesions feel it."""
-        return SheetDistance(self.grounds, self.number, one_bone(self.grounds.bones_around, self.number), AROUND_MM)
+        return SheetDistance(self.grounds, self.number, one_bone(self.grounds.bones, self.number), AROUND_MM)
 
     def foramen(self, level: str, side: Side) -> Foramen:
         """The posterior foramen of ``level`` on ``side``; KeyError where there is none of that name."""

@@ -9,6 +9,7 @@ import numpy as np
 from rfplan.anatomy.bridged_sheet_kernels import bridge_over, refined
 from rfplan.anatomy.dorsal_sheet_kernels import dorsal_sheet, sharpen, widen
 from rfplan.anatomy.joint_face_kernels import joint_face
+from rfplan.anatomy.sacrum_back_kernels import lay_bells
 from rfplan.anatomy.sacrum_edges_kernels import joint_front, joint_margin, rim
 from rfplan.anatomy.sacrum_form_kernels import (
     ALONG,
@@ -25,7 +26,6 @@ from rfplan.anatomy.sacrum_form_kernels import (
 from rfplan.anatomy.sacrum_rows_kernels import FULL_SIZE, lay_rows
 from rfplan.anatomy.sacrum_vector import column
 from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM
-from rfplan.anatomy.sheet_gap_kernels import slopes_of
 from rfplan.anatomy.skyline_kernels import groove_base
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
@@ -48,6 +48,7 @@ def filled_form(values: FloatArray) -> FloatArray:
     f[: values.shape[0]] = values
     lay_out(f)
     lay_rows(f)
+    lay_bells(f)
     return f
 
 
@@ -93,13 +94,13 @@ def ring_area(ring: FloatArray) -> float:
 def lay_ground(
     values: FloatArray, gap: float
 ) -> tuple[
-    FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray,
+    FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray,
 ]:  # fmt: skip
     """Ground of the left side of the sacrum with the dimensions ``values`` (k,) and a joint of width ``gap``; chart coordinates, mm.
 
     Returns
     -------
-    sheet with bridges (ni, nj), the same smoothed, slopes (ni, nj, 2), rims (4, 24, 3), diameters (4,), canals (4, 9, 3), back of
+    sheet with bridges (ni, nj), the same smoothed, rims (4, 24, 3), diameters (4,), canals (4, 9, 3), back of
     the joint (25, 3), base of the groove of L5 (3,), joint surface (6, 3) and its border (nu, nv, 2) as
     ``joint_face_kernels.joint_face`` returns them; the sheet begins at ``LATERAL_0_MM``, ``CAUDAL_0_MM`` in steps of 1 mm
     """
@@ -127,4 +128,4 @@ def lay_ground(
     window = np.array([base[0] - 6.0, base[0] + 6.0, base[1] - 4.0, base[1] + 13.0])
     sharpen(f, fine, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, window)
     held, smooth = bridge_over(fine, LATERAL_0_MM, CAUDAL_0_MM, FINE_MM, rims)
-    return held, smooth, slopes_of(held, FINE_MM), rims, diameters, canals, joint, base, face, border
+    return held, smooth, rims, diameters, canals, joint, base, face, border

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rfplan.anatomy.sheet_distance_kernels import CAUDAL_0_MM, FINE_MM, LATERAL_0_MM, SheetBone
-from rfplan.anatomy.sheet_gap_kernels import TOP, sheet_of
+from rfplan.anatomy.sheet_gap_kernels import fill_sheet
 from rfplan.anatomy.side_courses_kernels import courses_on_side
 from rfplan.anatomy.virtual_ground_kernels import CANAL_POINTS, JOINT_POINTS, RIM_POINTS, lay_ground
 from rfplan.geometry.arrays import FloatArray, IntArray
@@ -22,7 +22,7 @@ _BORDER_NODES = 800
 class LaidGrounds(NamedTuple):
     """What :func:`rfplan.anatomy.virtual_ground_kernels.lay_ground` gives of p patients.
 
-    Nodes of patient k are ``first[k]:first[k + 1]`` of ``held`` (n,), ``smooth`` (n,) and ``slopes`` (n, 2), in rows of ``shapes[k]``
+    Nodes of patient k are ``first[k]:first[k + 1]`` of ``held`` (n,) and ``smooth`` (n,), in rows of ``shapes[k]``
     (ni, nj), and ``first_of_border[k]:first_of_border[k + 1]`` of ``borders`` (m, 2), in rows of ``border_shapes[k]`` (nu, nv), those of
     the border of its joint surface; of the others there is one entry for each patient.
     """
@@ -31,7 +31,6 @@ class LaidGrounds(NamedTuple):
     shapes: IntArray
     held: FloatArray
     smooth: FloatArray
-    slopes: FloatArray
     rims: FloatArray
     diameters: FloatArray
     canals: FloatArray
@@ -98,21 +97,21 @@ def lay_grounds(values: FloatArray, gaps: FloatArray) -> LaidGrounds:
     """Grounds of the sacra with the dimensions ``values`` (p, k) and joints of the widths ``gaps`` (p,)."""
     count = values.shape[0]
     first, shapes = np.zeros(count + 1, dtype=np.int64), np.empty((count, 2), dtype=np.int64)
-    helds, smooths, slants = np.empty(_NODES * count), np.empty(_NODES * count), np.empty(2 * _NODES * count)
+    helds, smooths = np.empty(_NODES * count), np.empty(_NODES * count)
     diameters = np.empty((count, 4))
     rims, canals = np.empty((count, 4, RIM_POINTS, 3)), np.empty((count, 4, CANAL_POINTS, 3))
     joints, bases, faces = np.empty((count, JOINT_POINTS, 3)), np.empty((count, 3)), np.empty((count, 6, 3))
     first_of_border, border_shapes = np.zeros(count + 1, dtype=np.int64), np.empty((count, 2), dtype=np.int64)
     borders = np.empty(2 * _BORDER_NODES * count)
     for k in range(count):
-        held, smooth, slopes, rims[k], diameters[k], canals[k], joints[k], bases[k], faces[k], border = lay_ground(
+        held, smooth, rims[k], diameters[k], canals[k], joints[k], bases[k], faces[k], border = lay_ground(
             values[k], gaps[k]
         )  # fmt: skip
         low, high = first[k], first[k] + held.size
         first[k + 1], shapes[k, 0], shapes[k, 1] = high, held.shape[0], held.shape[1]
         if high > helds.shape[0]:
-            helds, smooths, slants = _longer(helds, high), _longer(smooths, high), _longer(slants, 2 * high)
-        helds[low:high], smooths[low:high], slants[2 * low : 2 * high] = held.ravel(), smooth.ravel(), slopes.ravel()
+            helds, smooths = _longer(helds, high), _longer(smooths, high)
+        helds[low:high], smooths[low:high] = held.ravel(), smooth.ravel()
         low, high = first_of_border[k], first_of_border[k] + border.shape[0] * border.shape[1]
         first_of_border[k + 1], border_shapes[k, 0], border_shapes[k, 1] = high, border.shape[0], border.shape[1]
         if 2 * high > borders.shape[0]:
@@ -120,22 +119,19 @@ def lay_grounds(values: FloatArray, gaps: FloatArray) -> LaidGrounds:
         borders[2 * low : 2 * high] = border.ravel()
     total, edge = first[count], first_of_border[count]
     return LaidGrounds(
-        first, shapes, helds[:total], smooths[:total], slants[: 2 * total].reshape(total, 2), rims, diameters, canals, joints,
+        first, shapes, helds[:total], smooths[:total], rims, diameters, canals, joints,
         bases, faces, first_of_border, border_shapes, borders[: 2 * edge].reshape(edge, 2),
     )  # fmt: skip
 
 
 @kernel
-def sheets_of(laid: LaidGrounds, far: float) -> tuple[FloatArray, FloatArray]:
-    """(n, 4) sheets as ``sheet_gap_kernels.sheet_of`` makes them, and the highest top (p,) of each."""
-    count = laid.shapes.shape[0]
-    sheets, tops = np.empty((laid.held.shape[0], 4)), np.empty(count)
-    for k in range(count):
+def fill_sheets(laid: LaidGrounds, far: float, sheets: FloatArray, tops: FloatArray) -> None:
+    """Fill (n, 4) sheets and the top (p,) of each, as ``sheet_gap_kernels.fill_sheet`` does."""
+    for k in range(laid.shapes.shape[0]):
         low, high, ni, nj = laid.first[k], laid.first[k + 1], laid.shapes[k, 0], laid.shapes[k, 1]
-        sheet = sheet_of(laid.held[low:high].reshape(ni, nj), laid.slopes[low:high].reshape(ni, nj, 2), FINE_MM, far)
-        sheets[low:high] = sheet.reshape(ni * nj, 4)
-        tops[k] = sheet[:, :, TOP].max()
-    return sheets, tops
+        tops[k] = fill_sheet(
+            laid.held[low:high].reshape(ni, nj), FINE_MM, far, sheets[low:high].reshape(ni, nj, 4)
+        )  # fmt: skip
 
 
 @kernel

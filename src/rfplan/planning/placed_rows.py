@@ -79,7 +79,7 @@ def placed_many(made: ManyNeedles, grounds: VirtualGrounds, accuracy: Accuracy) 
     keys, good = np.zeros((count, KEY)), np.zeros(count, dtype=np.bool_)
     matrices, offsets = np.zeros((count, 3, 3)), np.zeros((count, 3))
     problems_of_many(
-        grounds.bones_around, AROUND_MM, made.tips, made.axes, made.counts, device.tip_mm, device.radius_mm, made.pairs, SINGLES.row,
+        grounds.bones, AROUND_MM, made.tips, made.axes, made.counts, device.tip_mm, device.radius_mm, made.pairs, SINGLES.row,
         PAIRS.row, first, keys, matrices, offsets, good,
     )  # fmt: skip
     if not good.any():
