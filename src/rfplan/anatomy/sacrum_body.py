@@ -7,6 +7,7 @@ import numpy as np
 from rfplan.anatomy.sacrum_auricular import auricular_depth
 from rfplan.anatomy.sacrum_dorsum import dorsal_height
 from rfplan.anatomy.sacrum_layout import SacrumLayout
+from rfplan.anatomy.sacrum_side import side
 from rfplan.anatomy.sacrum_texture import roughness
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.implicit import smooth_intersection, smooth_step, smooth_union
@@ -21,33 +22,14 @@ def body_field(layout: SacrumLayout, axis_mm: FloatArray) -> FloatArray:
     half_width = layout.half_width(inside_s)
     ventral = _ventral(layout, x, inside_s, half_width)
     dorsal = dorsal_height(layout, x, inside_s, half_width)
-    lateral = _lateral(layout, s, inside_s, t, half_width)
+    behind = smooth_step(auricular_depth(layout, s, t), 0.0, 0.9)
+    lateral = side(layout, s, inside_s, t, half_width, behind)
     arch = smooth_intersection((t - dorsal) * 0.9, (ventral - t) * 0.9, 3.0)
     arch = smooth_intersection(arch, (x - lateral) * 0.92, 2.0)
     arch = smooth_intersection(arch, s - layout.apex_mm - 0.5 + 0.010 * x * x, 4.0)
     alae = smooth_intersection(arch, (_ala_top(x, t) - s) * 0.9, 5.5)
     bone = smooth_union(alae, _first_body(layout, x, s, t), 4.0)
     return bone + roughness(layout, x, s, t)
-
-
-def _lateral(
-    layout: SacrumLayout, s: FloatArray, inside_s: FloatArray, t: FloatArray, half_width: FloatArray
-) -> FloatArray:
-    """Half width at depth ``t``: the lateral face leans medially towards both edges, and stands back dorsal to the joint."""
-    p = layout.parameters
-    depth = np.clip((t + 4.0) / 25.0, -1.3, 1.3)
-    # the wing of S1 stands upright, the segments below lean
-    dorsal_lean = p["side.lean"] - p["side.upright"] * (1.0 - smooth_step(s, 22.0, 5.0))
-    lean = np.where(depth > 0, dorsal_lean, p["side.ventral_lean"]) * depth**2
-    recess = p["auricular.recess"] * smooth_step(auricular_depth(layout, s, t), 0.0, 0.9)
-    recess *= smooth_step(s, 8.0, 2.0) * (1.0 - smooth_step(inside_s, layout.stations_mm[4] - 4.0, 3.0))
-    recess *= smooth_step(t, -10.0, 1.5)
-    corner = np.zeros_like(t)
-    for level, share in ((1, 0.45), (2, 1.0), (3, 0.55)):
-        # the lower end of the joint and the transverse processes of S3 and S4 stand out of the side
-        at = layout.dorsal_mm[level, 1] - 8.0
-        corner += share * p["side.corner"] * np.exp(-(((s - at) / 4.0) ** 2) - ((t - 2.0) / 6.0) ** 2)
-    return np.asarray(half_width * (1.0 - lean) + corner - recess)
 
 
 def _ventral(layout: SacrumLayout, x: FloatArray, s: FloatArray, half_width: FloatArray) -> FloatArray:
@@ -86,8 +68,8 @@ def _first_body(layout: SacrumLayout, x: FloatArray, s: FloatArray, t: FloatArra
     sharp = np.where(t > middle, 2.4, 2.1)
     u, v = np.abs((t - middle) / half_depth), x / half_width
     reach = (u**sharp + v**sharp + 1e-12) ** (1 / sharp)
-    side = (reach - 1.0) * half_depth
+    around = (reach - 1.0) * half_depth
     # the rim stands proud of a slightly dished endplate
     dish = p["endplate_dish"] * (np.exp(-((reach / 0.80) ** 6)) - 1.3 * (x / half_width) ** 2)
-    drum = smooth_intersection(side, above + dish, 2.0)
+    drum = smooth_intersection(around, above + dish, 2.0)
     return smooth_intersection(drum, s - layout.ventral_mm[0, 1] - 3.0, 4.0)

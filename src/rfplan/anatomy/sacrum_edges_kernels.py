@@ -8,10 +8,10 @@ from math import cos, pi, sin, sqrt
 import numpy as np
 
 from rfplan.anatomy.dorsal_beam_kernels import field_on_beam
+from rfplan.anatomy.sacrum_border_kernels import dorsal_border
 from rfplan.anatomy.sacrum_field_kernels import sacrum_field
 from rfplan.anatomy.sacrum_form_kernels import (
     ALONG,
-    BORDER,
     BORDER_FIRST,
     BORDER_LAST,
     CENTRE,
@@ -20,7 +20,6 @@ from rfplan.anatomy.sacrum_form_kernels import (
     HALF_WIDTH,
     LEVELS,
     NODES,
-    SHARES,
     STATIONS,
     VENTRAL_EDGE,
     WHOLE,
@@ -37,13 +36,12 @@ from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 
 _SLOPE, _WIDTH, _HEIGHT = column("foramen.S1.slope"), column("foramen.S1.width"), column("foramen.S1.height")
-_BREADTH = column("breadth")
 _EDGE_MM = 1.4  # rounding of an aperture's edge, as in the field
 _ROUNDS, _WHOLE_ROUNDS = 12, 4
 _SHORT_MM, _AT_REST_MM = 0.2, 0.05
 _STEEP = 2.0  # slope of the bone at what is called the rim
 _STEP_MM, _BESIDE_MM = 0.3, 4.0
-_LEAST_SIDE = 0.3
+_LEAST_SIDE = 0.6
 _TIP_MM, _BLUNT = 7.0, 0.12
 
 
@@ -148,6 +146,15 @@ def rim(f: FloatArray, n: int, points: FloatArray) -> None:
 
 
 @kernel
+def half_width(f: FloatArray, along: float) -> float:
+    """Half width of the bone at a place along the axis."""
+    inside = min(max(along, f[STATIONS] - 8.0), f[STATIONS + 7])
+    at = cell_of(f, STATIONS, 8, inside)
+    width: float = cubic(f, CUBICS + 28 * HALF_WIDTH + 4 * at, inside - f[STATIONS + at]) * f[WHOLE + WIDTH_FACTOR]
+    return width
+
+
+@kernel
 def _side_at(f: FloatArray, s: float, t: float, guess: float) -> float:
     """Lateral coordinate of the side of the bone at a place of the axis' coordinates; NaN where the bone has no side there."""
     x, before = guess, sacrum_field(f, guess, s, t, True)
@@ -161,18 +168,15 @@ def _side_at(f: FloatArray, s: float, t: float, guess: float) -> float:
         if abs(value) < 0.005:
             break
         step = -value / max(slope, 0.3)
-    return x if abs(before) < 0.2 and x > _LEAST_SIDE * f[_BREADTH] else np.nan
+    return x if abs(before) < 0.2 and x > _LEAST_SIDE * half_width(f, s) else np.nan
 
 
 @kernel
-def _border(f: FloatArray, share: float) -> tuple[float, float, float]:
+def border(f: FloatArray, share: float) -> tuple[float, float, float]:
     """(s, dorsal t, ventral t) of the borders of the joint surface at a share of its height."""
     first, last = f[WHOLE + BORDER_FIRST], f[WHOLE + BORDER_LAST]
     along = first + share * (last - first)
-    cell = 0
-    while cell < 5 and share >= SHARES[cell + 1]:
-        cell += 1
-    dorsal = cubic(f, BORDER + 4 * cell, share - SHARES[cell])
+    dorsal = dorsal_border(f, share)
     ventral = min(profile(f, VENTRAL_EDGE, along) + 1.0, dorsal - 2.0)
     beyond = min(max((along - (last - _TIP_MM)) / _TIP_MM, 0.0), 1.0)
     taper = max(sqrt(1.0 - beyond * beyond), _BLUNT)
@@ -181,21 +185,13 @@ def _border(f: FloatArray, share: float) -> tuple[float, float, float]:
 
 
 @kernel
-def _half_width(f: FloatArray, along: float) -> float:
-    inside = min(max(along, f[STATIONS] - 8.0), f[STATIONS + 7])
-    at = cell_of(f, STATIONS, 8, inside)
-    width: float = cubic(f, CUBICS + 28 * HALF_WIDTH + 4 * at, inside - f[STATIONS + at]) * f[WHOLE + WIDTH_FACTOR]
-    return width
-
-
-@kernel
 def joint_front(f: FloatArray, points: FloatArray) -> None:
     """Fill (k, 3) ``points`` with the ventral border of the left joint surface, cranial to caudal."""
     count = points.shape[0]
     known, guess = -1, np.nan
     for k in range(count):
-        along, _, t = _border(f, k / (count - 1))
-        guess = _side_at(f, along, t, guess if np.isfinite(guess) else _half_width(f, along))
+        along, _, t = border(f, k / (count - 1))
+        guess = _side_at(f, along, t, guess if np.isfinite(guess) else half_width(f, along))
         if not np.isfinite(guess):
             if known >= 0:
                 points[k] = points[known]
@@ -215,8 +211,8 @@ def joint_margin(f: FloatArray, gap: float, points: FloatArray, back: FloatArray
     count = points.shape[0]
     known, guess = -1, np.nan
     for k in range(count):
-        along, t, _ = _border(f, k / (count - 1))
-        guess = _side_at(f, along, t, guess if np.isfinite(guess) else _half_width(f, along))
+        along, t, _ = border(f, k / (count - 1))
+        guess = _side_at(f, along, t, guess if np.isfinite(guess) else half_width(f, along))
         if not np.isfinite(guess):
             # the surface is taller than the bone: the line begins, or ends, where there is a side
             if known >= 0:

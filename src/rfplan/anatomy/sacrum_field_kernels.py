@@ -6,29 +6,25 @@
 
 from __future__ import annotations
 
-from math import exp, pi, sqrt
+from math import exp, sqrt
 
 import numpy as np
 
-from rfplan.anatomy.bell_kernels import gauss, logistic, plain, sine
+from rfplan.anatomy.bell_kernels import gauss, logistic, plain
 from rfplan.anatomy.blend_kernels import both, union
 from rfplan.anatomy.sacrum_back_kernels import dorsal_height
+from rfplan.anatomy.sacrum_border_kernels import dorsal_border
 from rfplan.anatomy.sacrum_form_kernels import (
-    ALONG,
     APEX,
-    BORDER,
     BORDER_FIRST,
     BORDER_LAST,
     CANAL_FLOOR,
     ENDPLATE_SLOPE,
     LEVELS,
     NODES,
-    SHARES,
-    STATIONS,
     VENTRAL_MID,
     VENTRAL_S,
     WHOLE,
-    cubic,
     to_axis,
 )  # fmt: skip
 from rfplan.anatomy.sacrum_processes_kernels import (
@@ -41,60 +37,27 @@ from rfplan.anatomy.sacrum_processes_kernels import (
     without_canal,
 )  # fmt: skip
 from rfplan.anatomy.sacrum_rows_kernels import AT_FRONT, AT_HALF, AT_HEIGHTS, BEGIN_MM, read, row_at
+from rfplan.anatomy.sacrum_side_kernels import side
+from rfplan.anatomy.sacrum_texture_kernels import roughness
 from rfplan.anatomy.sacrum_tunnel_kernels import without_tunnels
 from rfplan.anatomy.sacrum_vector import STATION_NAMES, column
 from rfplan.geometry.arrays import FloatArray
 from rfplan.geometry.compiled import kernel
 
-_WAVES = np.array(
-    [
-        [0.80, 0.55, 0.23, 19.0, 0.4],
-        [-0.48, 0.82, 0.31, 16.0, 2.1],
-        [0.35, -0.30, 0.89, 14.0, 4.4],
-        [0.62, 0.30, -0.72, 12.0, 1.2],
-        [0.15, 0.97, 0.19, 13.1, 5.3],
-        [0.93, -0.36, 0.08, 10.4, 3.3],
-    ]
-)
 _S, _BREADTH, _AP, _PLATE = len(STATION_NAMES), column("breadth"), column("endplate_ap"), column("endplate_width")
-_LEAN, _UPRIGHT, _VENTRAL_LEAN = column("side.lean"), column("side.upright"), column("side.ventral_lean")
-_CORNER, _RECESS, _RIDGE, _DISH = (
-    column("side.corner"),
-    column("auricular.recess"),
-    column("ridge.height"),
-    column("endplate_dish"),
-)
-_ROUGH = column("roughness")
+_LEAN, _VENTRAL_LEAN = column("side.lean"), column("side.ventral_lean")
+_RECESS, _RIDGE, _DISH = column("auricular.recess"), column("ridge.height"), column("endplate_dish")
 _PROFILE = column("profile.half_width.top")
 _MID_1, _FLOOR_1 = _PROFILE + VENTRAL_MID * _S + 2, _PROFILE + CANAL_FLOOR * _S + 2
 _TINY = 16.0
 _RIM_ROUNDED_MM = 1.1
-_TURNS = _WAVES[:, :3] / _WAVES[:, 3:4]
-_PHASES = _WAVES[:, 4] / (2.0 * pi)
 
 
 @plain
 def _side(f: FloatArray, s: float, inside: float, t: float, half_width: float) -> float:
-    depth = min(max((t + 4.0) / 25.0, -1.3), 1.3)
-    lean = f[_VENTRAL_LEAN]
-    if depth > 0:
-        lean = f[_LEAN] - f[_UPRIGHT] * (1.0 - logistic(s, 22.0, 5.0))
     first, last = f[WHOLE + BORDER_FIRST], f[WHOLE + BORDER_LAST]
-    share = min(max((s - first) / (last - first), 0.0), 1.0)
-    cell = 0
-    while cell < 5 and share >= SHARES[cell + 1]:
-        cell += 1
-    edge = cubic(f, BORDER + 4 * cell, share - SHARES[cell])
-    recess = f[_RECESS] * logistic(t - edge, 0.0, 0.9) * logistic(s, 8.0, 2.0)
-    recess *= (1.0 - logistic(inside, f[STATIONS + 4] - 4.0, 3.0)) * logistic(t, -10.0, 1.5)
-    corner = 0.0
-    for n in range(1, 4):
-        share = 0.45 if n == 1 else 1.0 if n == 2 else 0.55
-        corner += (
-            share * f[_CORNER] * gauss(((s - f[LEVELS + 10 * n + ALONG] + 8.0) / 4.0) ** 2 + ((t - 2.0) / 6.0) ** 2)
-        )
-    lateral: float = half_width * (1.0 - lean * depth * depth) + corner - recess
-    return lateral
+    edge = dorsal_border(f, min(max((s - first) / (last - first), 0.0), 1.0))
+    return side(f, s, inside, t, half_width, logistic(t - edge, 0.0, 0.9))
 
 
 @plain
@@ -129,20 +92,10 @@ def _with_first_body(f: FloatArray, bone: float, x: float, s: float, t: float) -
         # too far off to change it
         return bone
     reach = (u**sharp + v**sharp + 1e-12) ** (1 / sharp)
-    side = (reach - 1.0) * half_depth
+    around = (reach - 1.0) * half_depth
     hollow = (reach / 0.80) ** 6
     dish = f[_DISH] * ((exp(-hollow) if hollow < _TINY else 0.0) - 1.3 * v * v)
-    return union(bone, both(both(side, above + dish, 2.0), s - end, 4.0), 4.0)
-
-
-@plain
-def _roughness(f: FloatArray, x: float, s: float, t: float) -> float:
-    waves = 0.0
-    for k in range(6):
-        waves += sine(_TURNS[k, 0] * x + _TURNS[k, 1] * s + _TURNS[k, 2] * t + _PHASES[k])
-    back = 0.35 + 0.65 * logistic(t, 4.0, 3.0)
-    change: float = f[_ROUGH] * waves / sqrt(6.0) * back * (1.0 - gauss(x * x / (7.0 * 7.0)))
-    return change
+    return union(bone, both(both(around, above + dish, 2.0), s - end, 4.0), 4.0)
 
 
 @plain
@@ -166,7 +119,7 @@ def _body(f: FloatArray, x: float, s: float, t: float, row: int, share: float) -
     # below the drum of S1, and behind it, it is no part of the bone's surface
     if s - f[LEVELS + VENTRAL_S] - 3.0 < bone + 4.0 and t - _floor_of_first(f, s, t) < bone + 4.0:
         bone = _with_first_body(f, bone, x, s, t)
-    return bone + _roughness(f, x, s, t)
+    return bone + roughness(f, x, s, t)
 
 
 @plain

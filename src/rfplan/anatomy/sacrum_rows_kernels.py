@@ -51,7 +51,11 @@ ROWS = BELLS + 5 * COUNT_OF_BELLS
 BEGIN_MM = -8.0
 """Place of the first row on the axis."""
 _MOST_ROWS, _STEP_MM = 320, 0.5
-FULL_SIZE = ROWS + _MOST_ROWS * ROW
+LOWERED = ROWS + _MOST_ROWS * ROW
+"""Offset of what ``sacrum_border_kernels.lower_border`` fills in: how much the joint's dorsal border lies lower than stated, at
+``LOWERED_PLACES`` places along its height."""
+LOWERED_PLACES = 65
+FULL_SIZE = LOWERED + LOWERED_PLACES
 ROUNDED_MM = 0.4
 """Rounding of the edges of the apertures."""
 

@@ -10,6 +10,7 @@ from rfplan.anatomy.bridged_sheet_kernels import bridge_over, refined
 from rfplan.anatomy.dorsal_sheet_kernels import dorsal_sheet, sharpen, widen
 from rfplan.anatomy.joint_face_kernels import joint_face
 from rfplan.anatomy.sacrum_back_kernels import lay_bells
+from rfplan.anatomy.sacrum_border_kernels import lower_border
 from rfplan.anatomy.sacrum_edges_kernels import joint_front, joint_margin, rim
 from rfplan.anatomy.sacrum_form_kernels import (
     ALONG,
@@ -43,12 +44,13 @@ RIM_POINTS, CANAL_POINTS, JOINT_POINTS = 24, 9, 25
 
 @kernel
 def filled_form(values: FloatArray) -> FloatArray:
-    """(FULL_SIZE,) form of the sacrum with the dimensions ``values`` (k,), and the table along its axis."""
+    """(FULL_SIZE,) form of the sacrum with the dimensions ``values`` (k,), the table along its axis and the border of its joint."""
     f = np.zeros(FULL_SIZE)
     f[: values.shape[0]] = values
     lay_out(f)
     lay_rows(f)
     lay_bells(f)
+    lower_border(f)
     return f
 
 
