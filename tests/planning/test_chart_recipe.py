@@ -275,3 +275,8 @@ def test_the_best_recipe_of_a_few_patients_takes_what_it_says():
         coverage = trial.coverage(LesionLibrary(drawn.ground), judged.applications)
         found.append(coverage["transection"].captured_fraction)
     assert np.mean(found) >= more.choice.objective - 1e-9
+
+
+def test_a_recipe_that_is_not_there_is_said_to_be_missing(tmp_path):
+    with pytest.raises(InputError, match="give a recipe file"):
+        load_recipe(tmp_path / "no.toml")

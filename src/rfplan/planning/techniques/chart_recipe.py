@@ -114,7 +114,11 @@ def load_recipe(path: Path) -> ChartRecipe:
     """The technique of a recipe file; InputError names the file and the key that is wrong."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise InputError(
+            f"{path}: {error.strerror}; give a recipe file, such as 'rfplan optimise --patients' writes"
+        ) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{path}: not a readable recipe: {error}") from error
     _check(document, _KEYS, str(path))
     if document.get("schema") != SCHEMA:
