@@ -9,6 +9,7 @@ from rfplan.anatomy.patient import Patient
 from rfplan.lesion.march import Progress
 from rfplan.planning.evaluation import Evaluation, evaluate
 from rfplan.planning.optimiser.outcome import Optimised
+from rfplan.planning.optimiser.prepared import UNSEEN_SEED
 
 _COURSES = 500
 
@@ -68,7 +69,8 @@ class Confirmation:
 
 
 def confirmed(found: Optimised, patient: Patient, seed: int = 0, progress: Progress | None = None) -> Confirmation:
-    """Judge the plan on 500 courses with its lesions beside planes of bone, and in the patient's bone."""
-    plane = evaluate(found.plan, patient, courses=_COURSES, seed=seed + 1, bone="plane")
-    bone = evaluate(found.plan, patient, courses=_COURSES, seed=seed + 1, bone="patient", progress=progress)
+    """Judge the plan on 500 courses that it was not found on, with its lesions beside planes of bone, and in the patient's bone."""
+    unseen = seed + UNSEEN_SEED
+    plane = evaluate(found.plan, patient, courses=_COURSES, seed=unseen, bone="plane")
+    bone = evaluate(found.plan, patient, courses=_COURSES, seed=unseen, bone="patient", progress=progress)
     return Confirmation(plane, bone)
