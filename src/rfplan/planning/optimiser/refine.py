@@ -10,6 +10,7 @@ import numpy as np
 
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray, unit
 from rfplan.planning.optimiser.chains import chain_moves, chains_of, needle_moves
+from rfplan.planning.optimiser.handling import handling, turns_freely
 from rfplan.planning.optimiser.hard_limits import broken_limits
 from rfplan.planning.optimiser.lesion_library import LesionLibrary
 from rfplan.planning.optimiser.objective import Judge
@@ -26,7 +27,6 @@ _TURNS_DEG = (8.0, 4.0, 2.0)
 _ROUNDS = 2
 _AROUND = 8
 _DEEP = 2.0
-_EASY_MM, _HARD = 70.0, 0.001
 _NEAR_MM = 1.0
 _MARGIN_MM = 6.0
 """More than the middle of a lesion moves in all shifts and tilts of one round, less the shift."""
@@ -53,13 +53,11 @@ class Effect:
         """First things first: the objective, the mean captured part, and how near branches are to being missed.
 
         The last tells apart plans that take the same on the courses in hand: a branch counts by exp(-d), d millimetres more inside than
-        what cuts (up to twice that), so that those count most that a slightly different course would lose. Long shafts are hard
-        to place: a millimetre past 70 counts as much as one branch in a thousand that is just cut.
+        what cuts (up to twice that), so that those count most that a slightly different course would lose. Against it stands what is hard
+        about the needles.
         """
-        shafts = [needle.depth_mm for application in applications for needle in application.needles]
-        past = float(np.maximum(np.array(shafts) - _EASY_MM, 0.0).mean())
         inside = np.minimum(self.length_mm[judge.kept], _DEEP * cut_mm)
-        spare = -float(np.exp((cut_mm - inside) / _NEAR_MM).mean()) - _HARD * past
+        spare = -float(np.exp((cut_mm - inside) / _NEAR_MM).mean()) - handling(applications)
         return round(judge.value(self.captured), 12), round(judge.mean(self.captured), 12), round(spare, 9)
 
 
@@ -159,16 +157,22 @@ class _Stock:
 def _alone(
     applications: Sequence[Application], n: int, site: Site, step_mm: float, turn_deg: float
 ) -> Iterable[list[Application]]:
-    for moved in _moves(applications[n], site, step_mm, turn_deg):
+    others = [other.needles[0].axis for k, other in enumerate(applications) if k != n and turns_freely(other)]
+    for moved in _moves(applications[n], site, step_mm, turn_deg, others):
         yield [*applications[:n], moved, *applications[n + 1 :]]
 
 
-def _moves(application: Application, site: Site, step_mm: float, turn_deg: float) -> list[Application]:
-    """The application with its needle shifted over the bone in eight directions, or tilted in eight."""
+def _moves(
+    application: Application, site: Site, step_mm: float, turn_deg: float, others: Sequence[FloatArray]
+) -> list[Application]:
+    """The application with its needle shifted over the bone in eight directions, tilted in eight, or turned to the directions of
+    ``others`` (3,) where it may have theirs."""
     needle = application.needles[0]
     frame, apertures = site.patient.frame, site.apertures()
     lateral, caudal, _ = frame.to_chart(needle.tip_mm)
     made = []
+    if turns_freely(application):
+        made += [(needle.tip_mm, axis, application.target) for axis in others if not np.allclose(axis, needle.axis)]
     angles = 2.0 * np.pi * np.arange(_AROUND) / _AROUND
     across = unit(np.cross(needle.axis, frame.lateral if abs(needle.axis @ frame.lateral) < 0.9 else frame.caudal))
     other = np.cross(needle.axis, across)
