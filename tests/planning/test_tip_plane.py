@@ -21,7 +21,7 @@ STEPS_MM = STEP_MM * np.concatenate([np.eye(3), -np.eye(3)])
 @pytest.mark.parametrize("name", ["cooled-clockface", "conventional-periforaminal", "palisade"])
 def test_distances_along_a_tip_are_those_of_the_bone(name):
     made = VirtualRecipe.of(name, None, {}).needles(side_grounds(GROUNDS))
-    chance, active, stepped = np.random.default_rng(5), made.electrode.tip_mm, 0
+    chance, active, stepped, deep = np.random.default_rng(5), made.electrode.tip_mm, 0, 0
     for ground, tips, axes, (count, _, _) in zip(GROUNDS, made.tips, made.axes, made.counts, strict=True):
         bone = ground.bone_around.bone
         # as planned, and as a bad hand puts them: into bone, off it, and beside the ilium
@@ -33,14 +33,17 @@ def test_distances_along_a_tip_are_those_of_the_bone(name):
                 place = tip + active * k / (PLACES - 1) * axis
                 assert own[0] == bone_gap(bone, AROUND_MM, *place)
                 sheet, over = sheet_gap(bone, AROUND_MM, *place), overhang_gap(bone, AROUND_MM, *place)
-                if not 0.0 <= own[0] < AROUND_MM:
+                if not -AROUND_MM < own[0] < AROUND_MM:
                     continue
+                deep += own[0] < -2.5
                 if 1.5 < sheet < over:
                     # along the way to the nearest place, by a step
                     assert np.linalg.norm(own[1:4]) == pytest.approx(STEP_MM)
                     np.testing.assert_array_equal(own[1:4], -own[4:7])
                     continue
                 around = [bone_gap(bone, AROUND_MM, *(place + step)) for step in STEPS_MM]
-                np.testing.assert_array_equal(own[1:], np.minimum(around, own[0] + STEP_MM + 1.5))
+                reach = min(AROUND_MM, abs(own[0]) + STEP_MM + 1.5)
+                np.testing.assert_array_equal(own[1:], np.clip(around, -reach, reach))
                 stepped += 1
     assert stepped > 50
+    assert deep > 0

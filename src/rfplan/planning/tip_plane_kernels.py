@@ -124,8 +124,8 @@ def distances_along(
             for side in range(3):
                 values[k, 1 + side], values[k, 4 + side] = STEP_MM * way[side], -STEP_MM * way[side]
             continue
-        # a step changes the distance by no more than its length, and by what the bone is uneven
-        reach = min(far, values[k, 0] + STEP_MM + _SMOOTH_MM)
+        # a step changes the distance by no more than its length, and by what the bone is uneven; in bone it is as far to its surface
+        reach = min(far, abs(values[k, 0]) + STEP_MM + _SMOOTH_MM)
         for side in range(6):
             way[:] = 0.0
             way[side % 3] = STEP_MM if side < 3 else -STEP_MM
