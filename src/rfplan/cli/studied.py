@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rfplan.study.advance import Advance
     from rfplan.study.design import StudyDesign
     from rfplan.study.ledger import Ledger
-    from rfplan.study.runner import Advance
 
 
 def carry_out(
@@ -40,8 +40,6 @@ def carry_out(
     if ledger.damaged:
         numbers = ", ".join(str(number) for number in ledger.damaged)
         warn(f"{len(ledger.damaged)} chunk(s) are not as they were written and are computed anew: {numbers}")
-    if design.lesion_model == "solved" and ledger.missing and scheduler is None:
-        aside().print("lesions that were never solved on this machine are solved first; later runs find them")
     try:
         with _bar(design.patients) as tell:
             run_study(ledger, workers, scheduler, tell)
@@ -135,22 +133,47 @@ def _interval(interval: list[float]) -> str:
 
 @contextmanager
 def _bar(patients: int) -> Iterator[Callable[[Advance], None]]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from rfplan.cli.console import aside
 
     console = aside()
     columns = (
-        TextColumn("patients"),
+        TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[left]}"),
     )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("study", total=patients, rate="")
+        task, last = bar.add_task("patients", total=patients, rate="", left=""), ""
 
         def tell(advance: Advance) -> None:
-            bar.update(task, completed=advance.done, rate=f"{advance.rate:.1f}/s")
+            nonlocal last
+            if advance.what == "lesions" and advance.done == 0:
+                console.print(
+                    f"{advance.total} lesions were never solved on this machine and are solved first, which takes "
+                    f"{_roughly(advance.left_s)}; later runs find them",
+                    soft_wrap=True,
+                )
+            rate = f"{advance.rate:.1f}/s" if advance.rate > 0.0 else ""
+            left = f"{_roughly(advance.left_s)} left" if advance.done < advance.total else ""
+            bar.update(
+                task, description=advance.what, total=advance.total, completed=advance.done, rate=rate, left=left
+            )
+            # a file or another program gets a line for every tenth
+            tenth = f"{10 * advance.done // advance.total} {advance.what}"
+            if not console.is_terminal and left and advance.done and tenth != last:
+                console.print(
+                    ", ".join(filter(None, [f"{advance.what} {advance.done} of {advance.total}", rate, left]))
+                )
+                last = tenth
 
         yield tell
+
+
+def _roughly(seconds: float) -> str:
+    """A time as one says it."""
+    if seconds < 90.0:
+        return f"some {max(1, round(seconds))} s"
+    return f"some {round(seconds / 60.0)} min" if seconds < 5400.0 else f"some {seconds / 3600.0:.1f} h"

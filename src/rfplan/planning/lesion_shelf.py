@@ -159,13 +159,24 @@ def lesion_shelf(isotherm: int) -> LesionShelf:
     return LesionShelf(isotherm)
 
 
+def never_solved(problems: Sequence[LesionProblem], isotherm: int) -> list[LesionProblem]:
+    """Those of ``problems`` that nobody on this machine has made ready."""
+    return [problem for problem in problems if not _path(problem, isotherm).exists()]
+
+
+def make_ready(problem: LesionProblem, isotherm: int) -> None:
+    """Solve ``problem`` for whoever asks for it later on this machine, or wait until another process has."""
+    for _ in _made_ready([problem], isotherm):
+        pass
+
+
 def _made_ready(problems: Sequence[LesionProblem], isotherm: int) -> Iterator[tuple[LesionProblem, LesionMap | None]]:
     """Every problem with its lesion, None where it cannot be solved; those that another process solves come last."""
     waiting = list(problems)
     while waiting:
         left = []
         for problem in waiting:
-            path = _folder() / f"{problem_digest(problem)}-{isotherm}.npz"
+            path = _path(problem, isotherm)
             found = _read(path)
             if found is None:
                 with _claimed(path.with_suffix(".claim")) as mine:
@@ -218,6 +229,10 @@ def _light(whole: LesionMap, isotherm: int) -> LesionMap:
 
 def _folder() -> Path:
     return cache_folder() / "judging"
+
+
+def _path(problem: LesionProblem, isotherm: int) -> Path:
+    return _folder() / f"{problem_digest(problem)}-{isotherm}.npz"
 
 
 def _bytes(entry: LesionMap | None) -> bytes:

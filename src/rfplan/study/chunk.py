@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from rfplan.anatomy.population import Population
+from rfplan.anatomy.population import DrawnPatients, Population
 from rfplan.anatomy.sides import Side
 from rfplan.anatomy.virtual_grounds import VirtualGrounds
 from rfplan.lesion import solved
 from rfplan.lesion.accuracy import accuracy_named
+from rfplan.lesion.problem import LesionProblem
 from rfplan.study.branch_bits import branch_bits
 from rfplan.study.columns import branch_columns, risk_columns
 from rfplan.study.computed import computed_plans
@@ -32,12 +33,9 @@ def chunk_count(design: StudyDesign) -> int:
 
 def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
     """A row per patient and strategy of chunk ``number``, patients in order, strategies in the order of the design."""
-    first = number * design.chunk
-    drawn = Population(design.innervation).draw(min(design.chunk, design.patients - first), design.seed, first)
-    grounds, count = VirtualGrounds.of(drawn), len(drawn)
-    side: Side = "left" if design.side == "left" else "right"
-    patients = PatientsToTreat(grounds, side, [(design.seed, index) for index in drawn.index.tolist()])
-    computed = computed_plans(design, grounds, side, patients.seeds)
+    drawn, patients = _patients(design, number)
+    grounds, count = patients.grounds, len(drawn)
+    computed = computed_plans(design, grounds, patients.side, patients.seeds)
     treated = [
         treatments(strategy, patients, design.error_of(strategy), computed.get(strategy.name))
         for strategy in design.strategies
@@ -75,6 +73,26 @@ def chunk_table(design: StudyDesign, number: int) -> pl.DataFrame:
         pl.lit(design.lesion_model).alias("lesion_model"),
         pl.lit(accuracy_used, dtype=pl.String).alias("lesion_accuracy"),
     )
+
+
+def chunk_problems(design: StudyDesign, number: int) -> list[LesionProblem]:
+    """The distinct lesions that chunk ``number`` asks the solver for, but those of plans which are still to be computed."""
+    _, patients = _patients(design, number)
+    accuracy = accuracy_named(ACCURACY)
+    placed = [
+        treatments(strategy, patients, design.error_of(strategy)).lesions(accuracy)
+        for strategy in design.strategies
+        if strategy.optimise is None
+    ]
+    return list(dict.fromkeys(problem for own in placed for problem in own.problems))
+
+
+def _patients(design: StudyDesign, number: int) -> tuple[DrawnPatients, PatientsToTreat]:
+    first = number * design.chunk
+    drawn = Population(design.innervation).draw(min(design.chunk, design.patients - first), design.seed, first)
+    side: Side = "left" if design.side == "left" else "right"
+    seeds = [(design.seed, index) for index in drawn.index.tolist()]
+    return drawn, PatientsToTreat(VirtualGrounds.of(drawn), side, seeds)
 
 
 def chunk_bytes(document: dict[str, Any], number: int) -> bytes:

@@ -8,28 +8,19 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
 from multiprocessing import get_context
 
 from rfplan.errors import InputError
+from rfplan.lesion import solved
+from rfplan.study.advance import Advance
 from rfplan.study.chunk import chunk_job
 from rfplan.study.cluster import cluster
 from rfplan.study.ledger import Ledger
+from rfplan.study.lesions_ahead import solve_ahead
 from rfplan.study.worker_memory import freed_memory_is_kept
 
 _AHEAD = 2
 _ANSWER_S = 5.0
-
-
-@dataclass(frozen=True)
-class Advance:
-    """How far a study is: patients ``done`` of ``total``, ``rate`` patients a second since it began or was resumed, without the time
-    that lesions took which nobody had solved before, and seconds left."""
-
-    done: int
-    total: int
-    rate: float
-    left_s: float
 
 
 def run_study(
@@ -39,6 +30,9 @@ def run_study(
     progress: Callable[[Advance], None] = lambda _: None,
 ) -> None:
     """Compute every chunk that ``ledger`` lacks and keep it there; the tables are the same whoever computes them.
+
+    Lesions that were never solved on this machine come first, where its own processes compute; workers of a cluster solve them as they
+    need them.
 
     Parameters
     ----------
@@ -55,11 +49,14 @@ def run_study(
         raise InputError(f"--workers is {workers}; it must be a whole number of at least 1")
     if not missing:
         return
-    document, began, computed, solving = design.to_json(), time.monotonic(), 0, 0.0
+    document, computed, solving = design.to_json(), 0, 0.0
     done = design.patients - sum(_size(design.patients, design.chunk, number) for number in missing)
     with _executor(workers, scheduler, len(missing)) as (executor, slots):
         # only now: where nobody computes, nothing is left behind
         ledger.begin()
+        if scheduler is None and design.lesion_model == solved.LABEL:
+            solve_ahead(executor, slots, document, missing, progress)
+        began = time.monotonic()
         waiting, running = iter(missing), dict[Future[tuple[bytes, float]], int]()
         try:
             while True:

@@ -35,7 +35,7 @@ def judged_with_solved(sides: TreatedSides, treatments: Sequence[PlacedMany | Se
 
     Lesions that nobody has solved yet are solved first.
     """
-    table, lethal = figures("safety"), _lethal()
+    table, lethal = figures("safety"), lethal_isotherm()
     strategies = [own if isinstance(own, PlacedMany) else PlacedMany.of(own) for own in treatments]
     known, maps = lesion_shelf(lethal).held([problem for placed in strategies for problem in placed.problems])
     found, at = [], 0
@@ -66,8 +66,9 @@ def judged_with_solved(sides: TreatedSides, treatments: Sequence[PlacedMany | Se
 
 def lesions_waited_s() -> float:
     """How long this process has waited for lesions to be solved, in all."""
-    return lesion_shelf(_lethal()).waited_s
+    return lesion_shelf(lethal_isotherm()).waited_s
 
 
-def _lethal() -> int:
+def lethal_isotherm() -> int:
+    """Number of the isotherm within which tissue dies."""
     return ISOTHERMS_C.index(figures("safety")["lethal.isotherm"].value)
