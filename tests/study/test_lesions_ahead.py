@@ -13,7 +13,9 @@ from rfplan.study.design import checked, design_from
 from rfplan.study.lesions_ahead import solve_ahead
 
 DESIGN = checked(
-    design_from({"strategies": [{"technique": "cooled-clockface"}, {"technique": "optimised"}], "patients": 6, "chunk": 2})
+    design_from(
+        {"strategies": [{"technique": "cooled-clockface"}, {"technique": "optimised"}], "patients": 6, "chunk": 2}
+    )
 )
 
 

@@ -24,9 +24,8 @@ from rfplan.figures import figures
 from rfplan.geometry.arrays import BoolArray, IntArray
 from rfplan.geometry.polyline import arc_length
 from rfplan.lesion.accuracy import accuracy_named
-from rfplan.lesion.lesion import ISOTHERMS_C
 from rfplan.lesion.problem import LesionProblem
-from rfplan.planning.lesion_shelf import lesion_shelf
+from rfplan.planning.lesion_shelf import lesion_shelf, make_ready
 from rfplan.planning.optimiser.effect_table import effect_table
 from rfplan.planning.optimiser.lesion_library import PlacedMaps
 from rfplan.planning.optimiser.positions import standoff_mm
@@ -40,7 +39,7 @@ from rfplan.planning.techniques.l5 import l5_application
 from rfplan.planning.techniques.site import Site
 from rfplan.study.columns import risk_columns
 from rfplan.study.recipe_places import LEVELS, recipe_targets
-from rfplan.study.solved_judge import ACCURACY, judged_with_solved
+from rfplan.study.solved_judge import ACCURACY, judged_with_solved, lethal_isotherm
 from rfplan.study.treated import TreatedSides
 
 COURSES: Final = 10
@@ -158,7 +157,7 @@ def _most_wanted_first(placed: Sequence[_Placed]) -> list[LesionProblem]:
 
 
 def _solved(problem: LesionProblem) -> None:
-    lesion_shelf(_lethal()).numbers([problem])
+    make_ready(problem, lethal_isotherm())
 
 
 def _in_patient(
@@ -213,7 +212,7 @@ def _against_limits(rows: PlacedRows, ground: VirtualGround) -> tuple[BoolArray,
 def _maps(rows: PlacedRows, keep: IntArray) -> PlacedMaps:
     """The lesions ``keep`` of a patient in its chart."""
     distinct, which = numbered([rows.problems[n] for n in keep])
-    known, maps = lesion_shelf(_lethal()).held(distinct)
+    known, maps = lesion_shelf(lethal_isotherm()).held(distinct)
     return PlacedMaps(
         maps, known[which], np.ascontiguousarray(rows.matrices[keep]), np.ascontiguousarray(rows.offsets[keep])
     )
@@ -242,8 +241,6 @@ def _courses(ground: VirtualGround, count: int, seed: tuple[int, int]) -> Packed
 
 def _taken(lesions: PlacedMaps, branches: PackedBranches) -> BoolArray:
     cut_mm = float(figures("safety")["transection.length"].value)
-    return effect_table(lesions, branches, np.eye(3), _lethal(), cut_mm, 1, lambda _: True).captured("transection")
-
-
-def _lethal() -> int:
-    return ISOTHERMS_C.index(figures("safety")["lethal.isotherm"].value)
+    return effect_table(lesions, branches, np.eye(3), lethal_isotherm(), cut_mm, 1, lambda _: True).captured(
+        "transection"
+    )
