@@ -7,6 +7,7 @@ from matplotlib.image import imread
 
 import rfplan
 from rfplan.report import palette, study_tornado
+from rfplan.report.study_figures import draw_study
 from rfplan.report.study_gallery import draw_gallery
 from rfplan.report.study_maps import draw_missed
 from rfplan.report.study_tornado import draw_tornado
@@ -95,6 +96,17 @@ def test_small_and_uniform_studies_have_figures_too(table, tmp_path, monkeypatch
     noted = inked(draw_tornado(tmp_path, {"nothing": []}, {"nothing": 0.5}, "test"), palette.MUTED, 0.3)
     monkeypatch.setattr(study_tornado, "NOTHING", "")
     assert noted > 1.3 * inked(draw_tornado(tmp_path, {"nothing": []}, {"nothing": 0.5}, "test"), palette.MUTED, 0.3)
+
+
+def test_no_bar_says_that_branches_are_taken_which_nobody_has(table, tmp_path):
+    without = table.with_columns(pl.col("^(branches|ap|cut)_L5$") * 0)
+    found = {}
+    for name, rows in (("with", table), ("without", without)):
+        folder = tmp_path / name
+        folder.mkdir()
+        found[name] = inked(draw_study(folder, strategy_rows(rows), "test")[0], palette.CAPTURED)
+    assert found["with"] > 0.02
+    assert found["without"] == 0.0
 
 
 def test_the_left_side_is_drawn_on_the_left(tmp_path):
