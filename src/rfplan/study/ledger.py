@@ -47,7 +47,9 @@ class Ledger:
         """
         path = folder / MANIFEST
         if not path.exists():
-            if folder.exists() and (not folder.is_dir() or not _begun_only(folder)):
+            if folder.exists() and not folder.is_dir():
+                raise InputError(f"--out {folder} is a file; give a new or empty folder")
+            if folder.exists() and not _begun_only(folder):
                 raise InputError(f"--out {folder} is not empty and holds no study; give a new or empty folder")
             return cls(folder, design, {})
         held, digests, made_by = _read(path)
