@@ -124,7 +124,11 @@ def _by_number(
     numbers = {name: entry.by_applications(criterion) for name, entry in study.strategies.items()}
     # in a small study no number of lesions may have many people
     enough = min(_LEAST_PEOPLE, max(own.size for found in numbers.values() for own in found.values()))
-    axis.set_xlabel(f"lesions in a patient (of {enough} people or more)", fontsize=8.5, color=MUTED)
+    axis.set_xlabel(
+        f"lesions in a patient (numbers that {enough} or more have)" if enough > 1 else "lesions in a patient",
+        fontsize=8.5,
+        color=MUTED,
+    )
     shown = [number for found in numbers.values() for number, own in found.items() if own.size >= enough]
     axis.set_xlim(min(shown) - 0.6, max(shown) + 0.6)
     for name, every in numbers.items():

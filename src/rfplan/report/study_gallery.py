@@ -37,7 +37,8 @@ def draw_gallery(
     """
     from rfplan.anatomy.reference import reference_patient
 
-    title = f"{design.patients:,} virtual patients, {criterion.replace('_', ' ')}, lesions {_model(design)}"
+    whom = f"{design.patients:,} virtual patient{'s' if design.patients > 1 else ''}"
+    title = f"{whom}, {criterion.replace('_', ' ')}, lesions {_model(design)}"
     side: Side = "left" if design.side == "left" else "right"
     reference = reference_patient()
     maps = branch_maps(design, table, f"{CRITERIA[criterion]}_bits", reference)

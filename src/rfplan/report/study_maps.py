@@ -52,7 +52,8 @@ def draw_density(folder: Path, maps: BranchMaps, reference: Patient, side: Side)
 
 
 def _note(maps: BranchMaps) -> str:
-    return f"branches of {maps.patients} people, the first of the study; laid over the reference sacrum by foramina and joint line"
+    whose = "one person" if maps.patients == 1 else f"{maps.patients} people"
+    return f"branches of {whose}, the first of the study; laid over the reference sacrum by foramina and joint line"
 
 
 class _Sheet:
