@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
+from threading import Thread
 
 from rfplan.errors import InputError
 from rfplan.study.chunk import chunk_job
@@ -105,7 +107,7 @@ def _executor(workers: int | None, scheduler: str | None, jobs: int) -> Iterator
     from rfplan.anatomy.overhang import overhang
 
     overhang()
-    pool = ProcessPoolExecutor(slots, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_parent)
+    pool = ProcessPoolExecutor(slots, mp_context=get_context("spawn"), initializer=_follow_the_parent)
     try:
         # they are started with the first jobs
         with freed_memory_is_kept():
@@ -118,5 +120,14 @@ def _executor(workers: int | None, scheduler: str | None, jobs: int) -> Iterator
         raise
 
 
-def _leave_interrupts_to_the_parent() -> None:
+def _follow_the_parent() -> None:
+    """Leave interrupts to it, and end where it was killed: nobody else would end a worker that waits for a job."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
