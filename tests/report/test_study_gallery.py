@@ -120,3 +120,12 @@ def test_the_left_side_is_drawn_on_the_left(tmp_path):
         draw_missed(folder, maps, reference, side, "test")
     # the sides of a virtual patient are alike
     np.testing.assert_allclose(found["left"].all, found["right"].all, atol=1e-6)
+
+
+def test_bounds_are_told_where_they_are_those_of_every_strategy(table):
+    factors = factor_rows(table, "transection")
+    found = {name: {entry["factor"]: entry for entry in entries} for name, entries in factors.items()}
+    assert " | from " in study_tornado._label("bmi", found)
+    # the widest hand is off by more than any other: its fifths are not theirs
+    assert study_tornado._label("tip_error_mm", found) == "tips off plan, other fifths in each"
+    assert "to " in study_tornado._label("tip_error_mm", {"4 mm": found["4 mm"]})

@@ -78,12 +78,15 @@ def _bar(axis: Any, place: int, entry: Mapping[str, Any]) -> None:
 def _label(factor: str, found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
     if factor == "female":
         return FACTORS[factor]
-    entry = next(entries[factor] for entries in found.values() if factor in entries)
     name, _, unit = FACTORS[factor].partition(", ")
-    low, high = (
-        f"{entry[key]:.{0 if abs(entry['high_from']) >= 10 or not unit else 1}f}" for key in ("low_to", "high_from")
-    )
-    return f"{name}, {'to ' + low} | from {high}{' ' + unit if unit else ''}"
+    bounds = {_bounds(entries[factor], unit) for entries in found.values() if factor in entries}
+    # hands of different size have different fifths
+    return f"{name}, {bounds.pop()}" if len(bounds) == 1 else f"{name}, other fifths in each"
+
+
+def _bounds(entry: Mapping[str, Any], unit: str) -> str:
+    digits = 0 if abs(entry["high_from"]) >= 10 or not unit else 1
+    return f"to {entry['low_to']:.{digits}f} | from {entry['high_from']:.{digits}f}{' ' + unit if unit else ''}"
 
 
 def _legend(figure: Any) -> None:
