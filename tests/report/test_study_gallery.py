@@ -10,6 +10,7 @@ from rfplan.report import palette, study_tornado
 from rfplan.report.study_figures import draw_study
 from rfplan.report.study_gallery import draw_gallery
 from rfplan.report.study_maps import draw_missed
+from rfplan.report.study_plot import sheet, title_panel
 from rfplan.report.study_tornado import draw_tornado
 from rfplan.study.branch_map import branch_maps
 from rfplan.study.chunk import chunk_table
@@ -129,3 +130,24 @@ def test_bounds_are_told_where_they_are_those_of_every_strategy(table):
     # the widest hand is off by more than any other: its fifths are not theirs
     assert study_tornado._label("tip_error_mm", found) == "tips off plan, other fifths in each"
     assert "to " in study_tornado._label("tip_error_mm", {"4 mm": found["4 mm"]})
+
+
+def test_any_name_of_a_strategy_can_be_drawn(table, tmp_path):
+    names = {
+        "0 mm": r"$\nothing$ that is a formula",
+        "1.5 mm": "a name as long as nobody would ever want it to be, but allowed",
+        "4 mm": "$",
+    }
+    design = checked(
+        design_from(
+            DESIGN.to_json()
+            | {"strategies": [entry | {"name": names[entry["name"]]} for entry in DESIGN.to_json()["strategies"]]}
+        )
+    )
+    renamed = table.with_columns(pl.col("strategy").replace_strict(names))
+    assert len(gallery(tmp_path / "odd", renamed, design)) == len(NAMES)
+    axis = sheet(2.0, 2.0).add_subplot()
+    title_panel(axis, names["1.5 mm"], 2.0)
+    box = axis.title.get_window_extent()
+    assert box.width <= 2.0 * axis.figure.dpi
+    assert axis.get_title().startswith("a name as long as")

@@ -62,7 +62,7 @@ def draw_dose(
     numbered = along != [OPERATOR]
     across = across if numbered else []
     panels = len(along) + len(across) + numbered
-    figure = sheet(3.25 * panels if panels > 1 else 4.6, 3.1)
+    figure = sheet(3.25 * panels if panels > 1 else 5.6, 3.1)
     axes = np.atleast_1d(figure.subplots(1, panels, sharey=True, gridspec_kw={"wspace": 0.09}))
     for axis, quantity in zip(axes, along, strict=False):
         _along(axis, [entry for entry in series if entry.quantity == quantity], known, hues)
