@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rfplan.anatomy.innervation import Innervation as Innervation
     from rfplan.anatomy.nerves import courses as courses
     from rfplan.anatomy.patient import Patient as Patient
     from rfplan.anatomy.patient_file import import_patient as import_patient
@@ -60,6 +61,7 @@ _HOME = {
     "Exposure": "rfplan.fluoroscopy.exposure",
     "Fluoroscope": "rfplan.fluoroscopy.live",
     "GeneratorLimits": "rfplan.lesion.generator",
+    "Innervation": "rfplan.anatomy.innervation",
     "InputError": "rfplan.errors",
     "Needle": "rfplan.planning.needle",
     "Objective": "rfplan.planning.optimiser.objective",

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rfplan.anatomy.innervation import Innervation
+from rfplan.anatomy.nerves import courses
 from rfplan.anatomy.population import Population
 from rfplan.anatomy.population_quantities import quantities, stated_correlations
 from rfplan.anatomy.sacrum_vector import NAMES
@@ -150,6 +151,24 @@ def test_a_switch_changes_nothing_else():
 def test_what_cannot_be_drawn_is_refused(n, seed, first):
     with pytest.raises(InputError, match="whole number"):
         Population().draw(n, seed, first)
+
+
+def test_who_or_what_was_not_drawn_is_named(reference):
+    drawn = Population().draw(2, 1)
+    with pytest.raises(InputError, match=r"did you mean 'sacrum\.length'"):
+        drawn.of("sacrum.lenght")
+    with pytest.raises(IndexError, match="they are 0 to 1"):
+        _ = drawn[2]
+    with pytest.raises(TypeError, match="part"):
+        _ = drawn[0:1]
+    # a patient of whom bone and branches are not laid out yet
+    with pytest.raises(AttributeError, match=r"patient\.ground"):
+        courses(drawn[0], 1, 1)
+    for n, seed in ((0, 1), (2.5, 1), ("2", 1), (2, -1)):
+        with pytest.raises(InputError, match="whole number"):
+            courses(reference, n, seed)
+    with pytest.raises(InputError, match="l5 is 'no'"):
+        Innervation(l5="no")
 
 
 def test_correlations_can_exist():

@@ -116,6 +116,7 @@ def test_what_a_recipe_for_all_is_not_found_by_is_refused(given, flag, tmp_path,
     [
         (["--at-stop", "0.1"], "--at-stop goes with --patients"),
         (["--margin-mm", "1"], "--margin-mm goes with --patients"),
+        (["--patients", "12", "--side", "left"], "--side does not go with --patients"),
         (["--patients", "12", "--at-stop", "1.5"], "--at-stop is 1.5; it must be a number from 0 to 1"),
         (["--patients", "12", "--at-stop", "nan"], "--at-stop is nan; it must be a number from 0 to 1"),
         (["--patients", "12", "--margin-mm", "-1"], "--margin-mm is -1.0; it must be a number from 0 to 10"),

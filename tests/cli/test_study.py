@@ -36,6 +36,15 @@ def test_compare_prints_one_row_per_technique(tmp_path, capsys, monkeypatch):
     again = ["--patients", "3", "--workers", "1", "--lesion-model", "shapes", "--out", str(tmp_path / "shapes")]
     assert main(["compare", "--techniques", "conventional-periforaminal", *again]) == 0
     assert "conventional-periforaminal " in capsys.readouterr().out
+    # what nobody has is not said to be taken, and what somebody has is not left out
+    study = tmp_path / "study.toml"
+    study.write_text(
+        'patients = 3\nlesion_model = "shapes"\n[branches]\nl5 = false\n[[strategies]]\ntechnique = "cooled-classic"\n'
+    )
+    assert main(["study", str(study), "--workers", "1", "--out", str(tmp_path / "no_l5")]) == 0
+    printed = capsys.readouterr().out
+    assert next(line for line in printed.splitlines() if "cooled-classic" in line).split()[5] == "none"
+    assert "none where nobody has one" in " ".join(printed.split())
     # again: refused without --resume, the same with it
     assert main(["compare", "--techniques", "cooled-clockface", "--patients", "3", "--out", str(out)]) == 2
     capsys.readouterr()
@@ -62,7 +71,10 @@ def test_wrong_input_ends_in_one_message(tmp_path, capsys):
     for arguments, words in (
         (["compare", "--techniques", "palisad"], "did you mean 'palisade'"),
         (["compare", "--techniques", "optimized"], "did you mean 'optimised'"),
+        (["compare", "--techniques", " ,"], "--techniques ' ,' names none"),
         (["compare", "--patients", "0"], "patients is 0"),
+        # no list of so many chunks is begun
+        (["compare", "--patients", "1000000000000"], "it must be a whole number from 1 to 10000000"),
         (["compare", "--seed", "-1"], "seed is -1"),
         (["compare", "--criterion", "ap"], "--criterion 'ap'"),
         (["study", str(tmp_path / "none.toml")], "No such file"),
@@ -70,3 +82,6 @@ def test_wrong_input_ends_in_one_message(tmp_path, capsys):
         assert main([*arguments, *(["--out", str(tmp_path / "o")])]) == 2
         assert words in " ".join(capsys.readouterr().err.split())
     assert not (tmp_path / "o").exists()
+    (tmp_path / "file").touch()
+    assert main(["compare", "--patients", "1", "--out", str(tmp_path / "file")]) == 2
+    assert "is a file; give a new or empty folder" in " ".join(capsys.readouterr().err.split())

@@ -7,8 +7,10 @@ from matplotlib.image import imread
 
 import rfplan
 from rfplan.report import palette, study_tornado
+from rfplan.report.study_figures import draw_study
 from rfplan.report.study_gallery import draw_gallery
 from rfplan.report.study_maps import draw_missed
+from rfplan.report.study_plot import sheet, title_panel
 from rfplan.report.study_tornado import draw_tornado
 from rfplan.study.branch_map import branch_maps
 from rfplan.study.chunk import chunk_table
@@ -97,6 +99,17 @@ def test_small_and_uniform_studies_have_figures_too(table, tmp_path, monkeypatch
     assert noted > 1.3 * inked(draw_tornado(tmp_path, {"nothing": []}, {"nothing": 0.5}, "test"), palette.MUTED, 0.3)
 
 
+def test_no_bar_says_that_branches_are_taken_which_nobody_has(table, tmp_path):
+    without = table.with_columns(pl.col("^(branches|ap|cut)_L5$") * 0)
+    found = {}
+    for name, rows in (("with", table), ("without", without)):
+        folder = tmp_path / name
+        folder.mkdir()
+        found[name] = inked(draw_study(folder, strategy_rows(rows), "test")[0], palette.CAPTURED)
+    assert found["with"] > 0.02
+    assert found["without"] == 0.0
+
+
 def test_the_left_side_is_drawn_on_the_left(tmp_path):
     reference, found = rfplan.reference_patient(), {}
     for side in ("left", "right"):
@@ -108,3 +121,33 @@ def test_the_left_side_is_drawn_on_the_left(tmp_path):
         draw_missed(folder, maps, reference, side, "test")
     # the sides of a virtual patient are alike
     np.testing.assert_allclose(found["left"].all, found["right"].all, atol=1e-6)
+
+
+def test_bounds_are_told_where_they_are_those_of_every_strategy(table):
+    factors = factor_rows(table, "transection")
+    found = {name: {entry["factor"]: entry for entry in entries} for name, entries in factors.items()}
+    assert " | from " in study_tornado._label("bmi", found)
+    # the widest hand is off by more than any other: its fifths are not theirs
+    assert study_tornado._label("tip_error_mm", found) == "tips off plan, other fifths in each"
+    assert "to " in study_tornado._label("tip_error_mm", {"4 mm": found["4 mm"]})
+
+
+def test_any_name_of_a_strategy_can_be_drawn(table, tmp_path):
+    names = {
+        "0 mm": r"$\nothing$ that is a formula",
+        "1.5 mm": "a name as long as nobody would ever want it to be, but allowed",
+        "4 mm": "$",
+    }
+    design = checked(
+        design_from(
+            DESIGN.to_json()
+            | {"strategies": [entry | {"name": names[entry["name"]]} for entry in DESIGN.to_json()["strategies"]]}
+        )
+    )
+    renamed = table.with_columns(pl.col("strategy").replace_strict(names))
+    assert len(gallery(tmp_path / "odd", renamed, design)) == len(NAMES)
+    axis = sheet(2.0, 2.0).add_subplot()
+    title_panel(axis, names["1.5 mm"], 2.0)
+    box = axis.title.get_window_extent()
+    assert box.width <= 2.0 * axis.figure.dpi
+    assert axis.get_title().startswith("a name as long as")

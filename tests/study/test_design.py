@@ -93,6 +93,9 @@ def test_a_file_is_named_with_its_fault(tmp_path):
     path.write_text('patients = 5\nseeds = 1\n[[strategies]]\ntechnique = "palisade"\n')
     with pytest.raises(InputError, match=r"study\.toml: unknown key 'seeds'; did you mean 'seed'"):
         read_design(path)
+    # an editor that begins with a byte order mark is no fault
+    path.write_text('patients = 5\n[[strategies]]\ntechnique = "palisade"\n', encoding="utf-8-sig")
+    assert read_design(path).patients == 5
     path.write_text("patients = [")
     with pytest.raises(InputError, match="not valid TOML"):
         read_design(path)

@@ -36,13 +36,7 @@ def test_killed_at_ten_random_moments_and_resumed_it_is_the_same(tmp_path):
     file.write_text(_STUDY)
     design = read_design(file)
     run_study(Ledger.opened(whole, design, resume=False), workers=1)
-    command = [
-        sys.executable, "-c",
-        "import sys; from pathlib import Path; from rfplan.study.design import read_design; from rfplan.study.ledger import Ledger; "
-        "from rfplan.study.runner import run_study; "
-        "run_study(Ledger.opened(Path(sys.argv[2]), read_design(Path(sys.argv[1])), True), workers=1)",
-        str(file), str(killed),
-    ]  # fmt: skip
+    command = _command(file, killed)
     rng = np.random.default_rng(2)
     # three kills while it starts, seven while chunks are written: after so many of them, and a random while
     early = rng.uniform(0.05, 2.5, 3)
@@ -62,6 +56,36 @@ def test_killed_at_ten_random_moments_and_resumed_it_is_the_same(tmp_path):
     assert contents(killed) == contents(whole)
     assert not half_written(killed)
     assert (killed / MANIFEST).read_bytes() == (whole / MANIFEST).read_bytes()
+
+
+def test_workers_end_with_a_process_that_was_killed(tmp_path):
+    file, folder = tmp_path / "study.toml", tmp_path / "out"
+    file.write_text(_STUDY)
+    process = subprocess.Popen(
+        _command(file, folder), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    give_up = time.monotonic() + _LONGEST_S
+    while not (folder / "chunks").is_dir() or not _finished(folder):
+        assert process.poll() is None
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+    # alone, as one that the system kills for its memory: workers hold its standard output, which ends with the last of them
+    process.kill()
+    try:
+        process.communicate(timeout=_LONGEST_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        pytest.fail("workers outlived the process that started them")
+
+
+def _command(file, folder):
+    return [
+        sys.executable, "-c",
+        "import sys; from pathlib import Path; from rfplan.study.design import read_design; from rfplan.study.ledger import Ledger; "
+        "from rfplan.study.runner import run_study; "
+        "run_study(Ledger.opened(Path(sys.argv[2]), read_design(Path(sys.argv[1])), True), workers=1)",
+        str(file), str(folder),
+    ]  # fmt: skip
 
 
 def _finished(folder):

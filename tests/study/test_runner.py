@@ -121,6 +121,7 @@ def test_folders_of_other_things_are_refused(whole, tmp_path):
         ({"design_hash": "0" * 16}, "does not match"),
         ({"sha256": None}, "not the manifest"),
         ({"made_by": "0.1.0+00000000.00000000"}, "have changed since"),
+        ({"design": {"strategies": "palisade"}}, r"manifest\.json: its design is not one"),
     ],
 )
 def test_a_manifest_that_does_not_match_is_refused(tmp_path, change, words):

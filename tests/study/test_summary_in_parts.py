@@ -96,6 +96,29 @@ def test_they_are_the_means_and_intervals_of_the_rows(rows, criterion):
         assert row["captured_difference_ci95"] == pytest.approx(bootstrap_interval(values), abs=0.002)
 
 
+@pytest.mark.parametrize("criterion", list(CRITERIA))
+def test_levels_without_branches_are_told_from_such_as_are_all_taken(rows, criterion):
+    nobody = rows.with_columns(pl.col("^(branches|ap|cut)_(L5|S4).*$") * 0)
+    some, none = strategy_rows(rows, criterion)[0], strategy_rows(nobody, criterion)[0]
+    # L5 and S4 are switches: S4 is told of where somebody has it, and of L5 that nobody does
+    assert list(some["missed"]) == ["L5", "S1", "S2", "S3", "S4"]
+    assert list(none["missed"]) == ["L5", "S1", "S2", "S3"]
+    assert (none["branches"]["L5"], none["missed"]["L5"]) == (0, 0.0)
+    own = rows.filter(pl.col("strategy") == "one")
+    assert some["branches"]["S4"] == own["branches_S4"].sum()
+    taken = own[f"{CRITERIA[criterion]}_S4"].sum() / own["branches_S4"].sum()
+    assert some["missed"]["S4"] == pytest.approx(1.0 - taken, abs=1e-12)
+
+
+def test_quadrants_are_told_by_the_criterion_that_they_were_counted_by(rows):
+    row = strategy_rows(rows, "transection")[1]
+    own = rows.filter(pl.col("strategy") == "two")
+    taken = own["cut_S1_upper"].sum() / own["branches_S1_upper"].sum()
+    assert row["missed_by_quadrant"]["S1_upper"] == pytest.approx(1.0 - taken, abs=1e-12)
+    assert row["branches"]["S1_upper"] + row["branches"]["S1_lower"] == row["branches"]["S1"]
+    assert "missed_by_quadrant" not in strategy_rows(rows, "ap_projection")[1]
+
+
 def test_dose_is_by_number_of_applications(rows):
     entry = StudyTally.of(parts_of(rows, 50)).strategies["two"]
     own = rows.filter(pl.col("strategy") == "two")

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from rfplan.anatomy.cut_normal import before_cut, cut_quantile
+from rfplan.errors import InputError
 from rfplan.figures import Figure, figures
 
 _MIDDLE = 0.5
@@ -27,6 +28,11 @@ class Innervation:
 
     l5: bool = True
     s4: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("l5", "s4"):
+            if not isinstance(getattr(self, name), bool):
+                raise InputError(f"{name} is {getattr(self, name)!r}; it must be True or False")
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from rfplan.anatomy.innervation import BranchTraits, Innervation, drawn_branches
 from rfplan.anatomy.landmarks import Curve, Landmark
 from rfplan.anatomy.nerve import Nerve
 from rfplan.anatomy.sides import SIDES, Side, lateral_sign
+from rfplan.errors import InputError
 from rfplan.figures import figures
 from rfplan.geometry.arrays import FloatArray
 
@@ -150,6 +151,13 @@ def courses(
 
     Course k depends on ``seed`` and k alone, so the first of a thousand are the same as the first of ten. The sides of one course
     share their draws: the mirror image of a patient has the mirror image of its courses.
+
+    Raises
+    ------
+    InputError : ``n`` is below 1, or ``seed`` below 0
     """
+    for name, value, least in (("n", n, 1), ("seed", seed, 0)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            raise InputError(f"{name} is {value!r}; it must be a whole number of at least {least}")
     grounds = [NerveGround(patient.chart, patient.foramina, patient.landmarks, patient.curves, side) for side in SIDES]
     return tuple(_draw(grounds, drawn_branches(np.random.default_rng([seed, k]), innervation)) for k in range(n))

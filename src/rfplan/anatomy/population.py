@@ -14,7 +14,7 @@ from rfplan.anatomy.population_quantities import quantities
 from rfplan.anatomy.sacrum_parameters import sacrum_parameters
 from rfplan.anatomy.sacrum_vector import NAMES, sacrum_vector
 from rfplan.anatomy.virtual_patient import VirtualPatient
-from rfplan.errors import InputError, RfplanError
+from rfplan.errors import InputError, RfplanError, did_you_mean
 from rfplan.figures import figures
 from rfplan.geometry.arrays import BoolArray, FloatArray, IntArray
 
@@ -52,8 +52,10 @@ class DrawnPatients:
         return (self[k] for k in range(len(self)))
 
     def __getitem__(self, k: int) -> VirtualPatient:
+        if not isinstance(k, int | np.integer) or isinstance(k, bool):
+            raise TypeError(f"patient {k!r} is no whole number; part(low, high) gives several")
         if not 0 <= k < len(self):
-            raise IndexError(k)
+            raise IndexError(f"patient {k} is not among those drawn; they are 0 to {len(self) - 1}")
         return VirtualPatient(self.part(k, k + 1))
 
     def part(self, low: int, high: int) -> DrawnPatients:
@@ -86,10 +88,12 @@ class DrawnPatients:
 
         Raises
         ------
-        KeyError : there is none of that name
+        InputError : there is none of that name
         """
         if name not in self.names:
-            raise KeyError(name)
+            raise InputError(
+                f"quantity {name!r} is not drawn;{did_you_mean(name, self.names)} drawn are: {', '.join(self.names)}"
+            )
         column: FloatArray = self.quantities[:, self.names.index(name)]
         return column
 

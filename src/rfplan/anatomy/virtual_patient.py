@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from rfplan.anatomy.innervation import BranchTraits
 from rfplan.anatomy.patient import Patient
@@ -25,6 +25,12 @@ class VirtualPatient:
     """A patient drawn from the population: the only one of ``drawn``."""
 
     drawn: DrawnPatients
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """What is asked of a virtual patient as of any other: say who has it."""
+        raise AttributeError(
+            f"a virtual patient has no {name!r}: plans and courses are made on patient.ground, without a mesh, or on patient.meshed()"
+        )
 
     @property
     def name(self) -> str:

@@ -54,10 +54,15 @@ def compare(
         Print one JSON object and nothing else.
     """
     from rfplan.cli.studied import carry_out
+    from rfplan.errors import InputError
     from rfplan.study.design import USUAL_CHUNK, Operator, Strategy, StudyDesign, checked
     from rfplan.study.optimisation import CHUNK, OPTIMISED
 
     names = [name.strip() for name in techniques.split(",") if name.strip()]
+    if not names:
+        raise InputError(
+            f"--techniques {techniques!r} names none; give at least one, as 'rfplan techniques' lists them"
+        )
     design = checked(
         StudyDesign(
             tuple(Strategy(name) for name in names),

@@ -148,6 +148,10 @@ def optimise(
                 raise InputError(
                     f"{flag} does not go with --patients, which draws the patients that a recipe is found on"
                 )
+        if chosen != "right":
+            raise InputError(
+                "--side does not go with --patients: a recipe is found on right sides, which are like the left, and serves either"
+            )
         find_recipe(request, patients, folder, at_stop=at_stop, margin_mm=margin_mm, json=json)
         return
 

@@ -93,27 +93,30 @@ def _deliver(ledger: Ledger, criterion: str, *, json: bool, csv: bool) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    whom = f"{ledger.design.patients:,} virtual patient{'s' if ledger.design.patients > 1 else ''}"
     # narrow enough for a terminal of 80 columns with the names of the techniques in full
     shown = Table(
-        title=f"{ledger.design.patients} virtual patients, {criterion}; in brackets 95 % intervals of how many were drawn",
+        title=f"{whom}, {criterion}; in brackets 95 % intervals of how many were drawn",
         box=SIMPLE_HEAD,
         pad_edge=False,
         collapse_padding=True,
     )
     shown.add_column("strategy", overflow="fold")
-    for heading in ("captured, %", "complete, %", "L5", "S1", "S2", "S3", "stop"):
+    levels = list(document["rows"][0]["missed"])
+    for heading in ("captured, %", "complete, %", *levels, "stop"):
         shown.add_column(heading, justify="right", no_wrap=True)
     for row in document["rows"]:
         shown.add_row(
             escape(row["strategy"]),
             f"{100 * row['captured_mean']:.1f} ({_interval(row['captured_ci95'])})",
             f"{100 * row['complete']:.1f} ({_interval(row['complete_ci95'])})",
-            *(f"{100 * row['missed'][level]:.0f}" for level in ("L5", "S1", "S2", "S3")),
+            *(f"{100 * row['missed'][level]:.0f}" if row["branches"][level] else "none" for level in levels),
             f"{100 * row['stop_violations']:.0f}",
         )
     people().print(shown)
     people().print(
-        "L5 to S3: % of the branches missed; stop: % of the patients with a lesion that breaks a hard limit."
+        f"{levels[0]} to {levels[-1]}: % of the branches missed{_without(document['rows'][0])}; stop: % of the patients with a lesion that "
+        "breaks a hard limit."
     )
     people().print(f"Assumed: {lesions['assumption']}")
     people().print(
@@ -125,6 +128,11 @@ def _csv(ledger: Ledger) -> Iterator[bytes]:
     """The whole table, some patients at a time."""
     for number, table in enumerate(ledger.tables()):
         yield table.write_csv(include_header=number == 0).encode()
+
+
+def _without(row: dict[str, Any]) -> str:
+    """That nobody has a branch of some level, if so."""
+    return ", none where nobody has one" if not all(row["branches"][level] for level in row["missed"]) else ""
 
 
 def _interval(interval: list[float]) -> str:

@@ -62,7 +62,7 @@ def draw_dose(
     numbered = along != [OPERATOR]
     across = across if numbered else []
     panels = len(along) + len(across) + numbered
-    figure = sheet(3.25 * panels if panels > 1 else 4.6, 3.1)
+    figure = sheet(3.25 * panels if panels > 1 else 5.6, 3.1)
     axes = np.atleast_1d(figure.subplots(1, panels, sharey=True, gridspec_kw={"wspace": 0.09}))
     for axis, quantity in zip(axes, along, strict=False):
         _along(axis, [entry for entry in series if entry.quantity == quantity], known, hues)
@@ -78,7 +78,7 @@ def draw_dose(
         axis.xaxis.get_major_locator().set_params(nbins=6)
     axes[0].set_ylabel("branches taken, %", fontsize=8.5, color=MUTED)
     axes[0].set_ylim(0.0, 103.0)
-    _legend(figure, hues, bool(along), panels)
+    _legend(figure, hues, bool(along), panels, numbered)
     figure.text(0.125, 0.93, f"Dose and response: {title}", fontsize=10, color=INK, ha="left")
     return kept(figure, folder / "dose_response.png")
 
@@ -124,7 +124,8 @@ def _by_number(
     numbers = {name: entry.by_applications(criterion) for name, entry in study.strategies.items()}
     # in a small study no number of lesions may have many people
     enough = min(_LEAST_PEOPLE, max(own.size for found in numbers.values() for own in found.values()))
-    axis.set_xlabel(f"lesions in a patient (of {enough} people or more)", fontsize=8.5, color=MUTED)
+    note = f"\n(numbers that {enough} people or more have)" if enough > 1 else ""
+    axis.set_xlabel(f"lesions in a patient{note}", fontsize=8.5, color=MUTED)
     shown = [number for found in numbers.values() for number, own in found.items() if own.size >= enough]
     axis.set_xlim(min(shown) - 0.6, max(shown) + 0.6)
     for name, every in numbers.items():
@@ -138,7 +139,7 @@ def _by_number(
     axis.xaxis.get_major_locator().set_params(integer=True)
 
 
-def _legend(figure: Any, hues: Mapping[str, str], two: bool, panels: int) -> None:
+def _legend(figure: Any, hues: Mapping[str, str], two: bool, panels: int, numbered: bool) -> None:
     from matplotlib.lines import Line2D
 
     marks = [Line2D([], [], color=hue, lw=2, marker="o", ms=4, label=name) for name, hue in hues.items()]
@@ -146,7 +147,15 @@ def _legend(figure: Any, hues: Mapping[str, str], two: bool, panels: int) -> Non
         marks += [
             Line2D([], [], color=MUTED, lw=1.5, marker="o", ms=3.6, label="mean part taken"),
             Line2D(
-                [], [], color=MUTED, lw=1.5, ls="--", marker="s", mfc="white", ms=3.6, label="people in whom all are"
+                [],
+                [],
+                color=MUTED,
+                lw=1.5,
+                ls="--",
+                marker="s",
+                mfc="white",
+                ms=3.6,
+                label="people in whom all are taken",
             ),
         ]
     figure.legend(
@@ -155,5 +164,5 @@ def _legend(figure: Any, hues: Mapping[str, str], two: bool, panels: int) -> Non
         ncols=min(len(marks), 5 if panels > 1 else 3),
         frameon=False,
         fontsize=8,
-        bbox_to_anchor=(0.5, -0.03),
+        bbox_to_anchor=(0.5, -0.03 if not numbered else -0.09),
     )

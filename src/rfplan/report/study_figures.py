@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rfplan.planning.coverage import REPORTED_LEVELS
-from rfplan.report.palette import CAPTURED, INK, LESION, MISSED, MUTED, WARM
+from rfplan.report.palette import CAPTURED, INK, LESION, MISSED, MUTED, UNJUDGED, WARM
 from rfplan.report.study_plot import dress, kept, sheet
 
-_COLOURS = (CAPTURED, LESION, WARM, INK)
+_COLOURS = {"L5": CAPTURED, "S1": LESION, "S2": WARM, "S3": INK, "S4": UNJUDGED}
 
 
 def draw_study(folder: Path, rows: Sequence[Mapping[str, Any]], title: str) -> tuple[Path, ...]:
@@ -27,16 +26,18 @@ def draw_study(folder: Path, rows: Sequence[Mapping[str, Any]], title: str) -> t
 def _by_level(folder: Path, rows: Sequence[Mapping[str, Any]], title: str) -> Path:
     figure = sheet(8.0, 0.9 + 0.62 * len(rows))
     axis = figure.add_subplot()
-    height = 0.8 / len(REPORTED_LEVELS)
+    # of a level without branches nothing can be taken
+    levels = [level for level in rows[0]["missed"] if rows[0]["branches"][level]]
+    height = 0.8 / len(levels)
     for place, row in enumerate(rows):
-        for number, level in enumerate(REPORTED_LEVELS):
-            at = place + (number - 1.5) * height
+        for number, level in enumerate(levels):
+            at = place + (number - 0.5 * (len(levels) - 1)) * height
             share = 100.0 * (1.0 - row["missed"][level])
             label = level if place == 0 else None
-            axis.barh(at, share, 0.85 * height, color=_COLOURS[number], label=label)
+            axis.barh(at, share, 0.85 * height, color=_COLOURS[level], label=label)
             axis.text(share + 0.8, at, f"{share:.0f}", va="center", fontsize=6.5, color=MUTED)
     _dress(axis, rows, "branches taken, % of those of the level", title)
-    _legend(axis, 4)
+    _legend(axis, len(levels))
     return kept(figure, folder / "captured_by_level.png")
 
 

@@ -35,19 +35,24 @@ def draw_gallery(
     table, study : its rows, all or in parts, and what was counted in them
     rows, factors : by :func:`rfplan.study.summary.strategy_rows` and :func:`rfplan.study.sensitivity.factor_rows`
     """
+    from matplotlib import rc_context
+
     from rfplan.anatomy.reference import reference_patient
 
-    title = f"{design.patients:,} virtual patients, {criterion.replace('_', ' ')}, lesions {_model(design)}"
+    whom = f"{design.patients:,} virtual patient{'s' if design.patients > 1 else ''}"
+    title = f"{whom}, {criterion.replace('_', ' ')}, lesions {_model(design)}"
     side: Side = "left" if design.side == "left" else "right"
     reference = reference_patient()
     maps = branch_maps(design, table, f"{CRITERIA[criterion]}_bits", reference)
-    return (
-        *draw_study(folder, rows, title),
-        draw_missed(folder, maps, reference, side, title),
-        draw_density(folder, maps, reference, side),
-        draw_dose(folder, design, study, rows, criterion, title),
-        draw_tornado(folder, factors, {str(row["strategy"]): float(row["captured_mean"]) for row in rows}, title),
-    )
+    # a dollar in the name of a strategy is no formula
+    with rc_context({"text.parse_math": False}):
+        return (
+            *draw_study(folder, rows, title),
+            draw_missed(folder, maps, reference, side, title),
+            draw_density(folder, maps, reference, side),
+            draw_dose(folder, design, study, rows, criterion, title),
+            draw_tornado(folder, factors, {str(row["strategy"]): float(row["captured_mean"]) for row in rows}, title),
+        )
 
 
 def _model(design: StudyDesign) -> str:

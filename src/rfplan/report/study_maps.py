@@ -13,7 +13,7 @@ from rfplan.anatomy.sides import LEVELS, Side, lateral_sign
 from rfplan.geometry.arrays import FloatArray
 from rfplan.report.outline import projected_outlines
 from rfplan.report.palette import CAPTURED, FORAMEN, INK, JOINT, MISSED, MUTED
-from rfplan.report.study_plot import kept, sheet
+from rfplan.report.study_plot import kept, sheet, title_panel
 from rfplan.study.branch_map import NEAR_MM, BranchMaps
 
 MOST_PANELS: Final = 15
@@ -33,7 +33,7 @@ def draw_missed(folder: Path, maps: BranchMaps, reference: Patient, side: Side, 
     sacrum = projected_outlines([reference.bones["sacrum"]], reference.frame)
     for axis, name in zip(sheet.panels, names, strict=True):
         drawn = _panel(axis, maps, maps.missed[name], max(top, 1.0), MISSED, reference, side, sacrum)
-        axis.set_title(name, fontsize=9, color=INK, pad=3)
+        title_panel(axis, name, _PANEL_IN if rows == 1 else _SMALL_IN, pad=3)
     left_out = len(maps.missed) - len(names)
     note = f"; the first {len(names)} of {len(maps.missed)} strategies" if left_out else ""
     sheet.bar(drawn, f"missed branches within {NEAR_MM:g} mm, per 100 people")
@@ -52,7 +52,8 @@ def draw_density(folder: Path, maps: BranchMaps, reference: Patient, side: Side)
 
 
 def _note(maps: BranchMaps) -> str:
-    return f"branches of {maps.patients} people, the first of the study; laid over the reference sacrum by foramina and joint line"
+    whose = "one person" if maps.patients == 1 else f"{maps.patients} people"
+    return f"branches of {whose}, the first of the study; laid over the reference sacrum by foramina and joint line"
 
 
 class _Sheet:

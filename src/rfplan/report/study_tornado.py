@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from rfplan.report.palette import CAPTURED, INK, MISSED, MUTED
-from rfplan.report.study_plot import dress, kept, sheet
+from rfplan.report.study_plot import dress, kept, sheet, title_panel
 from rfplan.study.sensitivity import FACTORS, LEAST
 
 MOST_PANELS: Final = 4
 _MOST_FACTORS: Final = 12
+_TITLE_IN: Final = 2.1
 NOTHING: Final = f"no factor has {LEAST} people in its\nlowest and in its highest fifth"
 """What stands in a panel where nothing can be told."""
 
@@ -43,7 +44,7 @@ def draw_tornado(
                 _bar(axis, place, found[name][factor])
         dress(axis, "x", ("top", "right", "left"))
         axis.axvline(100.0 * means[name], color=MUTED, lw=0.9, ls=(0, (2, 2)), zorder=1.5)
-        axis.set_title(name, fontsize=9, color=INK)
+        title_panel(axis, name, _TITLE_IN)
         axis.set_xlabel("branches taken, %", fontsize=8.5, color=MUTED)
         axis.tick_params(axis="y", length=0)
     axes[0].set_yticks(range(len(order)), [_label(factor, found) for factor in order], fontsize=8, color=INK)
@@ -78,12 +79,15 @@ def _bar(axis: Any, place: int, entry: Mapping[str, Any]) -> None:
 def _label(factor: str, found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
     if factor == "female":
         return FACTORS[factor]
-    entry = next(entries[factor] for entries in found.values() if factor in entries)
     name, _, unit = FACTORS[factor].partition(", ")
-    low, high = (
-        f"{entry[key]:.{0 if abs(entry['high_from']) >= 10 or not unit else 1}f}" for key in ("low_to", "high_from")
-    )
-    return f"{name}, {'to ' + low} | from {high}{' ' + unit if unit else ''}"
+    bounds = {_bounds(entries[factor], unit) for entries in found.values() if factor in entries}
+    # hands of different size have different fifths
+    return f"{name}, {bounds.pop()}" if len(bounds) == 1 else f"{name}, other fifths in each"
+
+
+def _bounds(entry: Mapping[str, Any], unit: str) -> str:
+    digits = 0 if abs(entry["high_from"]) >= 10 or not unit else 1
+    return f"to {entry['low_to']:.{digits}f} | from {entry['high_from']:.{digits}f}{' ' + unit if unit else ''}"
 
 
 def _legend(figure: Any) -> None:

@@ -26,6 +26,8 @@ LESION_MODELS = ("solved", "shapes")
 """Lesion models that a study can use."""
 USUAL_CHUNK: Final = 100
 """Patients of a chunk where a study does not say."""
+MOST_PATIENTS: Final = 10_000_000
+"""Beyond this a study takes days, and the list of its chunks gigabytes."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,8 @@ def checked(design: StudyDesign) -> StudyDesign:
         value = getattr(design, name)
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise InputError(f"study {name} is {value!r}; it must be a whole number of at least {least}")
+    if design.patients > MOST_PATIENTS:
+        raise InputError(f"study patients is {design.patients}; it must be a whole number from 1 to {MOST_PATIENTS}")
     if design.side not in ("left", "right"):
         raise InputError(f"study side is {design.side!r}; it must be 'left' or 'right'")
     if design.lesion_model not in LESION_MODELS:
@@ -218,7 +222,8 @@ def read_design(path: Path, changes: Mapping[str, Any] | None = None) -> StudyDe
     InputError : the file cannot be read, holds an unknown key or a value of the wrong kind; names the file and the key
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        # some editors begin a text with a byte order mark
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}; give a study file in TOML") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

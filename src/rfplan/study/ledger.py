@@ -47,7 +47,9 @@ class Ledger:
         """
         path = folder / MANIFEST
         if not path.exists():
-            if folder.exists() and (not folder.is_dir() or not _begun_only(folder)):
+            if folder.exists() and not folder.is_dir():
+                raise InputError(f"--out {folder} is a file; give a new or empty folder")
+            if folder.exists() and not _begun_only(folder):
                 raise InputError(f"--out {folder} is not empty and holds no study; give a new or empty folder")
             return cls(folder, design, {})
         held, digests, made_by = _read(path)
@@ -164,12 +166,19 @@ def _read(path: Path) -> tuple[StudyDesign, dict[int, str], str]:
                 f"{path} was written by version {document['rfplan']}, this is {rfplan.__version__}; a study is finished by the version "
                 "that began it"
             )
-        design = checked(design_from(document["design"]))
+        try:
+            design = checked(design_from(document["design"]))
+        except InputError as error:
+            raise InputError(f"{path}: its design is not one: {error}; give another folder") from error
         if design.hash != document["design_hash"]:
             raise InputError(
                 f"{path} does not match: its design has the hash {design.hash}, it says {document['design_hash']}"
             )
         digests = {int(number): str(digest) for number, digest in document["sha256"].items()}
         return design, digests, str(document["made_by"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except KeyError as error:
+        raise InputError(
+            f"{path} is not the manifest of a study: key {error} is missing; give another folder"
+        ) from error
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is not the manifest of a study: {error}; give another folder") from error

@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
+from threading import Thread
 
 from rfplan.errors import InputError
 from rfplan.lesion import solved
@@ -102,7 +104,7 @@ def _executor(workers: int | None, scheduler: str | None, jobs: int) -> Iterator
     from rfplan.anatomy.overhang import overhang
 
     overhang()
-    pool = ProcessPoolExecutor(slots, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_parent)
+    pool = ProcessPoolExecutor(slots, mp_context=get_context("spawn"), initializer=_follow_the_parent)
     try:
         # they are started with the first jobs
         with freed_memory_is_kept():
@@ -115,5 +117,14 @@ def _executor(workers: int | None, scheduler: str | None, jobs: int) -> Iterator
         raise
 
 
-def _leave_interrupts_to_the_parent() -> None:
+def _follow_the_parent() -> None:
+    """Leave interrupts to it, and end where it was killed: nobody else would end a worker that waits for a job."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)

@@ -33,9 +33,9 @@ def captured_parts(rows: pl.DataFrame, criterion: str) -> np.ndarray:
 def strategy_rows(study: StudyTally | pl.DataFrame, criterion: str = "transection") -> list[dict[str, Any]]:
     """One row per strategy of a study that was counted, or of its table, in the order of the design.
 
-    Means with 95 % bootstrap intervals, the part of patients in whom every branch is taken with its Wilson interval, and the
-    part of all branches missed by level and by quadrant of exit (transection). They speak of how many patients were drawn, not of how
-    well the population is known.
+    Means with 95 % bootstrap intervals, the part of patients in whom every branch is taken with its Wilson interval, how many
+    ``branches`` there are, and the part of them missed by level, and by quadrant of exit where the criterion is transection, the only
+    one that a table counts by quadrant. They speak of how many patients were drawn, not of how well the population is known.
     """
     return [_row(name, entry, criterion) for name, entry in _counted(study).strategies.items()]
 
@@ -67,6 +67,9 @@ def _counted(study: StudyTally | pl.DataFrame) -> StudyTally:
 def _row(name: str, entry: StrategyTally, criterion: str) -> dict[str, Any]:
     parts, people, key = entry.parts(criterion), entry.patients, CRITERIA[criterion]
     complete = parts.count_of(1.0)
+    levels = [level for level in LEVELS if level in REPORTED_LEVELS or entry.sums[f"branches_{level}"]]
+    quadrants = [f"{level}_{quadrant}" for level in levels if level != "L5" for quadrant in QUADRANTS]
+    by_quadrant = {"missed_by_quadrant": {place: entry.missed(key, place) for place in quadrants}}
     return {
         "strategy": name,
         "patients": people,
@@ -75,12 +78,9 @@ def _row(name: str, entry: StrategyTally, criterion: str) -> dict[str, Any]:
         "captured_ci95": list(bootstrap_interval(parts)),
         "complete": complete / people,
         "complete_ci95": list(wilson_interval(complete, people)),
-        "missed": {level: entry.missed(key, level) for level in REPORTED_LEVELS},
-        "missed_by_quadrant": {
-            f"{level}_{quadrant}": entry.missed("cut", f"{level}_{quadrant}")
-            for level in LEVELS[1:4]
-            for quadrant in QUADRANTS
-        },
+        "branches": {place: int(entry.sums[f"branches_{place}"]) for place in (*levels, *quadrants)},
+        "missed": {level: entry.missed(key, level) for level in levels},
+        **(by_quadrant if key == "cut" else {}),
         "applications_mean": entry.mean("applications"),
         "needles_mean": entry.mean("needles"),
         "energy_time_s_mean": entry.mean("energy_time_s"),
