@@ -59,7 +59,9 @@ def test_a_picture_is_written_and_its_numbers_told(planned, suffix, tmp_path: Pa
         )
         arguments += ["--plan", str(tmp_path / "p.json")]
     assert main(arguments) == 0
-    told = json.loads(capsys.readouterr().out)
+    captured = capsys.readouterr()
+    told = json.loads(captured.out)
+    assert ("give --plan" in captured.err) is not planned
     assert {key: type(told[key]) for key in PROMISED} == PROMISED
     assert told["view"] == "true_ap" and told["size_px"] == 128
     assert list(folder.iterdir()) == [path]

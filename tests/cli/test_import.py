@@ -217,6 +217,13 @@ def test_an_output_folder_that_is_not_there(folder, tmp_path, capsys):
     assert "--out" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["p.stl", "p.NII.gz", "p.json"])
+def test_a_patient_file_is_not_named_as_what_it_is_not(folder, tmp_path, capsys, name):
+    assert main(["import", str(folder), "--out", str(tmp_path / name)]) == 2
+    assert "such as .rfpatient" in capsys.readouterr().err
+    assert not (tmp_path / name).exists()
+
+
 @pytest.mark.parametrize("flag", [("--frame", "LAS"), ("--unit", "inch"), ("--bones", "x")])
 def test_wrong_flags(folder, tmp_path, capsys, flag):
     assert main(["import", str(folder), *flag]) == 2

@@ -69,6 +69,7 @@ def test_bench_conditions_are_flags(capsys):
         (["--time-s", "0"], "--time-s is 0"),
         (["--ramp-s", "500"], "--ramp-s is 500"),
         (["--bone-gap-mm", "-1"], "--bone-gap-mm is -1"),
+        (["--bone-angle-deg", "0"], "without --bone-gap-mm"),
         (["--bipolar-spacing-mm", "1"], "touch"),
         (["--coolant-c", "5"], "--cooled"),
         (["--limit-power-w", "0"], "power_w"),

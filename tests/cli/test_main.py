@@ -39,6 +39,14 @@ def test_a_misspelt_flag_is_wrong_usage(capsys):
     assert captured.out == ""
 
 
+def test_a_flag_before_the_command_is_told_all_commands(capsys):
+    assert main(["--json", "devices"]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("rfplan: '--json' stands where a command is expected")
+    assert "doctor" in captured.err
+    assert captured.out == ""
+
+
 @pytest.mark.parametrize("command", ["plan", "import"])
 def test_a_name_that_the_system_refuses_ends_in_one_message(command, capsys, tmp_path):
     (tmp_path / "file").write_text("")

@@ -55,6 +55,14 @@ def test_it_states_bound_courses_limits_and_notes() -> None:
     assert "canal_distance" not in text
 
 
+def test_coverage_beyond_the_bound_is_explained_by_the_needles_that_were_moved() -> None:
+    moved = found() | {"refinement": {"before": 0.9871, "after": 1.0}}
+    assert "moved off the candidates" in certificate_section(moved)
+    assert "moved off the candidates" not in certificate_section(
+        found() | {"refinement": {"before": 1.0, "after": 1.0}}
+    )
+
+
 @pytest.mark.parametrize("missing", ["union_bound", "union_objective"])
 def test_what_was_not_worked_out_is_not_stated(missing: str) -> None:
     assert "Taken together" not in certificate_section(found(**{missing: None}))

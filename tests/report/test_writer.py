@@ -147,7 +147,10 @@ def test_solved_lesions_are_drawn_and_told(patient, tmp_path: Path) -> None:
     text = re.sub(r"\s+", " ", Page((tmp_path / "report.html").read_text(encoding="utf-8")).text)
     assert "solved beside a plane of bone" in text
     assert "plane-bone surroundings" in text
-    assert "Solved lesions, width × length" in text
+    assert "Solved lesions: width × length" in text
+    # what the status of a lesion speaks of: tissue may boil and be below 100 degC again when heating ends
+    for lesion in evaluation.to_json()["lesions"]:
+        assert f"{lesion['max_tissue_c']:.1f} {lesion['peak_tissue_c']:.1f} {lesion['status']}" in text
     assert "0.5 mm, 90°" in text
     assert "Lesions are spheroids" not in text
 

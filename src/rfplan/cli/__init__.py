@@ -72,6 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _usage(error: Exception, tokens: Sequence[str]) -> str:
     from cyclopts.exceptions import UnusedCliTokensError
 
+    if tokens and tokens[0].startswith("-"):
+        return (
+            f"'{tokens[0]}' stands where a command is expected, flags come after it; commands are {', '.join(COMMANDS)}"
+        )
     command = f" {tokens[0]}" if tokens and tokens[0] in COMMANDS else ""
     text = str(error).strip().rstrip(".")
     if isinstance(error, UnusedCliTokensError):

@@ -154,6 +154,8 @@ def fluoro(
         raise InputError(_with_flag(str(error))) from error
     for sentence in taken.warnings:
         warn(sentence)
+    if needles and plan is None:
+        warn("--needles marks the needles of a plan, and there is none: give --plan for it")
     if path is not None:
         taken.save(path, landmarks=landmarks, needles=needles, scale=scale)
     document = taken.to_json() | {"file": None if path is None else str(path)}

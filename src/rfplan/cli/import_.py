@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from rfplan.anatomy.patient import Patient
 
 
+_OTHER_FORMATS = (".stl", ".ply", ".obj", ".vtp", ".nii", ".nii.gz", ".json")
+
+
 def import_(
     source: Path,
     /,
@@ -45,10 +48,16 @@ def import_(
     from rfplan.anatomy.patient_file import save_patient
     from rfplan.cli.console import print_json, warn
     from rfplan.cli.file_to_write import file_to_write
+    from rfplan.errors import InputError
 
     if out is not None:
         # better now than after the work
         file_to_write(out, "--out")
+        if out.name.lower().endswith(_OTHER_FORMATS):
+            raise InputError(
+                f"--out {out}: is written as a patient file, which no other program reads; give it another ending, "
+                "such as .rfpatient"
+            )
     patient = import_patient(source, landmarks, frame, unit, labels)
     if out is not None:
         save_patient(patient, out)
@@ -76,7 +85,8 @@ def _tell(patient: Patient, out: Path | None) -> None:
     console.print(f"Bones: {escape(bones)}", soft_wrap=True)
     frame = patient.frame
     console.print(
-        f"True AP view: {frame.cranial_deg:.1f} degrees cranial, {frame.lao_deg:+.1f} degrees towards the left"
+        f"True AP view: {frame.cranial_deg:.1f} degrees cranial, {abs(frame.lao_deg):.1f} degrees towards the "
+        f"{'left' if frame.lao_deg >= 0 else 'right'}"
     )
     table = Table(title="Dorsal foramina (LPS, mm, origin of the input)", title_justify="left")
     for heading, justify in (

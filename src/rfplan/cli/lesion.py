@@ -27,7 +27,7 @@ def lesion(
     perfusion: bool = True,
     perfusion_stops: bool = False,
     bone_gap_mm: float | None = None,
-    bone_angle_deg: float = 90.0,
+    bone_angle_deg: float | None = None,
     layer: Repeated = None,
     depot_fluid: str | None = None,
     depot_ml: float | None = None,
@@ -83,7 +83,8 @@ def lesion(
     bone_gap_mm
         Distance to a plane of bone: cortical 1.5 mm over cancellous.
     bone_angle_deg
-        90: the needle is perpendicular to the bone, its tip end the gap above it; 0: it lies along the bone with the gap between.
+        90: the needle is perpendicular to the bone, its tip end the gap above it; 0: it lies along the bone with the gap
+        between. Goes with --bone-gap-mm; default is 90.
     layer
         A layer of tissue, TISSUE:MM: fat:25 is fat from 25 mm over the tip end up, to the next layer. Tissues are muscle and fat; below
         the lowest layer is muscle. Layers lie across the needle, or along the bone where there is some. May be given again.
@@ -150,7 +151,7 @@ def lesion(
         perfusion,
         perfusion_stops,
         bone_gap_mm,
-        bone_angle_deg,
+        flags.bone_angle(bone_gap_mm, bone_angle_deg),
         flags.tissue_layers(layer or ()),
         flags.depot_of(depot_fluid, depot_ml, depot_at_mm),
     )

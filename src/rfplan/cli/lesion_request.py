@@ -86,6 +86,15 @@ def pair_pose(
     return PairPose(spacing_mm, offset_mm or 0.0, splay_deg or 0.0, twist_deg or 0.0)
 
 
+def bone_angle(gap_mm: float | None, angle_deg: float | None) -> float:
+    """The angle between needle and bone; perpendicular where nothing else is said."""
+    from rfplan.errors import InputError
+
+    if gap_mm is None and angle_deg is not None:
+        raise InputError("--bone-angle-deg is given without --bone-gap-mm; there is no bone without its distance")
+    return 90.0 if angle_deg is None else angle_deg
+
+
 def contact_numbers(text: str | None, between: bool, device: Electrode) -> tuple[int, ...]:
     """The contacts of ``--contacts``, counted from 0; the one at the tip where there is no flag."""
     from rfplan.errors import InputError

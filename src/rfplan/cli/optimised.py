@@ -13,7 +13,7 @@ from rich.text import Text
 from rfplan.anatomy.patient import Patient
 from rfplan.planning.coverage import CRITERIA
 from rfplan.planning.optimiser.confirm import Confirmation, confirmed
-from rfplan.planning.optimiser.objective import AIM_WORDS, TARGETED
+from rfplan.planning.optimiser.objective import AIM_WORDS, MOVED, TARGETED
 from rfplan.planning.optimiser.outcome import Optimised
 
 _CRITERIA = {"ap_projection": "overlapped in the AP view", "transection": "cut through"}
@@ -94,6 +94,8 @@ def _print(console: Console, found: Optimised, patient: str, check: Confirmation
         f"{AIM_WORDS[aim]}: {certificate.objective:.4g}; {limit}{_STATUS[certificate.status]}; {certificate.time_s:.0f} s). "
         "Each lesion counts on its own here."
     )
+    if found.after_refinement != found.before_refinement:
+        console.print(MOVED)
     for number, application in enumerate(plan.applications, 1):
         depth = ", ".join(f"{needle.depth_mm:.0f} mm" for needle in application.needles)
         console.print(Text(f"  {number}. {application.mode} at {application.target}; shaft under the skin {depth}"))

@@ -122,11 +122,22 @@ def _solved_sizes(plan: Plan, lesions: Sequence[SolvedLesion]) -> Html:
                 number(size.beyond_tip_mm),
                 beside,
                 number(lesion.max_tissue_c),
+                number(lesion.peak_tissue_c),
                 lesion.status,
             )
         )
-    heads = ("Application", "Electrode", "50 °C, mm", "Beyond tip, mm", "Bone", "Hottest tissue, °C", "Status")
-    return table("Solved lesions, width × length", heads, rows, numeric=(3, 5), class_="wide small")
+    heads = (
+        "Application",
+        "Electrode",
+        "50 °C, mm",
+        "Beyond tip, mm",
+        "Bone: gap, angle",
+        "Hottest at the end, °C",
+        "Ever, °C",
+        "Status",
+    )
+    caption = "Solved lesions: width × length in soft tissue when heating ends, of a pair across both needles"
+    return table(caption, heads, rows, numeric=(3, 5, 6), class_="wide small")
 
 
 def _assumed_figures(plan: Plan) -> Html:
@@ -143,7 +154,7 @@ def _assumed_figures(plan: Plan) -> Html:
             f"{figure.value:g}" + (f" ± {figure.sd:g}" if figure.sd is not None else ""),
             figure.unit.replace("degC", "°C"),
             figure.mark,
-            figure.note or "–",
+            figure.note.replace("degC", "°C") or "–",
         )
         for group, table_of in tables.items()
         for key, figure in table_of.items()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from rfplan.planning.coverage import CRITERIA
-from rfplan.planning.optimiser.objective import AIM_WORDS, TARGETED
+from rfplan.planning.optimiser.objective import AIM_WORDS, MOVED, TARGETED
 from rfplan.report.html import Child, Html, element, table
 from rfplan.report.limits import check_title
 from rfplan.report.summary_section import CRITERIA as TITLES
@@ -32,6 +32,7 @@ def certificate_section(found: Mapping[str, Any] | None) -> Html:
         element("p", _verdict(proof), class_="verdict"),
         _courses(found),
         element("p", _meaning(proof), class_="note"),
+        element("p", MOVED, class_="note") if _refined(found) else "",
         _removed(found["removed"]) if found.get("removed") else "",
         [element("p", sentence, class_="note") for sentence in _notes(found)],
         aria_labelledby="certificate",
@@ -41,6 +42,11 @@ def certificate_section(found: Mapping[str, Any] | None) -> Html:
 def _notes(found: Mapping[str, Any]) -> list[str]:
     checked = found.get("confirmed")
     return [*found.get("notes", ()), *([checked["sentence"]] if checked else [])]
+
+
+def _refined(found: Mapping[str, Any]) -> bool:
+    moved = found.get("refinement") or {}
+    return moved.get("before") != moved.get("after")
 
 
 def _verdict(proof: Mapping[str, Any]) -> str:

@@ -43,7 +43,9 @@ def summary_section(evaluation: Mapping[str, Any]) -> Html:
         element("h2", "At a glance", id="glance"),
         element("div", tiles, class_="tiles"),
         element("p", _sentence(evaluation), class_="verdict"),
-        element("ul", [element("li", text) for text in warnings], class_="warnings") if warnings else "",
+        element("ul", [element("li", text.replace("degC", "°C")) for text in warnings], class_="warnings")
+        if warnings
+        else "",
         aria_labelledby="glance",
     )
 

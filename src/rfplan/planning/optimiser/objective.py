@@ -21,6 +21,9 @@ AIMS: Final[tuple[Aim, ...]] = get_args(Aim)
 ``tail``: the mean captured part over the worst courses; ``fewest`` applications, or ``shortest`` procedure, that capture every
 branch in a wanted part of the courses."""
 
+MOVED: Final = "Needles were then moved off the candidates' places; the courses are of the moved ones, the bound is not about them."
+"""What a reader needs to know of a refined plan, whose coverage may pass the bound."""
+
 AIM_WORDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "mean": "Captured part of the branches",
